@@ -1,0 +1,3 @@
+# plugin_LTLIBRARIES += plugins/curve-bezier.la
+# plugins_curve_bezier_la_SOURCES = %D%/bezier.c
+# plugins_curve_bezier_la_LDFLAGS = $(PLUGIN_LDFLAGS)

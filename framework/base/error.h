@@ -1,0 +1,33 @@
+/* base/error.h: why something failed, as a chain of causes, one chain a thread.
+ *
+ * The place that finds a fault calls error_set and returns its status; each layer that passes the failure on may add what
+ * it was doing with error_wrap. The user reads one line, outermost first:
+ *   experiment.ini:14: [connect arc] curve.bends = -1: below the minimum 0
+ */
+#ifndef BASE_ERROR_H
+#define BASE_ERROR_H
+
+#include <stdarg.h>
+#include <strait/types.h>
+
+/* Starts a new chain and returns status (negative, STRAIT_E...). */
+int error_set(int status, const char *format, ...) STRAIT_PRINTF(2, 3);
+int error_set_v(int status, const char *format, va_list arguments);
+/* error_set with ": " and the text of errno appended. */
+int error_errno(int status, const char *format, ...) STRAIT_PRINTF(2, 3);
+/* Puts an outer cause in front of the chain; returns the chain's status. */
+int error_wrap(const char *format, ...) STRAIT_PRINTF(1, 2);
+int error_wrap_v(const char *format, va_list arguments);
+/* Of this thread's chain; STRAIT_OK and "" when nothing failed since error_clear. */
+int error_status(void);
+const char *error_text(void);
+void error_clear(void);
+/* Moves a chain from one thread to another: take copies this thread's chain out and clears it, give installs it. */
+struct error_chain {
+  int status;
+  char text[4096];
+};
+void error_take(struct error_chain *chain);
+int error_give(const struct error_chain *chain);
+
+#endif

@@ -1,0 +1,14 @@
+/* base/log.h: messages to the user, through one sink that the program installs (default: standard error). */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include <stdarg.h>
+#include <strait/host.h> /* the levels */
+
+typedef void log_sink(void *context, unsigned level, const char *message);
+void log_to(log_sink *sink, void *context);
+void log_level(unsigned least);
+void log_message(unsigned level, const char *format, ...) STRAIT_PRINTF(2, 3);
+void log_message_v(unsigned level, const char *format, va_list arguments);
+
+#endif

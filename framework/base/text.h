@@ -1,0 +1,39 @@
+/* base/text.h: strings: a growing buffer, numbers read strictly, lists, names and their nearest match. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/memory.h"
+
+/* A growing string. Start from {0}; text.data is always NUL-terminated once something was added. A failed allocation is
+ * sticky: the adds do nothing more, and text_status says so. */
+struct text {
+  char *data;
+  size_t length, capacity;
+  int status;
+};
+void text_add(struct text *text, const char *format, ...) STRAIT_PRINTF(2, 3);
+void text_add_v(struct text *text, const char *format, va_list arguments);
+void text_add_n(struct text *text, const char *data, size_t length);
+void text_free(struct text *text);
+
+/* The whole string is one number: STRAIT_OK, or STRAIT_EINVAL with "not an integer", "not a number", "not finite" (a NaN
+ * is refused, infinities are not) recorded. Locale-independent. */
+int text_integer(const char *string, int64_t *value);
+int text_number(const char *string, double *value);
+/* The shortest decimal that reads back as the same double. buffer: 32 bytes. */
+char *text_of_number(double value, char *buffer);
+
+/* Splits at blanks; parentheses hold an item together and stay in it: "a line(b, c) (64 64)" has three items. The items
+ * are in the arena. STRAIT_EINVAL for unbalanced parentheses. */
+int text_split(struct arena *arena, const char *string, char ***items, size_t *count);
+
+/* [a-z][a-z0-9-]*, at most 32 bytes. */
+int text_is_name(const char *string);
+/* The name nearest to `word` (edit distance at most 1 + length/3), or NULL. */
+const char *text_nearest(const char *word, const char *const *names, size_t count);
+int text_starts(const char *string, const char *prefix);
+int text_ends(const char *string, const char *suffix);
+/* Shell-like match: `*` any run of characters, `?` one. */
+int text_matches(const char *pattern, const char *string);
+
+#endif

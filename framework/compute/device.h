@@ -1,0 +1,209 @@
+/* compute/device.h: everything numerical, behind one table of operations on handles.
+ *
+ * Memory of a device is reached by places (buffer, offset), never by addresses, so that another device can come behind
+ * the same table. Activations are float32, images (sample, height, width, channels); parameters stay in the flat vector's
+ * layout (linear: out, in; convolution: out, in, kernel height, kernel width) and are repacked by the operations.
+ *
+ * An operation's record is filled once, when a program is made; a call adds the run: how many samples, which mode. The
+ * results of every operation are the same bytes for any number of threads. Operations allocate nothing: reserve does,
+ * when the program is made. Failures (only reserve, create and custom operations have any) are sticky in device_status.
+ */
+#ifndef COMPUTE_DEVICE_H
+#define COMPUTE_DEVICE_H
+
+#include <strait/model.h> /* strait_operation */
+
+struct device;
+
+/* A place in device memory: a buffer and an offset in words of 4 bytes. */
+typedef struct place {
+  int32_t buffer; /* 0: no place */
+  int32_t reserved;
+  int64_t offset;
+} place;
+static inline place place_plus(place p, int64_t words) { return p.offset += words, p; }
+static inline int place_is(place p) { return p.buffer != 0; }
+#define NO_PLACE ((place){0, 0, 0})
+
+/* What a call adds to an operation's record. */
+struct run {
+  int64_t samples;       /* at most the batch the program was made for */
+  int batch_statistics;  /* batch norm: 1 from the batch, 0 the running ones */
+  int update_statistics; /* batch norm: 1 moves the running ones towards the batch's */
+  int dropout;           /* 1: dropout is on */
+  int64_t iteration;     /* of the training: the dropout streams' index */
+  uint64_t seed;         /* of the dropout streams */
+};
+
+/* In all records: dx += instead of = where accumulate_dx is set; so for parameter gradients with accumulate_dw. A dx or
+ * parameter gradient that is NO_PLACE is not wanted. x and dx may not overlap unless said. */
+
+/* y = x W^T + b, then max(0, y) if relu. x: (samples*positions, in), W: (out, in), b: (out) or NO_PLACE. backward: with
+ * relu, dy is first masked by y > 0 (dy is overwritten). */
+struct linear_op {
+  int64_t positions, in, out;
+  int relu, accumulate_dx, accumulate_dw;
+  place x, w, b, y;
+  place dy, dx, dw, db;
+};
+/* Cross-correlation. x: (samples, height, width, in), W: (out, in, kernel[0], kernel[1]), y: (samples, out_height,
+ * out_width, out). relu as above. */
+struct conv_op {
+  int64_t in, height, width, out, out_height, out_width;
+  int64_t kernel[2], stride[2], padding[2];
+  int relu, accumulate_dx, accumulate_dw;
+  place x, w, b, y;
+  place dy, dx, dw, db;
+};
+/* Batch norm over (samples*positions), per channel; then max(0, y) if relu. saved: 3*channels words: batch mean, 1 /
+ * sqrt(biased variance + epsilon), unbiased variance; written with batch statistics. With running statistics backward
+ * treats them as constants. y may be x's place in evaluation only. */
+struct norm_op {
+  int64_t positions, channels;
+  double momentum, epsilon;
+  int relu, accumulate_dx, accumulate_dw;
+  place x, scale, shift, running_mean, running_variance, y, saved;
+  place dy, dx, dscale, dshift;
+};
+/* Windows over height and width. index: samples*out_height*out_width*channels words, max only: where the maximum was
+ * (position in the window; NO_PLACE in evaluation). average: divides by the whole window (padding counted). */
+struct pool_op {
+  int64_t channels, height, width, out_height, out_width;
+  int64_t kernel[2], stride[2], padding[2];
+  int average, accumulate_dx;
+  place x, y, index;
+  place dy, dx;
+};
+/* Element by element over `count` floats a sample: relu y = max(0,x); add y = a + b; forward of flatten: (positions,
+ * channels) to (channels, positions). y may be x's (a's) place for relu and add; dx may be dy's. */
+struct map_op {
+  int64_t count;
+  int accumulate_dx, accumulate_db;
+  place x, b, y;
+  place dy, dx, db;
+};
+struct flatten_op {
+  int64_t positions, channels;
+  int accumulate_dx;
+  place x, y;
+  place dy, dx;
+};
+/* The mask is a pure function of (run.seed, stream, run.iteration, element); nothing is kept. */
+struct dropout_op {
+  int64_t count;
+  double probability;
+  uint64_t stream;
+  int accumulate_dx;
+  place x, y;
+  place dy, dx;
+};
+/* A plugin's operation, called on fixed blocks of samples. */
+#define CUSTOM_INPUTS 8
+struct custom_op {
+  const void *self;
+  const strait_operation *operation;
+  uint32_t input_count, parameter_count;
+  int64_t input_size[CUSTOM_INPUTS]; /* floats a sample */
+  int64_t parameter_size[CUSTOM_INPUTS];
+  int64_t output_size;
+  int accumulate_dx[CUSTOM_INPUTS], accumulate_dw;
+  place x[CUSTOM_INPUTS], w[CUSTOM_INPUTS], y, workspace;
+  place dy, dx[CUSTOM_INPUTS], dw[CUSTOM_INPUTS];
+};
+/* The mean loss over (samples*positions) rows. Cross-entropy: target holds int32 classes; the smoothed target puts
+ * smoothing/classes on every class. Squared error: target holds (rows, classes) floats; a row's loss is the mean over its
+ * entries (PyTorch's MSELoss). gradient (or NO_PLACE) gets d(mean loss)/d(output). */
+struct loss_op {
+  int64_t positions, classes;
+  double smoothing;
+  int squared;
+  place output, target, gradient;
+};
+/* Sums over the rows, in double, summed in one fixed order. nll: of the unsmoothed cross-entropy (or the squared error). */
+struct loss_sums {
+  int64_t rows, errors;
+  double loss, nll;
+};
+
+/* One pass over memory for all control points of a curve (or the one of a plain training):
+ *   g = gradient_scale * gradient + weight_decay * w;
+ *   for each free point i: v_i = momentum v_i + c_i g;  theta_i -= rate * (nesterov ? c_i g + momentum v_i : v_i);
+ *   w = sum_i next_i theta_i.
+ * first: the momentum buffer's first use (v_i = c_i g; PyTorch). adam != 0: AdamW instead, with v_i and s_i, step counted
+ * from 1, decoupled decay on w's own share (theta_i *= 1 - rate*weight_decay) and g without decay. Applies to words
+ * offset..offset+count of every place. */
+#define MAX_POINTS 64
+struct update_op {
+  int64_t offset, count;
+  int points;
+  place theta[MAX_POINTS], velocity[MAX_POINTS], square[MAX_POINTS]; /* velocity NO_PLACE: the point is fixed */
+  double coefficient[MAX_POINTS], next[MAX_POINTS];
+  place w, gradient;
+  double gradient_scale, rate, momentum, weight_decay;
+  int nesterov, first;
+  int adam;
+  int64_t step;
+  double beta1, beta2, epsilon;
+};
+
+enum { FORWARD = 1, BACKWARD = 2 };
+
+struct device_ops {
+  const char *name;
+  /* Buffers. Zeroed, 64-byte aligned; words may be 0. */
+  int (*create)(struct device *d, int64_t words, place *at);
+  void (*destroy)(struct device *d, place at);
+  void (*upload)(struct device *d, place to, const void *from, int64_t words);
+  void (*download)(struct device *d, void *to, place from, int64_t words);
+  void (*copy)(struct device *d, place to, place from, int64_t words);
+  void (*fill)(struct device *d, place to, float value, int64_t words);
+
+  /* Makes sure that scratch memory for this record with up to `samples` samples is there; directions: FORWARD | BACKWARD. */
+  int (*reserve_linear)(struct device *d, const struct linear_op *op, int64_t samples, int directions);
+  int (*reserve_conv)(struct device *d, const struct conv_op *op, int64_t samples, int directions);
+  int (*reserve_norm)(struct device *d, const struct norm_op *op, int64_t samples, int directions);
+  int (*reserve_custom)(struct device *d, const struct custom_op *op, int64_t samples, int directions);
+
+  void (*linear_forward)(struct device *d, const struct linear_op *op, const struct run *run);
+  void (*linear_backward)(struct device *d, const struct linear_op *op, const struct run *run);
+  void (*conv_forward)(struct device *d, const struct conv_op *op, const struct run *run);
+  void (*conv_backward)(struct device *d, const struct conv_op *op, const struct run *run);
+  void (*norm_forward)(struct device *d, const struct norm_op *op, const struct run *run);
+  void (*norm_backward)(struct device *d, const struct norm_op *op, const struct run *run);
+  void (*pool_forward)(struct device *d, const struct pool_op *op, const struct run *run);
+  void (*pool_backward)(struct device *d, const struct pool_op *op, const struct run *run);
+  void (*relu_forward)(struct device *d, const struct map_op *op, const struct run *run);
+  void (*relu_backward)(struct device *d, const struct map_op *op, const struct run *run); /* by y > 0 */
+  void (*add_forward)(struct device *d, const struct map_op *op, const struct run *run);
+  void (*add_backward)(struct device *d, const struct map_op *op, const struct run *run); /* dx and db (of b) from dy */
+  void (*flatten_forward)(struct device *d, const struct flatten_op *op, const struct run *run);
+  void (*flatten_backward)(struct device *d, const struct flatten_op *op, const struct run *run);
+  void (*dropout_forward)(struct device *d, const struct dropout_op *op, const struct run *run);
+  void (*dropout_backward)(struct device *d, const struct dropout_op *op, const struct run *run);
+  void (*custom_forward)(struct device *d, const struct custom_op *op, const struct run *run);
+  void (*custom_backward)(struct device *d, const struct custom_op *op, const struct run *run);
+  void (*loss)(struct device *d, const struct loss_op *op, const struct run *run, struct loss_sums *sums);
+  void (*softmax)(struct device *d, int64_t rows, int64_t classes, place logits, place probabilities);
+
+  /* Vectors. to = sum c_i from_i (points whose c is 0 are not read; a single 1 is a copy, bit for bit). */
+  void (*combine)(struct device *d, int64_t words, int points, const place *from, const double *c, place to);
+  void (*update)(struct device *d, const struct update_op *op);
+  double (*dot)(struct device *d, int64_t words, place a, place b);            /* sum a_i b_i, in double */
+  double (*distance_squared)(struct device *d, int64_t words, place a, place b); /* sum (a_i - b_i)^2 */
+};
+
+struct device {
+  const struct device_ops *ops;
+};
+int device_status(struct device *d); /* the sticky failure, its cause given to this thread's chain; STRAIT_OK */
+
+/* The CPU, on a team of threads. kernels: NULL for the best this CPU has (or STRAIT_KERNELS from the environment), or
+ * "portable", "avx2", "avx512". */
+struct team;
+int cpu_create(struct device **device, struct team *team, const char *kernels);
+void device_free(struct device *device);
+const char *device_kernels(const struct device *device); /* "avx512" */
+/* For tests: the same device, its buffers PROT_NONE outside operations: code that peeks faults. */
+int guarded_create(struct device **device, struct team *team, const char *kernels);
+
+#endif

@@ -1,0 +1,1 @@
+libstrait_la_SOURCES += %D%/device.h %D%/random.h %D%/team.h 

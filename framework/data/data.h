@@ -1,0 +1,45 @@
+/* data/data.h: a data set with the user's keys applied: splits, subsets, label noise, normalisation, augmentation. The
+ * same for every data set; immutable once open, and shared by any number of feeders. */
+#ifndef DATA_DATA_H
+#define DATA_DATA_H
+
+#include <strait/dataset.h>
+
+#include "plugin/registry.h"
+
+enum { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLITS };
+const char *split_name(int split); /* "train" "validation" "test" */
+
+/* The data keys; data_options is their option table (limit, limit-balanced, holdout, augment, normalise, label-noise,
+ * broken). */
+struct data_keys {
+  int64_t limit;         /* use the first `limit` training samples; 0: all */
+  int32_t balanced;      /* limit takes the first limit/classes of each class, in index order */
+  int64_t holdout;       /* the last n of what limit left are the validation split */
+  strait_strings augment; /* any of crop (zero-pad the raw image by 4, random crop), flip (horizontal, p = .5); or none */
+  const char *normalise; /* "dataset" (its own), "none", a data set's name, or "MEAN... / DEVIATION..." (a channel each) */
+  double label_noise;    /* each training label redrawn uniformly over the classes with this probability */
+  int32_t broken;        /* fail | skip */
+};
+extern const struct option_table data_options;
+
+/* The seeds of a stage; each is `seed` unless overridden. data_seeds_options: seed, seed.init, ... */
+struct seeds {
+  int64_t seed;
+  int64_t init, order, augment, dropout, t, noise, subset; /* -1: seed */
+};
+extern const struct option_table seeds_options;
+uint64_t seed_of(const struct seeds *seeds, int64_t override_);
+
+struct data;
+/* dataset: an instance, not yet opened; it must outlive the data. registry: to look up normalise = NAME. */
+int data_open(struct data **data, strait_object *dataset, struct registry *registry, const struct data_keys *keys,
+              uint64_t noise_seed);
+void data_free(struct data *data);
+int64_t data_count(const struct data *data, int split);
+const strait_split *data_describe(const struct data *data); /* rank, dims, target, classes, names */
+void data_fingerprint(const struct data *data, char digest[33]);
+/* The mean and deviation in force, a number a channel; NULL: none. */
+const float *data_mean(const struct data *data), *data_deviation(const struct data *data);
+
+#endif

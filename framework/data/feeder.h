@@ -1,0 +1,36 @@
+/* data/feeder.h: batches of a split, in order or shuffled, read, augmented and normalised ahead of the step by a thread
+ * of its own. The order of samples depends on (order seed, epoch) alone; augmentation on (augment seed, epoch, sample). */
+#ifndef DATA_FEEDER_H
+#define DATA_FEEDER_H
+
+#include "data/data.h"
+
+struct feeding {
+  int split;
+  int64_t batch;
+  int64_t subset;        /* > 0: one fixed random subset of this many samples, in index order, drawn from subset_seed */
+  uint64_t subset_seed;
+  int shuffle;           /* 1: a fresh permutation each epoch */
+  uint64_t order_seed;
+  int augment;           /* 1: as data.augment says */
+  uint64_t augment_seed;
+};
+struct batch {
+  int64_t samples;       /* 0: the epoch's end */
+  const float *x;        /* (samples, height, width, channels) or (samples, features); valid until the next call */
+  const void *target;    /* (samples) int32 classes, or (samples, classes) float32 */
+};
+
+struct feeder;
+int feeder_create(struct feeder **feeder, const struct data *data, const struct feeding *feeding);
+void feeder_free(struct feeder *feeder);
+int64_t feeder_samples(const struct feeder *feeder); /* an epoch's */
+int64_t feeder_batches(const struct feeder *feeder); /* an epoch's: ceil(samples / batch); the short last one is kept */
+/* Starts epoch `epoch` (from 1) at its batch number `first` (from 0). */
+int feeder_start(struct feeder *feeder, int64_t epoch, int64_t first);
+/* The next batch of the epoch. */
+int feeder_next(struct feeder *feeder, struct batch *batch);
+/* The sample numbers (in the split) of one epoch, in order: for tests and for saved predictions. n = feeder_samples. */
+void feeder_order(const struct feeder *feeder, int64_t epoch, int64_t *numbers);
+
+#endif

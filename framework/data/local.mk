@@ -1,0 +1,1 @@
+libstrait_la_SOURCES += %D%/data.h %D%/feeder.h 

@@ -1,0 +1,1 @@
+libstrait_la_SOURCES += %D%/network.h %D%/program.h 

@@ -1,0 +1,49 @@
+/* network/network.h: a model's graph made whole: shapes, the flat weight vector with its named segments, initialisation.
+ * Immutable once made. */
+#ifndef NETWORK_NETWORK_H
+#define NETWORK_NETWORK_H
+
+#include <strait/dataset.h> /* the kinds of target */
+#include <strait/model.h>
+
+/* What goes in and what must come out: one sample, images as (channels, height, width). */
+struct signature {
+  uint32_t rank;
+  int64_t dims[STRAIT_MAX_DIMS];
+  uint32_t target; /* STRAIT_TARGET_... */
+  int64_t classes;
+};
+
+/* A named piece of the weight vector, or of the batch-norm statistics ("bn1.running_mean"). */
+struct segment {
+  const char *name;
+  uint32_t rank;
+  int64_t dims[STRAIT_MAX_DIMS];
+  int64_t offset, count; /* in floats */
+  uint32_t init;         /* STRAIT_INIT_... */
+  double init_value;
+};
+struct layout {
+  int64_t count; /* floats in all */
+  int segments;
+  const struct segment *segment;
+};
+
+struct network;
+/* Builds the graph of a model instance (which must outlive the network, for custom operations). Errors name the node and
+ * both shapes. */
+int network_create(struct network **network, const strait_object *model, const struct signature *signature);
+void network_free(struct network *network);
+const struct signature *network_signature(const struct network *network);
+const struct layout *network_weights(const struct network *network);    /* P = ->count */
+const struct layout *network_statistics(const struct network *network); /* batch-norm buffers; ->count may be 0 */
+const char *network_model(const struct network *network);               /* "preresnet", for messages */
+/* Multiply-adds for one sample forward, as counted for direct convolution. */
+int64_t network_multiply_adds(const struct network *network);
+/* Fills both vectors: each segment from its own stream of the seed; running means 0, variances 1. */
+void network_initialise(const struct network *network, uint64_t seed, float *weights, float *statistics);
+/* Are weights (and statistics) of this layout usable here? Same names, shapes and order; the error names the first
+ * difference. */
+int layout_match(const struct layout *wanted, const struct layout *given, const char *what);
+
+#endif

@@ -1,0 +1,41 @@
+/* network/program.h: a network compiled for one device, batch size and use: a list of operations on planned memory.
+ *
+ * A training step:  upload the batch; program_forward; program_loss; program_backward; the optimiser's update.
+ * Memory is planned once: in evaluation, activations share what is no longer needed; in training they are kept. */
+#ifndef NETWORK_PROGRAM_H
+#define NETWORK_PROGRAM_H
+
+#include "compute/device.h"
+#include "network/network.h"
+
+enum { PROGRAM_EVALUATE, PROGRAM_TRAIN };
+
+struct program;
+int program_create(struct program **program, const struct network *network, struct device *device, int64_t batch, int use,
+                   double label_smoothing);
+void program_free(struct program *program);
+/* Bytes of device memory that program_create would take (activations, gradients, weights). */
+int64_t program_memory(const struct network *network, int64_t batch, int use);
+
+/* Where things lie. input: (batch, height, width, channels) or (batch, features) float32; target: int32 classes, or
+ * floats; output: logits, (batch, classes). weights, statistics and gradient are vectors of the network's layouts. */
+place program_weights(const struct program *program);
+place program_statistics(const struct program *program);
+place program_gradient(const struct program *program);
+place program_input(const struct program *program);
+place program_target(const struct program *program);
+place program_output(const struct program *program);
+
+void program_forward(struct program *program, const struct run *run);
+/* The loss of the last forward pass; in a training program also its gradient at the output. */
+void program_loss(struct program *program, const struct run *run, struct loss_sums *sums);
+/* The gradient of the mean loss, into program_gradient (overwritten). */
+void program_backward(struct program *program, const struct run *run);
+/* After a forward pass with batch statistics: their means and unbiased variances in the statistics' layout, on the host. */
+void program_batch_statistics(struct program *program, float *statistics);
+/* Class probabilities of the last forward pass, (samples, classes), to the host. */
+void program_probabilities(struct program *program, const struct run *run, float *probabilities);
+/* A sticky failure of a custom operation, with its cause; STRAIT_OK. */
+int program_status(struct program *program);
+
+#endif

@@ -1,0 +1,43 @@
+/* store/arrays.h: named arrays in files: safetensors for weights, .npz for results. Both are written atomically and are the
+ * same bytes for the same content: fixed dates, no owners. Reading checks every size before it is believed. */
+#ifndef STORE_ARRAYS_H
+#define STORE_ARRAYS_H
+
+#include <strait/types.h>
+
+#include "base/memory.h"
+
+struct array {
+  const char *name;
+  uint32_t type; /* STRAIT_U8 ... STRAIT_F64 */
+  uint32_t rank; /* 0: a scalar */
+  int64_t dims[STRAIT_MAX_DIMS];
+  const void *data;
+};
+int64_t array_count(const struct array *array);
+size_t array_bytes(const struct array *array);
+/* Shorthands for writers. */
+struct array array_f64(const char *name, const double *data, int64_t count);
+struct array array_i64(const char *name, const int64_t *data, int64_t count);
+
+struct metadata {
+  const char *key, *value;
+};
+
+/* safetensors: `__metadata__` gets the pairs and "strait.checksum", a hash of the data bytes that reading verifies where it
+ * is there. */
+int safetensors_write(const char *path, const struct array *arrays, size_t count, const struct metadata *metadata,
+                      size_t pairs);
+int npz_write(const char *path, const struct array *arrays, size_t count);
+
+/* A whole file read into memory. */
+struct arrays;
+int safetensors_read(struct arrays **arrays, const char *path);
+int npz_read(struct arrays **arrays, const char *path);
+void arrays_free(struct arrays *arrays);
+size_t arrays_count(const struct arrays *arrays);
+const struct array *arrays_at(const struct arrays *arrays, size_t i); /* in file order */
+const struct array *arrays_find(const struct arrays *arrays, const char *name); /* NULL when there is none */
+const char *arrays_metadata(const struct arrays *arrays, const char *key);      /* NULL when there is none */
+
+#endif

@@ -1,0 +1,19 @@
+# One folder of tests for each folder of the framework. A Check program:
+#   check_PROGRAMS += tests/base/test-text
+#   tests_base_test_text_SOURCES = %D%/test-text.c
+#   tests_base_test_text_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+#   tests_base_test_text_LDADD = libstrait.la $(CHECK_LIBS)
+TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
+include tests/base/local.mk
+include tests/plugin/local.mk
+include tests/compute/local.mk
+include tests/network/local.mk
+include tests/data/local.mk
+include tests/store/local.mk
+include tests/train/local.mk
+include tests/landscape/local.mk
+include tests/ensemble/local.mk
+include tests/stage/local.mk
+include tests/cli/local.mk
+include tests/plugins/local.mk
+include tests/golden/local.mk
