@@ -7,6 +7,7 @@
 #ifndef STRAIT_CURVE_H
 #define STRAIT_CURVE_H
 
+#include <strait/host.h>
 #include <strait/plugin.h>
 
 #ifdef __cplusplus

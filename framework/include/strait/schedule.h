@@ -2,6 +2,7 @@
 #ifndef STRAIT_SCHEDULE_H
 #define STRAIT_SCHEDULE_H
 
+#include <strait/host.h>
 #include <strait/plugin.h>
 
 #ifdef __cplusplus
