@@ -1,0 +1,42 @@
+/* polychain: the polygonal chain through the ends and n bends (Garipov et al., 2018, section 3.4):
+ *
+ *   c_i(t) = max(0, 1 - |(n+1) t - i|),  i = 0..n+1
+ */
+#include <math.h>
+
+#include <strait/curve.h>
+
+struct polychain {
+  strait_object object;
+  int64_t bends;
+};
+
+static const strait_option options[] = {
+    STRAIT_INT("bends", struct polychain, bends, "1", 0, 62, "control points between the two ends"),
+};
+
+static int64_t points(const void *self) { return ((const struct polychain *)self)->bends + 2; }
+
+static void coefficients(const void *self, double t, double *c) {
+  int64_t segments = points(self) - 1;
+  double x = t * (double)segments; /* how many segments lie behind t */
+  for (int64_t i = 0; i <= segments; i++)
+    c[i] = fmax(0, 1 - fabs(x - (double)i));
+}
+
+static void derivatives(const void *self, double t, double *dc) {
+  int64_t segments = points(self) - 1;
+  int64_t k = (int64_t)(t * (double)segments); /* t lies in segment k, from theta_k to theta_{k+1} */
+  if (k == segments)
+    k--;
+  for (int64_t i = 0; i <= segments; i++)
+    dc[i] = i == k ? (double)-segments : i == k + 1 ? (double)segments : 0;
+}
+
+static const strait_curve_ops ops = {
+    .size = sizeof ops, .points = points, .coefficients = coefficients, .derivatives = derivatives};
+static const strait_class polychain = {STRAIT_CLASS(STRAIT_CURVE, "polychain", "1.0",
+                                                    "polygonal chain with any number of bends", struct polychain,
+                                                    options, &ops),
+                                       STRAIT_NO_PRESETS, NULL, NULL};
+STRAIT_PLUGIN(curve, polychain, polychain)
