@@ -1,0 +1,12 @@
+plugin_LTLIBRARIES += plugins/schedule-constant.la
+plugins_schedule_constant_la_SOURCES = %D%/constant.c
+plugins_schedule_constant_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+plugin_LTLIBRARIES += plugins/schedule-decay.la
+plugins_schedule_decay_la_SOURCES = %D%/decay.c
+plugins_schedule_decay_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+plugin_LTLIBRARIES += plugins/schedule-cosine.la
+plugins_schedule_cosine_la_SOURCES = %D%/cosine.c
+plugins_schedule_cosine_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+plugin_LTLIBRARIES += plugins/schedule-triangle.la
+plugins_schedule_triangle_la_SOURCES = %D%/triangle.c
+plugins_schedule_triangle_la_LDFLAGS = $(PLUGIN_LDFLAGS)

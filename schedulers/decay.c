@@ -1,0 +1,46 @@
+/* decay: the recipe that end points and curves are trained with (Garipov et al., 2018, appendix A.1). The rate is
+ * constant within an epoch; with a = epoch / epochs, epoch from 1, it is
+ *
+ *   rate                              for a <= from (.5)
+ *   falling linearly in a             between
+ *   rate * final                      for a >= to (.9)
+ */
+#include <strait/schedule.h>
+
+struct decay {
+  strait_object object;
+  double rate, final, from, to;
+};
+
+static const strait_option options[] = {
+    STRAIT_FLOAT("rate", struct decay, rate, "0.05", 0, 1000, "the learning rate of the first epochs"),
+    STRAIT_FLOAT("final", struct decay, final, "0.01", 0, 1, "the last epochs' rate as a share of the first's"),
+    STRAIT_FLOAT("from", struct decay, from, "0.5", 0, 1, "share of the epochs after which the rate falls"),
+    STRAIT_FLOAT("to", struct decay, to, "0.9", 0, 1, "share of the epochs after which it stays"),
+};
+
+static int32_t init(void *self) {
+  const struct decay *decay = self;
+  if (decay->from > decay->to)
+    return strait_fail(self, STRAIT_EINVAL, "the fall's start, from = %g, is after its end, to = %g", decay->from,
+                       decay->to);
+  return STRAIT_OK;
+}
+
+static double rate(const void *self, const strait_step *step) {
+  const struct decay *decay = self;
+  int64_t epoch = (step->iteration - 1) / step->epoch_iterations + 1;
+  int64_t epochs = (step->iterations - 1) / step->epoch_iterations + 1; /* a part of an epoch counts as one */
+  double a = (double)epoch / (double)epochs;
+  if (a <= decay->from)
+    return decay->rate;
+  if (a >= decay->to)
+    return decay->rate * decay->final;
+  return decay->rate * (1 - (1 - decay->final) * (a - decay->from) / (decay->to - decay->from));
+}
+
+static const strait_schedule_ops ops = {.size = sizeof ops, .rate = rate};
+static const strait_class decay = {STRAIT_CLASS(STRAIT_SCHEDULE, "decay", "1.0",
+                                                "constant, then a linear fall by epochs", struct decay, options, &ops),
+                                   STRAIT_NO_PRESETS, init, NULL};
+STRAIT_PLUGIN(schedule, decay, decay)
