@@ -131,7 +131,8 @@ struct loss_sums {
  *   w = sum_i next_i theta_i.
  * first: the momentum buffer's first use (v_i = c_i g; PyTorch). adam != 0: AdamW instead, with v_i and s_i, step counted
  * from 1, decoupled decay on w's own share (theta_i *= 1 - rate*weight_decay) and g without decay. Applies to words
- * offset..offset+count of every place. */
+ * offset..offset+count of every place. The new w is, bit for bit, what combine makes of the new theta and next. With one
+ * point, next[0] = 1, w may be theta[0]'s own place. */
 #define MAX_POINTS 64
 struct update_op {
   int64_t offset, count;
