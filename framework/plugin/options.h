@@ -29,17 +29,20 @@ struct setting {
   const char *file;   /* NULL: the command line or a default */
   int line;
   int used; /* set when something took it */
+  const char *section; /* "connect arc", for messages; NULL: none */
 };
 
 /* Writes every default into the zeroed instance. */
 int options_default(const struct option_table *table, void *instance, struct arena *arena);
-/* Sets one option; the error says what is wrong with the value ("below the minimum 0"), wrapped as "KEY = VALUE: ...".
- * An unknown name: `no option "bend"; did you mean "bends"?`. name is the part of setting->key that names the option. */
+/* Sets one option and marks the setting used; name is the part of setting->key that names the option. The error is whole,
+ * place and section in front, so callers do not wrap it with setting_place again:
+ *   experiment.ini:14: [connect arc] curve.bends = -1: below the minimum 0
+ *   experiment.ini:14: [connect arc] curve.bend: no such option; did you mean "bends"? */
 int options_set(const struct option_table *table, void *instance, const char *name, const struct setting *setting,
                 struct arena *arena);
 /* The value in canonical text (numbers shortest, choices by name), as it enters a stage's key. In the arena. */
 char *options_text(const strait_option *option, const void *instance, struct arena *arena);
-/* "FILE:LINE: " or "" - in front of messages about this setting. In the arena. */
+/* What stands in front of messages about this setting: "FILE:LINE: [SECTION] ", as much of it as is known. In the arena. */
 const char *setting_place(const struct setting *setting, struct arena *arena);
 
 #endif
