@@ -1,0 +1,25 @@
+/* train/checkpoint.h: weights and training states in files. A weights file has PyTorch's names and shapes, so that
+ * torch loads it; a state file has what else a training needs to go on to the same bytes. */
+#ifndef TRAIN_CHECKPOINT_H
+#define TRAIN_CHECKPOINT_H
+
+#include "store/arrays.h"
+#include "train/snapshot.h"
+
+/* Writes one vector of weights, and the statistics unless NULL, as safetensors. The metadata gets the model's name and
+ * the caller's pairs. */
+int checkpoint_write_weights(const char *path, const struct network *network, const float *theta,
+                             const float *statistics, const struct metadata *metadata, size_t pairs);
+/* Reads them by name, whatever their order in the file; torch's num_batches_tracked is skipped. Weights of another
+ * model are refused, with the first difference. statistics: NULL when not wanted; a file without them is then enough.
+ */
+int checkpoint_read_weights(const char *path, const struct network *network, float *theta, float *statistics);
+
+/* Writes all of a snapshot but the control points: momentum, running statistics, iteration, updates, and a hash of the
+ * control points that it belongs to. */
+int checkpoint_write_state(const char *path, const struct snapshot *snapshot);
+/* Fills a snapshot of the same shape whose control points are in place already; refuses a state of another training
+ * (points, length, optimiser) or of other control points. */
+int checkpoint_read_state(const char *path, struct snapshot *snapshot);
+
+#endif

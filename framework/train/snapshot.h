@@ -1,0 +1,26 @@
+/* train/snapshot.h: all that a training is, on the host: what checkpoints hold and trainings start from. */
+#ifndef TRAIN_SNAPSHOT_H
+#define TRAIN_SNAPSHOT_H
+
+#include "network/network.h"
+
+struct snapshot {
+  int points;        /* control points; 1 for a plain training */
+  int64_t count;     /* P */
+  float **theta;     /* points vectors */
+  float **velocity;  /* points vectors; NULL for a fixed point */
+  float **square;    /* AdamW's second moments, as velocity; NULL: sgd */
+  int64_t buffers;   /* the length of statistics */
+  float *statistics; /* the running batch-norm statistics */
+  int64_t iteration; /* done so far */
+  int64_t updates;   /* optimiser steps since the momentum was zero: 0 means the first step sets it */
+};
+/* Zeroed. fixed_ends: the first and the last of the points have no velocity. */
+int snapshot_create(struct snapshot **snapshot, const struct network *network, int points, int fixed_ends, int adam);
+void snapshot_free(struct snapshot *snapshot); /* NULL is nothing */
+/* Control points evenly spaced from `first` to `last` (P floats each), the ends bit for bit. */
+void snapshot_spread(struct snapshot *snapshot, const float *first, const float *last);
+/* Forgets the momentum and the iteration; keeps weights and statistics. */
+void snapshot_restart(struct snapshot *snapshot);
+
+#endif
