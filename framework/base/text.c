@@ -1,0 +1,170 @@
+/* base/text.c: the growing string, and reading and matching of words. Numbers are in number.c. */
+#include <config.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+void text_add_n(struct text *text, const char *data, size_t length) {
+  if (text->status)
+    return;
+  if (length >= PTRDIFF_MAX - text->length) {
+    text->status = error_set(STRAIT_ENOMEM, "out of memory (a text of %zu bytes more)", length);
+    return;
+  }
+  text->status = memory_grow(&text->data, &text->capacity, text->length + length + 1, 1);
+  if (text->status)
+    return;
+  if (length)
+    memcpy(text->data + text->length, data, length);
+  text->length += length;
+  text->data[text->length] = '\0';
+}
+
+void text_add_v(struct text *text, const char *format, va_list arguments) {
+  va_list again;
+  va_copy(again, arguments);
+  int length = vsnprintf(NULL, 0, format, arguments);
+  if (!text->status && length < 0)
+    text->status = error_set(STRAIT_EBUG, "cannot format \"%s\"", format);
+  if (!text->status)
+    text->status = memory_grow(&text->data, &text->capacity, text->length + (size_t)length + 1, 1);
+  if (!text->status) {
+    vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+    text->length += (size_t)length;
+  }
+  va_end(again);
+}
+
+void text_add(struct text *text, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  text_add_v(text, format, arguments);
+  va_end(arguments);
+}
+
+void text_free(struct text *text) {
+  memory_free(text->data);
+  *text = (struct text){0};
+}
+
+static int is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/* Finds the item that starts at or after *at: its first byte and, in *end, the byte behind it; NULL when there is none.
+ */
+static const char *next_item(const char *at, const char **end, int *depth) {
+  while (is_blank(*at))
+    at++;
+  if (!*at)
+    return NULL;
+  const char *c = at;
+  for (*depth = 0; *c && !(*depth == 0 && is_blank(*c)); c++) {
+    if (*c == '(')
+      ++*depth;
+    else if (*c == ')' && --*depth < 0)
+      break;
+  }
+  *end = c;
+  return at;
+}
+
+int text_split(struct arena *arena, const char *string, char ***items, size_t *count) {
+  const char *at, *end = string;
+  int depth = 0;
+  size_t n = 0;
+  while ((at = next_item(end, &end, &depth))) {
+    if (depth)
+      return error_set(STRAIT_EINVAL, "\"%s\": a \"%c\" without its \"%c\"", string, depth > 0 ? '(' : ')',
+                       depth > 0 ? ')' : '(');
+    n++;
+  }
+  *items = arena_alloc(arena, n, sizeof **items);
+  if (!*items)
+    return STRAIT_ENOMEM;
+  *count = n;
+  end = string;
+  for (size_t i = 0; (at = next_item(end, &end, &depth)); i++) {
+    (*items)[i] = arena_copy_n(arena, at, (size_t)(end - at));
+    if (!(*items)[i])
+      return STRAIT_ENOMEM;
+  }
+  return STRAIT_OK;
+}
+
+int text_is_name(const char *string) {
+  size_t length = strlen(string);
+  return length >= 1 && length <= 32 && string[0] >= 'a' && string[0] <= 'z' &&
+         strspn(string, "abcdefghijklmnopqrstuvwxyz0123456789-") == length;
+}
+
+#define LONGEST_WORD 96 /* what is longer has no nearest name */
+
+/* Levenshtein's distance: insertions, deletions and substitutions count 1. */
+static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length) {
+  size_t row[LONGEST_WORD + 1];
+  for (size_t j = 0; j <= b_length; j++)
+    row[j] = j;
+  for (size_t i = 1; i <= a_length; i++) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b_length; j++) {
+      size_t best = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      if (row[j] + 1 < best)
+        best = row[j] + 1;
+      if (row[j - 1] + 1 < best)
+        best = row[j - 1] + 1;
+      row[j] = best;
+    }
+  }
+  return row[b_length];
+}
+
+const char *text_nearest(const char *word, const char *const *names, size_t count) {
+  size_t length = strlen(word), best = 2 + length / 3;
+  const char *nearest = NULL;
+  if (length > LONGEST_WORD)
+    return NULL;
+  for (size_t i = 0; i < count; i++) {
+    size_t name_length = strlen(names[i]);
+    if (name_length > LONGEST_WORD)
+      continue;
+    size_t d = distance(word, length, names[i], name_length);
+    /* A distance of the whole length shares no letter with the word. */
+    if (d < best && d < (length > name_length ? length : name_length)) {
+      best = d;
+      nearest = names[i];
+    }
+  }
+  return nearest;
+}
+
+int text_starts(const char *string, const char *prefix) { return strncmp(string, prefix, strlen(prefix)) == 0; }
+
+int text_ends(const char *string, const char *suffix) {
+  size_t length = strlen(string), tail = strlen(suffix);
+  return length >= tail && memcmp(string + length - tail, suffix, tail) == 0;
+}
+
+int text_matches(const char *pattern, const char *string) {
+  const char *star = NULL, *retry = NULL; /* the last '*', and where its run ends so far */
+  while (*string) {
+    if (*pattern == '*') {
+      star = pattern++;
+      retry = string;
+    } else if (*pattern == '?' || *pattern == *string) {
+      pattern++;
+      string++;
+    } else if (star) {
+      pattern = star + 1;
+      string = ++retry;
+    } else {
+      return 0;
+    }
+  }
+  while (*pattern == '*')
+    pattern++;
+  return !*pattern;
+}
