@@ -1,1 +1,1 @@
-libstrait_la_SOURCES += %D%/arrays.h 
+libstrait_la_SOURCES += %D%/arrays.h %D%/document.h %D%/folder.h

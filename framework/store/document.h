@@ -1,0 +1,20 @@
+/* store/document.h: JSON documents in files, through jansson. The same values are the same bytes: members in the order in
+ * which they were set, two blanks of indentation, real numbers as the shortest decimal that reads back the same. */
+#ifndef STORE_DOCUMENT_H
+#define STORE_DOCUMENT_H
+
+#include <jansson.h>
+
+#include "base/text.h"
+
+/* A real number, or null for one that is not finite (JSON has none). NULL when memory is out. */
+json_t *document_number(double value);
+/* Adds the value's text: indented over several lines, or compact in one; no newline at the end. */
+void document_print(struct text *text, const json_t *value, int compact);
+/* Replaces the file in one step, a newline at its end. */
+int document_write(const char *path, const json_t *value);
+/* Reads a file of at most 64 MiB: *value is the caller's to json_decref, NULL on failure. A syntax error or a member that is
+ * there twice is STRAIT_EFORMAT, "FILE:LINE: ...". */
+int document_read(const char *path, json_t **value);
+
+#endif
