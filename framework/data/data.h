@@ -13,13 +13,13 @@ const char *split_name(int split); /* "train" "validation" "test" */
 /* The data keys; data_options is their option table (limit, limit-balanced, holdout, augment, normalise, label-noise,
  * broken). */
 struct data_keys {
-  int64_t limit;         /* use the first `limit` training samples; 0: all */
-  int32_t balanced;      /* limit takes the first limit/classes of each class, in index order */
-  int64_t holdout;       /* the last n of what limit left are the validation split */
-  strait_strings augment; /* any of crop (zero-pad the raw image by 4, random crop), flip (horizontal, p = .5); or none */
-  const char *normalise; /* "dataset" (its own), "none", a data set's name, or "MEAN... / DEVIATION..." (a channel each) */
+  int64_t limit;          /* use the first `limit` training samples; 0: all */
+  int32_t balanced;       /* limit takes the first limit/classes of each class, in index order */
+  int64_t holdout;        /* the last n of what limit left are the validation split; their labels stay as they are */
+  strait_strings augment; /* crop (zero-pad the raw image by 4, random crop), flip (horizontal, p = .5), or none */
+  const char *normalise; /* "dataset" (its own), "none", a data set's name, "MEAN... / DEVIATION..." (a channel each) */
   double label_noise;    /* each training label redrawn uniformly over the classes with this probability */
-  int32_t broken;        /* fail | skip */
+  int32_t broken;        /* fail | skip (samples that cannot be read are left out, and counted in a warning) */
 };
 extern const struct option_table data_options;
 

@@ -1,5 +1,6 @@
 /* data/feeder.h: batches of a split, in order or shuffled, read, augmented and normalised ahead of the step by a thread
- * of its own. The order of samples depends on (order seed, epoch) alone; augmentation on (augment seed, epoch, sample). */
+ * of its own. The order of samples depends on (order seed, epoch) alone, augmentation on (augment seed, epoch, sample).
+ * A feeder is used by one thread at a time. */
 #ifndef DATA_FEEDER_H
 #define DATA_FEEDER_H
 
@@ -8,17 +9,17 @@
 struct feeding {
   int split;
   int64_t batch;
-  int64_t subset;        /* > 0: one fixed random subset of this many samples, in index order, drawn from subset_seed */
+  int64_t subset; /* > 0: one fixed random subset of this many samples, in index order, drawn from subset_seed */
   uint64_t subset_seed;
-  int shuffle;           /* 1: a fresh permutation each epoch */
+  int shuffle; /* 1: a fresh permutation each epoch */
   uint64_t order_seed;
-  int augment;           /* 1: as data.augment says */
+  int augment; /* 1: as data.augment says */
   uint64_t augment_seed;
 };
 struct batch {
-  int64_t samples;       /* 0: the epoch's end */
-  const float *x;        /* (samples, height, width, channels) or (samples, features); valid until the next call */
-  const void *target;    /* (samples) int32 classes, or (samples, classes) float32 */
+  int64_t samples;    /* 0: the epoch's end */
+  const float *x;     /* (samples, height, width, channels) or (samples, features); valid until the next call */
+  const void *target; /* (samples) int32 classes, or (samples, classes) float32 */
 };
 
 struct feeder;

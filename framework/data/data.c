@@ -1,0 +1,160 @@
+/* data/data.c: opens a data set and applies the user's keys, in this order: broken samples out, limit, holdout, label
+ * noise.
+ *
+ * Every sample that is used is read once here. So a broken file is found before a training begins, classes can be
+ * counted, and later passes take samples from memory (unless the elements are more than CAPACITY bytes). */
+#include "data/data.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "data/internal.h"
+
+#define CAPACITY ((int64_t)4 << 30)
+
+const char *split_name(int split) {
+  static const char *const names[SPLITS] = {"train", "validation", "test"};
+  return split >= 0 && split < SPLITS ? names[split] : "unknown";
+}
+
+static int read_augment(struct data *data, const strait_strings *words) {
+  static const char *const known[] = {"crop", "flip", "none"};
+  for (size_t i = 0; i < words->n; i++) {
+    const char *word = words->v[i], *near;
+    if (!strcmp(word, "crop"))
+      data->crop = 1;
+    else if (!strcmp(word, "flip"))
+      data->flip = 1;
+    else if (!strcmp(word, "none") && words->n > 1)
+      return error_set(STRAIT_EINVAL, "augment: \"none\" stands alone");
+    else if (strcmp(word, "none")) {
+      near = text_nearest(word, known, 3);
+      return error_set(STRAIT_EINVAL, "augment = %s: not crop, flip or none%s%s%s", word,
+                       near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    }
+  }
+  if ((data->crop || data->flip) && data->source.split[STRAIT_TRAIN].rank != 3)
+    return error_set(STRAIT_EINVAL, "augment: the samples of data set %s are not images", data->source.object->name);
+  return STRAIT_OK;
+}
+
+static int fill_shelves(struct data *data, const struct data_keys *keys) {
+  const struct selection train = {keys->limit, keys->balanced, keys->broken, CAPACITY};
+  const struct selection test = {.skip = keys->broken, .capacity = CAPACITY};
+  if (shelf_fill(&data->shelf[STRAIT_TRAIN], &data->source, STRAIT_TRAIN, &train) < 0 ||
+      shelf_fill(&data->shelf[STRAIT_TEST], &data->source, STRAIT_TEST, &test) < 0)
+    return error_status();
+  if (keys->holdout >= data->shelf[STRAIT_TRAIN].count)
+    return error_set(STRAIT_EINVAL, "holdout = %" PRId64 " leaves nothing of %" PRId64 " training samples",
+                     keys->holdout, data->shelf[STRAIT_TRAIN].count);
+  data->held_out = keys->holdout;
+  return STRAIT_OK;
+}
+
+static int add_noise(struct data *data, double probability, uint64_t seed) {
+  if (probability <= 0)
+    return STRAIT_OK;
+  if (!data->shelf[STRAIT_TRAIN].label)
+    return error_set(STRAIT_EINVAL, "label-noise: the samples of data set %s have no classes",
+                     data->source.object->name);
+  shelf_noise(&data->shelf[STRAIT_TRAIN], data_count(data, SPLIT_TRAIN), data->description.classes, probability, seed);
+  return STRAIT_OK;
+}
+
+/* What the data is: the bytes that open() read, and what the plugin says of them. The user's keys are no part of it. */
+static int take_fingerprint(struct data *data) {
+  struct hash *hash = hash_create();
+  char opened[33];
+  if (!hash)
+    return STRAIT_ENOMEM;
+  object_fingerprint(data->source.object, opened);
+  hash_text(hash, opened);
+  for (int which = 0; which < 2; which++) {
+    const strait_split *split = &data->source.split[which];
+    hash_integer(hash, split->element);
+    hash_integer(hash, split->target);
+    hash_integer(hash, split->rank);
+    for (uint32_t i = 0; i < split->rank; i++)
+      hash_integer(hash, split->dims[i]);
+    hash_integer(hash, split->count);
+    hash_integer(hash, split->classes);
+  }
+  hash_digest(hash, data->fingerprint);
+  hash_free(hash);
+  return STRAIT_OK;
+}
+
+static int open_all(struct data *data, strait_object *dataset, struct registry *registry, const struct data_keys *keys,
+                    uint64_t noise_seed) {
+  if (source_open(&data->source, dataset) < 0 || take_fingerprint(data) < 0 || read_augment(data, &keys->augment) < 0 ||
+      normal_read(&data->normal, keys->normalise, &data->source, registry) < 0 ||
+      transform_create(&data->transform, &data->source, &data->normal) < 0 || fill_shelves(data, keys) < 0)
+    return error_status();
+  data->description = data->source.split[STRAIT_TRAIN];
+  data->description.count = data_count(data, SPLIT_TRAIN);
+  return add_noise(data, keys->label_noise, noise_seed);
+}
+
+int data_open(struct data **out, strait_object *dataset, struct registry *registry, const struct data_keys *keys,
+              uint64_t noise_seed) {
+  struct data *data = memory_alloc(1, sizeof *data);
+  *out = NULL;
+  if (!data)
+    return STRAIT_ENOMEM;
+  int status = open_all(data, dataset, registry, keys, noise_seed);
+  if (status < 0)
+    data_free(data);
+  else
+    *out = data;
+  return status;
+}
+
+void data_free(struct data *data) {
+  if (!data)
+    return;
+  shelf_free(&data->shelf[STRAIT_TRAIN]);
+  shelf_free(&data->shelf[STRAIT_TEST]);
+  transform_free(&data->transform);
+  normal_free(&data->normal);
+  memory_free(data);
+}
+
+int64_t data_count(const struct data *data, int split) {
+  if (split == SPLIT_VALIDATION)
+    return data->held_out;
+  return split == SPLIT_TRAIN ? data->shelf[STRAIT_TRAIN].count - data->held_out : data->shelf[STRAIT_TEST].count;
+}
+
+const strait_split *data_describe(const struct data *data) { return &data->description; }
+void data_fingerprint(const struct data *data, char digest[33]) { memcpy(digest, data->fingerprint, 33); }
+const float *data_mean(const struct data *data) { return data->normal.mean; }
+const float *data_deviation(const struct data *data) { return data->normal.deviation; }
+
+struct spot data_spot(const struct data *data, int split, int64_t number) {
+  if (split == SPLIT_TEST)
+    return (struct spot){STRAIT_TEST, number};
+  return (struct spot){STRAIT_TRAIN, split == SPLIT_TRAIN ? number : data_count(data, SPLIT_TRAIN) + number};
+}
+
+/* A sample's elements, and its real target, which read() gives again. */
+static int64_t target_at(const struct data *data) { return (data->source.bytes + 63) / 64 * 64; }
+int64_t data_room(const struct data *data) {
+  int64_t reals = data->description.target == STRAIT_TARGET_REAL ? data->description.classes : 0;
+  return target_at(data) + reals * (int64_t)sizeof(float);
+}
+
+const void *data_raw(const struct data *data, struct spot spot, void *room) {
+  const struct shelf *shelf = &data->shelf[spot.which];
+  int32_t label;
+  if (shelf->raw)
+    return shelf->raw + spot.place * data->source.bytes;
+  /* The target that counts is on the shelf, with its noise: what read() says of it again is dropped. */
+  float *target = shelf->target ? (float *)((unsigned char *)room + target_at(data)) : NULL;
+  if (source_read(&data->source, spot.which, shelf->index[spot.place], room, &label, target) < 0)
+    return NULL;
+  return room;
+}

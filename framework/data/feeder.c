@@ -1,0 +1,340 @@
+/* data/feeder.c: batches made ahead of the step, by threads of the feeder's own.
+ *
+ * Batch b lies in slot b % SLOTS. The caller holds one slot (the batch feeder_next gave last); the others are filled
+ * ahead, in pieces of PIECE samples, which the threads take in order. What a piece holds depends on its place in the
+ * epoch alone, never on who makes it or when. All memory is taken at creation. */
+#include <config.h>
+
+#include "data/feeder.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "compute/random.h"
+#include "data/internal.h"
+
+#define SLOTS 3
+#define PIECE 32
+#define WORKERS 1
+
+struct slot {
+  float *x;
+  void *target;
+  int64_t samples;
+  int64_t pieces; /* not made yet */
+};
+
+struct worker {
+  struct feeder *feeder;
+  pthread_t thread;
+  int started;
+  unsigned char *read, *shifted; /* room for a sample as read, and as augmented */
+};
+
+struct feeder {
+  const struct data *data;
+  struct feeding feeding;
+  int64_t samples, batches;
+  int64_t elements; /* floats a sample */
+  int64_t row;      /* bytes of a sample's target */
+  int64_t *subset;  /* (samples) numbers in the split; NULL: all */
+  int64_t *order;   /* (samples) the epoch's order, as numbers in the split */
+  struct stream augment;
+  struct slot slots[SLOTS];
+  struct worker workers[WORKERS];
+
+  pthread_mutex_t lock; /* guards what follows, and the slots' pieces */
+  pthread_cond_t work;  /* there may be a piece to make */
+  pthread_cond_t made;  /* a batch was made, or nothing more will be */
+  int64_t batch, piece; /* the next to make */
+  int64_t released;     /* batches before this one are no longer the caller's */
+  int64_t given;        /* batches before this one were given */
+  int busy;             /* threads that make a piece now */
+  int started, closing, failed, draining;
+  struct error_chain error;
+};
+
+static int64_t batch_samples(const struct feeder *feeder, int64_t batch) {
+  int64_t left = feeder->samples - batch * feeder->feeding.batch;
+  return left < feeder->feeding.batch ? left : feeder->feeding.batch;
+}
+
+/* One sample into its row of the batch. */
+static int make_sample(struct worker *worker, int64_t number, struct slot *slot, int64_t row) {
+  const struct feeder *feeder = worker->feeder;
+  const struct data *data = feeder->data;
+  const struct spot spot = data_spot(data, feeder->feeding.split, number);
+  const struct shelf *shelf = &data->shelf[spot.which];
+  const void *raw = data_raw(data, spot, worker->read);
+  if (!raw)
+    return error_status();
+  if (feeder->feeding.augment && (data->crop || data->flip)) {
+    struct shift shift = shift_draw(&feeder->augment, shelf->index[spot.place], data->crop, data->flip);
+    transform_shift(&data->transform, shift, raw, worker->shifted);
+    raw = worker->shifted;
+  }
+  transform_normalise(&data->transform, raw, slot->x + row * feeder->elements);
+  const void *target = shelf->label ? (const void *)(shelf->label + spot.place)
+                                    : (const void *)(shelf->target + spot.place * data->description.classes);
+  memcpy((unsigned char *)slot->target + row * feeder->row, target, (size_t)feeder->row);
+  return STRAIT_OK;
+}
+
+static int make_piece(struct worker *worker, int64_t batch, int64_t piece) {
+  const struct feeder *feeder = worker->feeder;
+  struct slot *slot = &worker->feeder->slots[batch % SLOTS];
+  int64_t last = batch_samples(feeder, batch);
+  if (last > (piece + 1) * PIECE)
+    last = (piece + 1) * PIECE;
+  for (int64_t row = piece * PIECE; row < last; row++) {
+    if (make_sample(worker, feeder->order[batch * feeder->feeding.batch + row], slot, row) < 0)
+      return error_status();
+  }
+  return STRAIT_OK;
+}
+
+static int has_work(const struct feeder *feeder) {
+  return !feeder->failed && feeder->batch < feeder->batches && feeder->batch < feeder->released + SLOTS;
+}
+
+/* Takes the next piece; prepares the slot with the first of a batch. */
+static void next_piece(struct feeder *feeder, int64_t *batch, int64_t *piece) {
+  struct slot *slot = &feeder->slots[feeder->batch % SLOTS];
+  int64_t pieces = (batch_samples(feeder, feeder->batch) + PIECE - 1) / PIECE;
+  *batch = feeder->batch;
+  *piece = feeder->piece++;
+  if (*piece == 0) {
+    slot->samples = batch_samples(feeder, *batch);
+    slot->pieces = pieces;
+  }
+  if (feeder->piece == pieces) {
+    feeder->batch++;
+    feeder->piece = 0;
+  }
+}
+
+static void *work(void *argument) {
+  struct worker *worker = argument;
+  struct feeder *feeder = worker->feeder;
+  int64_t batch, piece;
+  pthread_mutex_lock(&feeder->lock);
+  for (;;) {
+    while (!feeder->closing && !has_work(feeder))
+      pthread_cond_wait(&feeder->work, &feeder->lock);
+    if (feeder->closing)
+      break;
+    next_piece(feeder, &batch, &piece);
+    feeder->busy++;
+    pthread_mutex_unlock(&feeder->lock);
+    int status = make_piece(worker, batch, piece);
+    pthread_mutex_lock(&feeder->lock);
+    feeder->busy--;
+    if (status == STRAIT_OK)
+      feeder->slots[batch % SLOTS].pieces--;
+    else if (!feeder->failed) {
+      feeder->failed = 1;
+      error_take(&feeder->error);
+    }
+    if (feeder->failed || feeder->draining || feeder->slots[batch % SLOTS].pieces == 0)
+      pthread_cond_signal(&feeder->made);
+  }
+  pthread_mutex_unlock(&feeder->lock);
+  return NULL;
+}
+
+static int compare_numbers(const void *a, const void *b) {
+  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+  return (x > y) - (x < y);
+}
+
+/* One fixed random subset, ascending. */
+static int draw_subset(struct feeder *feeder, int64_t count) {
+  struct stream stream = stream_of(feeder->feeding.subset_seed, "subset", 0);
+  int64_t *all = memory_alloc((size_t)count, sizeof *all);
+  feeder->subset = memory_alloc((size_t)feeder->samples, sizeof *feeder->subset);
+  if (!all || !feeder->subset) {
+    memory_free(all);
+    return STRAIT_ENOMEM;
+  }
+  stream_permutation(&stream, all, count);
+  memcpy(feeder->subset, all, (size_t)feeder->samples * sizeof *all);
+  qsort(feeder->subset, (size_t)feeder->samples, sizeof *feeder->subset, compare_numbers);
+  memory_free(all);
+  return STRAIT_OK;
+}
+
+static int choose_samples(struct feeder *feeder) {
+  const struct feeding *feeding = &feeder->feeding;
+  const int64_t count = data_count(feeder->data, feeding->split);
+  const char *name = split_name(feeding->split);
+  if (feeding->batch < 1)
+    return error_set(STRAIT_EINVAL, "a batch of %" PRId64 " samples; it must be 1 or more", feeding->batch);
+  if (count == 0)
+    return error_set(STRAIT_EINVAL, "the %s split is empty%s", name,
+                     feeding->split == SPLIT_VALIDATION ? "; set holdout" : "");
+  if (feeding->subset < 0 || feeding->subset > count)
+    return error_set(STRAIT_EINVAL, "a subset of %" PRId64 " samples, where the %s split has %" PRId64, feeding->subset,
+                     name, count);
+  feeder->samples = feeding->subset ? feeding->subset : count;
+  feeder->batches = (feeder->samples - 1) / feeding->batch + 1;
+  return feeding->subset ? draw_subset(feeder, count) : STRAIT_OK;
+}
+
+static int create_buffers(struct feeder *feeder) {
+  const struct data *data = feeder->data;
+  const int64_t rows = batch_samples(feeder, 0);
+  const int64_t reals = data->description.target == STRAIT_TARGET_REAL ? data->description.classes : 0;
+  const int uncached = !data->shelf[STRAIT_TRAIN].raw || !data->shelf[STRAIT_TEST].raw;
+  feeder->elements = data->source.elements;
+  feeder->row = reals ? reals * (int64_t)sizeof(float) : (int64_t)sizeof(int32_t);
+  feeder->order = memory_alloc((size_t)feeder->samples, sizeof *feeder->order);
+  if (!feeder->order)
+    return STRAIT_ENOMEM;
+  for (int i = 0; i < SLOTS; i++) {
+    feeder->slots[i].x = memory_alloc((size_t)rows, (size_t)feeder->elements * sizeof(float));
+    feeder->slots[i].target = memory_alloc((size_t)rows, (size_t)feeder->row);
+    if (!feeder->slots[i].x || !feeder->slots[i].target)
+      return STRAIT_ENOMEM;
+  }
+  for (int i = 0; i < WORKERS; i++) {
+    struct worker *worker = &feeder->workers[i];
+    worker->feeder = feeder;
+    worker->shifted = memory_alloc(1, (size_t)data->source.bytes);
+    worker->read = memory_alloc(1, uncached ? (size_t)data_room(data) : 1);
+    if (!worker->shifted || !worker->read)
+      return STRAIT_ENOMEM;
+  }
+  return STRAIT_OK;
+}
+
+/* The threads take no signals: those are for the program's own thread. */
+static int start_workers(struct feeder *feeder) {
+  sigset_t all, before;
+  int status = STRAIT_OK;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  for (int i = 0; i < WORKERS && status == STRAIT_OK; i++) {
+    int failure = pthread_create(&feeder->workers[i].thread, NULL, work, &feeder->workers[i]);
+    if (failure)
+      status = error_set(STRAIT_ENOMEM, "cannot start a thread for reading data: %s", strerror(failure));
+    else
+      feeder->workers[i].started = 1;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return status;
+}
+
+int feeder_create(struct feeder **out, const struct data *data, const struct feeding *feeding) {
+  struct feeder *feeder = memory_alloc(1, sizeof *feeder);
+  *out = NULL;
+  if (!feeder)
+    return STRAIT_ENOMEM;
+  feeder->data = data;
+  feeder->feeding = *feeding;
+  pthread_mutex_init(&feeder->lock, NULL);
+  pthread_cond_init(&feeder->work, NULL);
+  pthread_cond_init(&feeder->made, NULL);
+  int status = choose_samples(feeder);
+  if (status == STRAIT_OK)
+    status = create_buffers(feeder);
+  feeder->batch = feeder->given = feeder->released = feeder->batches; /* nothing to do before feeder_start */
+  if (status == STRAIT_OK)
+    status = start_workers(feeder);
+  if (status < 0)
+    feeder_free(feeder);
+  else
+    *out = feeder;
+  return status;
+}
+
+void feeder_free(struct feeder *feeder) {
+  if (!feeder)
+    return;
+  pthread_mutex_lock(&feeder->lock);
+  feeder->closing = 1;
+  pthread_cond_broadcast(&feeder->work);
+  pthread_mutex_unlock(&feeder->lock);
+  for (int i = 0; i < WORKERS; i++) {
+    if (feeder->workers[i].started)
+      pthread_join(feeder->workers[i].thread, NULL);
+    memory_free(feeder->workers[i].read);
+    memory_free(feeder->workers[i].shifted);
+  }
+  for (int i = 0; i < SLOTS; i++) {
+    memory_free(feeder->slots[i].x);
+    memory_free(feeder->slots[i].target);
+  }
+  pthread_cond_destroy(&feeder->made);
+  pthread_cond_destroy(&feeder->work);
+  pthread_mutex_destroy(&feeder->lock);
+  memory_free(feeder->subset);
+  memory_free(feeder->order);
+  memory_free(feeder);
+}
+
+int64_t feeder_samples(const struct feeder *feeder) { return feeder->samples; }
+int64_t feeder_batches(const struct feeder *feeder) { return feeder->batches; }
+
+void feeder_order(const struct feeder *feeder, int64_t epoch, int64_t *numbers) {
+  if (feeder->feeding.shuffle) {
+    struct stream stream = stream_of(feeder->feeding.order_seed, "order", (uint64_t)epoch);
+    stream_permutation(&stream, numbers, feeder->samples);
+  } else {
+    for (int64_t i = 0; i < feeder->samples; i++)
+      numbers[i] = i;
+  }
+  for (int64_t i = 0; feeder->subset && i < feeder->samples; i++)
+    numbers[i] = feeder->subset[numbers[i]];
+}
+
+int feeder_start(struct feeder *feeder, int64_t epoch, int64_t first) {
+  if (epoch < 1 || first < 0 || first > feeder->batches)
+    return error_set(STRAIT_EBUG, "epoch %" PRId64 " of %" PRId64 " batches cannot start at batch %" PRId64, epoch,
+                     feeder->batches, first);
+  pthread_mutex_lock(&feeder->lock);
+  feeder->batch = feeder->batches; /* no new pieces; those under way are waited for */
+  feeder->draining = 1;
+  while (feeder->busy)
+    pthread_cond_wait(&feeder->made, &feeder->lock);
+  feeder->draining = 0;
+  feeder_order(feeder, epoch, feeder->order);
+  feeder->augment = stream_of(feeder->feeding.augment_seed, "augment", (uint64_t)epoch);
+  feeder->batch = feeder->given = feeder->released = first;
+  feeder->piece = 0;
+  feeder->failed = 0;
+  feeder->started = 1;
+  pthread_cond_broadcast(&feeder->work);
+  pthread_mutex_unlock(&feeder->lock);
+  return STRAIT_OK;
+}
+
+/* Is batch `given` complete? With several threads a later batch may be begun before it is. */
+static int is_made(const struct feeder *feeder) {
+  return (feeder->batch > feeder->given) && feeder->slots[feeder->given % SLOTS].pieces == 0;
+}
+
+int feeder_next(struct feeder *feeder, struct batch *batch) {
+  int status = STRAIT_OK;
+  memset(batch, 0, sizeof *batch);
+  if (!feeder->started)
+    return error_set(STRAIT_EBUG, "feeder_next before feeder_start");
+  pthread_mutex_lock(&feeder->lock);
+  feeder->released = feeder->given;
+  pthread_cond_broadcast(&feeder->work);
+  if (feeder->given < feeder->batches) {
+    while (!is_made(feeder) && !(feeder->failed && !feeder->busy))
+      pthread_cond_wait(&feeder->made, &feeder->lock);
+    if (is_made(feeder)) {
+      const struct slot *slot = &feeder->slots[feeder->given++ % SLOTS];
+      *batch = (struct batch){slot->samples, slot->x, slot->target};
+    } else
+      status = error_give(&feeder->error);
+  }
+  pthread_mutex_unlock(&feeder->lock);
+  return status;
+}

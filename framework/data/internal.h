@@ -1,0 +1,32 @@
+/* data/internal.h: the inside of struct data, for data.c and feeder.c alone. */
+#ifndef DATA_INTERNAL_H
+#define DATA_INTERNAL_H
+
+#include "data/data.h"
+#include "data/normal.h"
+#include "data/shelf.h"
+#include "data/source.h"
+#include "data/transform.h"
+
+struct data {
+  struct source source;
+  struct shelf shelf[2]; /* STRAIT_TRAIN: training samples, then the held out ones; STRAIT_TEST */
+  int64_t held_out;
+  strait_split description;
+  struct normal normal;
+  struct transform transform;
+  int crop, flip; /* what `augment` says */
+  char fingerprint[33];
+};
+
+/* Where sample `number` of a split lies: on which shelf, at which place. */
+struct spot {
+  int which;
+  int64_t place;
+};
+struct spot data_spot(const struct data *data, int split, int64_t number);
+/* The raw elements of a sample: on the shelf, or read into `room` (data_room bytes). NULL on failure. Any thread. */
+int64_t data_room(const struct data *data);
+const void *data_raw(const struct data *data, struct spot spot, void *room);
+
+#endif

@@ -1,0 +1,159 @@
+/* data/shelf.c: takes the wanted samples from a data set, once, when the data is opened. */
+#include "data/shelf.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/stop.h"
+#include "compute/random.h"
+
+/* One pass over a split. */
+struct filling {
+  struct shelf *shelf;
+  const struct source *source;
+  const struct selection *selection;
+  int which;
+  int64_t wanted;
+  int64_t quota;   /* of a class; 0: no quota */
+  int64_t *taken;  /* (classes), with a quota */
+  void *scratch;   /* one sample, when elements are not kept */
+  int64_t skipped; /* broken samples left out */
+};
+
+static int create_arrays(struct filling *filling) {
+  struct shelf *shelf = filling->shelf;
+  const struct source *source = filling->source;
+  const strait_split *split = &source->split[filling->which];
+  size_t wanted = (size_t)filling->wanted;
+  shelf->index = memory_alloc(wanted, sizeof(int64_t));
+  if (split->target == STRAIT_TARGET_REAL)
+    shelf->target = memory_alloc(wanted, (size_t)split->classes * sizeof(float));
+  else
+    shelf->label = memory_alloc(wanted, sizeof(int32_t));
+  if (!shelf->index || (!shelf->label && !shelf->target))
+    return STRAIT_ENOMEM;
+  if (filling->wanted <= filling->selection->capacity / source->bytes)
+    shelf->raw = memory_alloc(wanted, (size_t)source->bytes);
+  else
+    filling->scratch = memory_alloc(1, (size_t)source->bytes);
+  if (filling->quota)
+    filling->taken = memory_alloc((size_t)split->classes, sizeof(int64_t));
+  return (shelf->raw || filling->scratch) && (filling->taken || !filling->quota) ? STRAIT_OK : STRAIT_ENOMEM;
+}
+
+/* Sets how many samples are wanted, and of each class. */
+static int set_wanted(struct filling *filling) {
+  const strait_split *split = &filling->source->split[filling->which];
+  const int64_t limit = filling->selection->limit;
+  if (limit > split->count)
+    return error_set(STRAIT_EINVAL, "limit = %" PRId64 ": data set %s has %" PRId64 " training samples", limit,
+                     filling->source->object->name, split->count);
+  filling->wanted = limit ? limit : split->count;
+  if (!limit || !filling->selection->balanced)
+    return STRAIT_OK;
+  if (split->target != STRAIT_TARGET_CLASS)
+    return error_set(STRAIT_EINVAL, "limit-balanced = yes: the samples of data set %s have no classes",
+                     filling->source->object->name);
+  if (limit % split->classes)
+    return error_set(STRAIT_EINVAL,
+                     "limit = %" PRId64 " cannot be balanced over %" PRId64 " classes; make it a multiple of them",
+                     limit, split->classes);
+  filling->quota = limit / split->classes;
+  return STRAIT_OK;
+}
+
+/* Is the failure one of the sample's own, which `broken = skip` leaves out? */
+static int is_broken_sample(int status) {
+  return status == STRAIT_EFORMAT || status == STRAIT_EIO || status == STRAIT_ENOENT || status == STRAIT_EINVAL;
+}
+
+/* Reads sample `index` into the shelf's next place, and takes it if it is wanted. */
+static int take_sample(struct filling *filling, int64_t index) {
+  struct shelf *shelf = filling->shelf;
+  const struct source *source = filling->source;
+  const int64_t place = shelf->count, classes = source->split[filling->which].classes;
+  void *elements = shelf->raw ? shelf->raw + place * source->bytes : filling->scratch;
+  int status = source_read(source, filling->which, index, elements, shelf->label ? shelf->label + place : NULL,
+                           shelf->target ? shelf->target + place * classes : NULL);
+  if (status < 0 && filling->selection->skip && is_broken_sample(status)) {
+    if (filling->skipped++ == 0)
+      log_message(STRAIT_LOG_WARNING, "left out, as broken = skip says: %s", error_text());
+    error_clear();
+    return STRAIT_OK;
+  }
+  if (status < 0)
+    return status;
+  if (filling->quota) {
+    int64_t *taken = &filling->taken[shelf->label[place]];
+    if (*taken == filling->quota)
+      return STRAIT_OK;
+    ++*taken;
+  }
+  shelf->index[place] = index;
+  shelf->count++;
+  return STRAIT_OK;
+}
+
+/* After the last sample: is the limit reached? */
+static int check_filled(const struct filling *filling) {
+  const strait_split *split = &filling->source->split[filling->which];
+  const char *name = filling->source->object->name;
+  const int64_t count = filling->shelf->count, limit = filling->selection->limit;
+  if (filling->skipped)
+    log_message(STRAIT_LOG_WARNING, "data set %s: %" PRId64 " broken samples of %" PRId64 " left out", name,
+                filling->skipped, split->count);
+  for (int64_t c = 0; filling->quota && c < split->classes; c++) {
+    if (filling->taken[c] < filling->quota)
+      return error_set(STRAIT_EINVAL,
+                       "limit = %" PRId64 ", balanced, needs %" PRId64 " samples of each class; class %" PRId64
+                       " of data set %s has %" PRId64,
+                       limit, filling->quota, c, name, filling->taken[c]);
+  }
+  if (limit && count < limit)
+    return error_set(STRAIT_EINVAL,
+                     "limit = %" PRId64 ": data set %s has %" PRId64 " training samples that can be read", limit, name,
+                     count);
+  if (filling->skipped && count == 0)
+    return error_set(STRAIT_EFORMAT, "data set %s: all %" PRId64 " samples are broken", name, split->count);
+  return STRAIT_OK;
+}
+
+int shelf_fill(struct shelf *shelf, const struct source *source, int which, const struct selection *selection) {
+  struct filling filling = {.shelf = shelf, .source = source, .selection = selection, .which = which};
+  memset(shelf, 0, sizeof *shelf);
+  int status = set_wanted(&filling);
+  if (status == STRAIT_OK)
+    status = create_arrays(&filling);
+  for (int64_t i = 0; status == STRAIT_OK && i < source->split[which].count && shelf->count < filling.wanted; i++) {
+    status = take_sample(&filling, i);
+    if (status == STRAIT_OK && i % 256 == 0)
+      status = stop_check();
+  }
+  if (status == STRAIT_OK)
+    status = check_filled(&filling);
+  memory_free(filling.taken);
+  memory_free(filling.scratch);
+  if (status < 0)
+    shelf_free(shelf);
+  return status;
+}
+
+void shelf_free(struct shelf *shelf) {
+  memory_free(shelf->index);
+  memory_free(shelf->label);
+  memory_free(shelf->target);
+  memory_free(shelf->raw);
+  memset(shelf, 0, sizeof *shelf);
+}
+
+void shelf_noise(struct shelf *shelf, int64_t count, int64_t classes, double probability, uint64_t seed) {
+  const struct stream whether = stream_of(seed, "noise", 0), which = stream_of(seed, "noise", 1);
+  for (int64_t i = 0; i < count; i++) {
+    uint64_t number = (uint64_t)shelf->index[i];
+    if (stream_double(&whether, number) < probability)
+      shelf->label[i] = (int32_t)stream_below(&which, number, (uint64_t)classes);
+  }
+}

@@ -1,0 +1,171 @@
+/* data/source.c: the host's side of a data set plugin: what it promises is checked here, once, for everything above. */
+#include "data/source.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "plugin/registry.h"
+
+/* No sample is larger; so products of dimensions cannot overflow. */
+#define LARGEST_SAMPLE ((int64_t)1 << 31)
+
+static const char *const which_name[2] = {"train", "test"};
+
+static int64_t element_bytes(uint32_t element) { return element == STRAIT_U8 ? 1 : 4; }
+
+/* The dimensions as "1 x 28 x 28". */
+static const char *dims_text(uint32_t rank, const int64_t *dims, char *text, size_t size) {
+  size_t used = 0;
+  text[0] = 0;
+  for (uint32_t i = 0; i < rank && i < STRAIT_MAX_DIMS && used < size; i++) {
+    int n = snprintf(text + used, size - used, "%s%" PRId64, i ? " x " : "", dims[i]);
+    used += n > 0 ? (size_t)n : 0;
+  }
+  return text;
+}
+
+/* A promise of dataset.h that this data set breaks. */
+static int broken_promise(const struct source *source, int which, const char *what) {
+  return error_set(STRAIT_EBUG, "data set %s, %s split: describe() gave %s", source->object->name, which_name[which],
+                   what);
+}
+
+static int check_split(const struct source *source, int which) {
+  const strait_split *s = &source->split[which];
+  if (s->rank < 1 || s->rank > STRAIT_MAX_DIMS)
+    return broken_promise(source, which, "a rank outside 1..6");
+  if (s->element != STRAIT_U8 && s->element != STRAIT_F32 && s->element != STRAIT_I32)
+    return broken_promise(source, which, "an element type that is not u8, f32 or i32");
+  if (s->target < STRAIT_TARGET_CLASS || s->target > STRAIT_TARGET_REAL)
+    return broken_promise(source, which, "an unknown kind of target");
+  if (s->order > STRAIT_ORDER_STREAMS)
+    return broken_promise(source, which, "an unknown order");
+  if (s->classes < 1 || s->classes > INT32_MAX)
+    return broken_promise(source, which, "no number of classes");
+  if (s->count < 0)
+    return broken_promise(source, which, "a negative count");
+  int64_t elements = 1;
+  for (uint32_t i = 0; i < s->rank; i++) {
+    if (s->dims[i] < 0 || s->dims[i] > LARGEST_SAMPLE || (elements *= s->dims[i]) > LARGEST_SAMPLE)
+      return broken_promise(source, which, "dimensions that are negative or too large");
+  }
+  return STRAIT_OK;
+}
+
+/* What dataset.h allows and this version of the host does not do yet. */
+static int check_supported(const struct source *source, int which) {
+  const strait_split *s = &source->split[which];
+  const char *name = source->object->name;
+  if (s->order == STRAIT_ORDER_STREAMS || s->element == STRAIT_I32 || s->target == STRAIT_TARGET_CLASSES)
+    return error_set(STRAIT_ENOTSUP, "data set %s holds sequences, which this version cannot train on", name);
+  if (s->rank != 1 && s->rank != 3)
+    return error_set(STRAIT_ENOTSUP, "data set %s has samples of %u dimensions; this version takes 3 (images) or 1",
+                     name, s->rank);
+  for (uint32_t i = 0; i < s->rank; i++) {
+    if (s->dims[i] == 0)
+      return error_set(STRAIT_ENOTSUP, "data set %s has samples of different sizes, which this version cannot batch",
+                       name);
+  }
+  return STRAIT_OK;
+}
+
+/* The test split must be what a network made for the train split takes. */
+static int check_alike(const struct source *source) {
+  const strait_split *train = &source->split[STRAIT_TRAIN], *test = &source->split[STRAIT_TEST];
+  const char *name = source->object->name;
+  if (train->count == 0)
+    return error_set(STRAIT_EFORMAT, "data set %s has no training samples", name);
+  if (train->rank != test->rank || memcmp(train->dims, test->dims, train->rank * sizeof train->dims[0])) {
+    char a[160], b[160];
+    return error_set(STRAIT_EFORMAT, "data set %s: training samples are %s, test samples %s", name,
+                     dims_text(train->rank, train->dims, a, sizeof a), dims_text(test->rank, test->dims, b, sizeof b));
+  }
+  if (train->classes != test->classes)
+    return error_set(STRAIT_EFORMAT, "data set %s: %" PRId64 " classes in training, %" PRId64 " in the test split",
+                     name, train->classes, test->classes);
+  if (train->element != test->element || train->target != test->target || train->order != test->order)
+    return broken_promise(source, STRAIT_TEST, "another element type, target or order than for the train split");
+  return STRAIT_OK;
+}
+
+int source_open(struct source *source, strait_object *object) {
+  memset(source, 0, sizeof *source);
+  source->object = object;
+  ops_copy(&source->ops, sizeof source->ops, object_ops(object));
+  if (source->ops.open(object) < 0)
+    return error_wrap("data set %s", object->name);
+  for (int which = 0; which < 2; which++) {
+    strait_split *split = &source->split[which];
+    split->size = sizeof *split;
+    if (source->ops.describe(object, (uint32_t)which, split) < 0)
+      return error_wrap("data set %s, %s split", object->name, which_name[which]);
+    if (check_split(source, which) < 0 || check_supported(source, which) < 0)
+      return error_status();
+  }
+  if (check_alike(source) < 0)
+    return error_status();
+  source->elements = 1;
+  for (uint32_t i = 0; i < source->split[0].rank; i++)
+    source->elements *= source->split[0].dims[i];
+  source->bytes = source->elements * element_bytes(source->split[0].element);
+  return STRAIT_OK;
+}
+
+/* The handle that read() fills. */
+struct cell {
+  strait_sample sample; /* first: the plugin's view */
+  const strait_split *split;
+  void *elements;
+  int32_t *label;
+  float *target;
+  int placed, answered; /* reserve was called; label or target was */
+};
+
+static void *cell_reserve(strait_sample *sample, uint32_t rank, const int64_t *dims) {
+  struct cell *cell = (struct cell *)sample;
+  const strait_split *split = cell->split;
+  if (rank != split->rank || memcmp(dims, split->dims, rank * sizeof dims[0])) {
+    char a[160], b[160];
+    error_set(STRAIT_EFORMAT, "a sample of %s, where %s is described", dims_text(rank, dims, a, sizeof a),
+              dims_text(split->rank, split->dims, b, sizeof b));
+    return NULL;
+  }
+  cell->placed = 1;
+  return cell->elements;
+}
+
+static int32_t cell_label(strait_sample *sample, int64_t label) {
+  struct cell *cell = (struct cell *)sample;
+  if (cell->split->target != STRAIT_TARGET_CLASS)
+    return error_set(STRAIT_EBUG, "a class given where the target is a real vector");
+  if (label < 0 || label >= cell->split->classes)
+    return error_set(STRAIT_EFORMAT, "label %" PRId64 " is outside 0..%" PRId64, label, cell->split->classes - 1);
+  *cell->label = (int32_t)label;
+  cell->answered = 1;
+  return STRAIT_OK;
+}
+
+static float *cell_target(strait_sample *sample, int64_t count) {
+  struct cell *cell = (struct cell *)sample;
+  if (cell->split->target != STRAIT_TARGET_REAL || count != cell->split->classes) {
+    error_set(STRAIT_EBUG, "a real target of %" PRId64 " numbers, which is not what describe() promised", count);
+    return NULL;
+  }
+  cell->answered = 1;
+  return cell->target;
+}
+
+int source_read(const struct source *source, int which, int64_t index, void *elements, int32_t *label, float *target) {
+  static const strait_sample_ops sample_ops = {sizeof sample_ops, 0, cell_reserve, cell_label, cell_target};
+  struct cell cell = {
+      .sample = {&sample_ops}, .split = &source->split[which], .elements = elements, .label = label, .target = target};
+  int status = source->ops.read(source->object, (uint32_t)which, index, &cell.sample);
+  if (status == STRAIT_OK && (!cell.placed || !cell.answered))
+    status = error_set(STRAIT_EBUG, "read() gave %s", cell.placed ? "no target" : "no elements");
+  if (status < 0)
+    return error_wrap("data set %s, %s sample %" PRId64, source->object->name, which_name[which], index);
+  return STRAIT_OK;
+}
