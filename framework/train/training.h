@@ -6,6 +6,7 @@
 #ifndef TRAIN_TRAINING_H
 #define TRAIN_TRAINING_H
 
+#include <strait/curve.h>
 #include <strait/schedule.h>
 
 #include "data/feeder.h"

@@ -1,0 +1,136 @@
+/* train/optimiser.c: the optimiser keys, and the records of the update pass that they come to. */
+#include "train/optimiser.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+
+static const char *const optimisers[] = {"sgd", "adamw", NULL};
+static const strait_option table[] = {
+    STRAIT_CHOICE("optimiser", struct optimiser_keys, optimiser, "sgd", optimisers, "how a gradient becomes a step"),
+    STRAIT_INT("batch", struct optimiser_keys, batch, "128", 1, 1e9, "samples a mini-batch; a short last one is kept"),
+    STRAIT_FLOAT("momentum", struct optimiser_keys, momentum, "0.9", 0, 1, "sgd: share of the velocity that is kept"),
+    STRAIT_BOOL("nesterov", struct optimiser_keys, nesterov, "no", "sgd: Nesterov's momentum, as PyTorch has it"),
+    STRAIT_FLOAT("weight-decay", struct optimiser_keys, weight_decay, "1e-4", 0, 1000,
+                 "wd of the regulariser wd/2 |w|^2 (adamw: of the decoupled decay)"),
+    STRAIT_OPTION("weight-decay-exclude", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct optimiser_keys,
+                  weight_decay_exclude, NULL, 0, 0, NULL,
+                  "patterns of parameter names that are not decayed: *.bias bn*"),
+    STRAIT_FLOAT("clip-norm", struct optimiser_keys, clip_norm, "0", 0, 1e30,
+                 "greatest norm of the loss's gradient; longer ones are shortened to it (0: none is)"),
+    STRAIT_FLOAT("warm-up", struct optimiser_keys, warm_up, "0", 0, 1e6, "epochs over which the rate rises from zero"),
+    STRAIT_FLOAT("label-smoothing", struct optimiser_keys, label_smoothing, "0", 0, 1,
+                 "share of the target that is spread evenly over all classes"),
+    STRAIT_FLOAT("beta1", struct optimiser_keys, beta1, "0.9", 0, 0.9999999, "adamw: decay of the first moment"),
+    STRAIT_FLOAT("beta2", struct optimiser_keys, beta2, "0.999", 0, 0.9999999, "adamw: decay of the second moment"),
+    STRAIT_FLOAT("epsilon", struct optimiser_keys, epsilon, "1e-8", 1e-16, 1, "adamw: added to the denominator"),
+};
+const struct option_table optimiser_options = {table, sizeof *table, sizeof table / sizeof *table};
+
+/* Parameters first..first+count that share a weight decay. */
+struct range {
+  int64_t first, count;
+  double weight_decay;
+};
+struct optimiser {
+  const struct optimiser_keys *keys;
+  int64_t count; /* P */
+  int ranges;
+  struct range *range;
+};
+
+int optimiser_check(const struct optimiser_keys *keys) {
+  if (keys->nesterov && keys->optimiser != OPTIMISER_SGD)
+    return error_set(STRAIT_EINVAL, "nesterov = yes goes with optimiser = sgd only");
+  if (keys->nesterov && keys->momentum == 0)
+    return error_set(STRAIT_EINVAL, "nesterov = yes needs a momentum above 0");
+  return STRAIT_OK;
+}
+
+int optimiser_decays(const strait_strings *exclude, const char *name) {
+  for (size_t i = 0; i < exclude->n; i++)
+    if (text_matches(exclude->v[i], name))
+      return 0;
+  return 1;
+}
+
+double optimiser_warmth(const struct optimiser_keys *keys, int64_t iteration, int64_t epoch_iterations) {
+  double iterations = keys->warm_up * (double)epoch_iterations;
+  return (double)iteration < iterations ? (double)iteration / iterations : 1;
+}
+
+/* One pattern that matches nothing is most likely a slip; but [defaults] may serve several models, so it is no error.
+ */
+static void report_idle_patterns(const strait_strings *exclude, const struct layout *layout) {
+  for (size_t i = 0; i < exclude->n; i++) {
+    int matches = 0;
+    for (int s = 0; s < layout->segments && !matches; s++)
+      matches = text_matches(exclude->v[i], layout->segment[s].name);
+    if (!matches)
+      log_message(STRAIT_LOG_WARNING, "weight-decay-exclude: no parameter matches \"%s\"", exclude->v[i]);
+  }
+}
+
+int optimiser_create(struct optimiser **optimiser, const struct optimiser_keys *keys, const struct layout *layout) {
+  *optimiser = NULL;
+  if (optimiser_check(keys))
+    return error_status();
+  struct optimiser *o = memory_alloc(1, sizeof *o);
+  if (!o || !(o->range = memory_alloc((size_t)layout->segments, sizeof *o->range))) {
+    optimiser_free(o);
+    return STRAIT_ENOMEM;
+  }
+  o->keys = keys;
+  o->count = layout->count;
+  for (int i = 0; i < layout->segments; i++) {
+    const struct segment *s = &layout->segment[i];
+    double decay = optimiser_decays(&keys->weight_decay_exclude, s->name) ? keys->weight_decay : 0;
+    struct range *last = o->ranges ? &o->range[o->ranges - 1] : NULL;
+    if (last && last->weight_decay == decay && last->first + last->count == s->offset)
+      last->count += s->count;
+    else
+      o->range[o->ranges++] = (struct range){s->offset, s->count, decay};
+  }
+  report_idle_patterns(&keys->weight_decay_exclude, layout);
+  *optimiser = o;
+  return STRAIT_OK;
+}
+
+void optimiser_free(struct optimiser *optimiser) {
+  if (optimiser)
+    memory_free(optimiser->range);
+  memory_free(optimiser);
+}
+
+/* What shortens the gradient to clip_norm, as torch.nn.utils.clip_grad_norm_ computes it. */
+static double clip(const struct optimiser *o, struct device *device, const struct update_op *op) {
+  if (o->keys->clip_norm == 0)
+    return 1;
+  double norm = sqrt(device->ops->dot(device, o->count, op->gradient, op->gradient)) * op->gradient_scale;
+  return fmin(1, o->keys->clip_norm / (norm + 1e-6));
+}
+
+void optimiser_step(struct optimiser *optimiser, struct device *device, struct update_op *op, double rate,
+                    int64_t updates) {
+  const struct optimiser_keys *keys = optimiser->keys;
+  double scale = op->gradient_scale;
+  op->gradient_scale *= clip(optimiser, device, op);
+  op->rate = rate;
+  op->momentum = keys->momentum;
+  op->nesterov = keys->nesterov;
+  op->first = updates == 0;
+  op->adam = keys->optimiser == OPTIMISER_ADAMW;
+  op->step = updates + 1;
+  op->beta1 = keys->beta1;
+  op->beta2 = keys->beta2;
+  op->epsilon = keys->epsilon;
+  for (int i = 0; i < optimiser->ranges; i++) {
+    op->offset = optimiser->range[i].first;
+    op->count = optimiser->range[i].count;
+    op->weight_decay = optimiser->range[i].weight_decay;
+    device->ops->update(device, op);
+  }
+  op->gradient_scale = scale;
+}

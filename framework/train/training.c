@@ -1,0 +1,336 @@
+/* train/training.c: the loop: a batch from the feeder, forward, loss and backward by the program, the optimiser's pass.
+ * Device memory is reached by places only; after training_create nothing is allocated. */
+#include <config.h>
+
+#include "train/training.h"
+
+#include <math.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/stop.h"
+#include "compute/random.h"
+
+struct training {
+  struct training_plan plan;
+  strait_schedule_ops schedule;
+  strait_curve_ops curve;
+  struct feeder *feeder;
+  struct program *program;
+  struct optimiser *optimiser;
+  struct update_op update; /* its `next` are the coefficients of the step to come */
+  int64_t epoch_iterations;
+  int64_t sample_words, target_words; /* of one sample */
+  int64_t iteration, updates;         /* done; see struct snapshot */
+  int64_t fed;                        /* the iteration whose batch the feeder gives next; 0: it must be started */
+  struct loss_sums sums;
+  int loaded;
+};
+
+int64_t training_epoch_iterations(const struct training *training) { return training->epoch_iterations; }
+int64_t training_iteration(const struct training *training) { return training->iteration; }
+void training_progress(const struct training *training, struct loss_sums *sums) { *sums = training->sums; }
+
+static strait_step step_at(const struct training *training, int64_t iteration) {
+  return (strait_step){sizeof(strait_step), 0, iteration, training->epoch_iterations, training->plan.iterations};
+}
+
+double training_rate(const struct training *training, int64_t iteration) {
+  strait_step step = step_at(training, iteration);
+  return training->schedule.rate(training->plan.schedule, &step) *
+         optimiser_warmth(training->plan.keys, iteration, training->epoch_iterations);
+}
+
+int64_t training_next_collect(const struct training *training) {
+  if (training->schedule.collect)
+    for (int64_t i = training->iteration + 1; i <= training->plan.iterations; i++) {
+      strait_step step = step_at(training, i);
+      if (training->schedule.collect(training->plan.schedule, &step))
+        return i;
+    }
+  return 0;
+}
+
+/* How much of each control point is in the weights of an iteration: at a t of its own on a curve. */
+static void coefficients(const struct training *training, int64_t iteration, double *c) {
+  if (!training->plan.curve) {
+    c[0] = 1;
+    return;
+  }
+  struct stream stream = stream_of(seed_of(&training->plan.seeds, training->plan.seeds.t), "t", (uint64_t)iteration);
+  training->curve.coefficients(training->plan.curve, stream_double(&stream, 0), c);
+}
+
+/* --- making --- */
+
+static int prepare_points(struct training *t) {
+  int64_t points = 1;
+  if (t->plan.curve) {
+    ops_copy(&t->curve, sizeof t->curve, object_ops(t->plan.curve));
+    points = t->curve.points(t->plan.curve);
+  }
+  if (points > MAX_POINTS || points < (t->plan.curve ? 2 : 1))
+    return error_set(STRAIT_EINVAL, "curve %s has %lld control points; a training takes 2 to %d", t->plan.curve->name,
+                     (long long)points, MAX_POINTS);
+  t->update.points = (int)points;
+  return STRAIT_OK;
+}
+
+static int is_free(const struct training *t, int point) {
+  return !t->plan.curve || t->plan.free_ends || (point > 0 && point < t->update.points - 1);
+}
+
+/* Device memory of the control points and their moments. A plain training's weights are the program's own. */
+static int create_points(struct training *t) {
+  const struct device_ops *ops = t->plan.device->ops;
+  int64_t count = network_weights(t->plan.network)->count;
+  int adam = t->plan.keys->optimiser == OPTIMISER_ADAMW, status = STRAIT_OK;
+  t->update.w = program_weights(t->program);
+  t->update.gradient = program_gradient(t->program);
+  t->update.gradient_scale = 1.0 / t->plan.communicator->size; /* each rank's gradient is its own share's mean */
+  if (!t->plan.curve)
+    t->update.theta[0] = t->update.w;
+  for (int i = 0; i < t->update.points && !status; i++) {
+    if (t->plan.curve)
+      status = ops->create(t->plan.device, count, &t->update.theta[i]);
+    if (!status && is_free(t, i))
+      status = ops->create(t->plan.device, count, &t->update.velocity[i]);
+    if (!status && is_free(t, i) && adam)
+      status = ops->create(t->plan.device, count, &t->update.square[i]);
+  }
+  return status;
+}
+
+static int create_feeder(struct training *t) {
+  struct feeding feeding = {
+      .split = SPLIT_TRAIN,
+      .batch = t->plan.keys->batch,
+      .shuffle = 1,
+      .order_seed = seed_of(&t->plan.seeds, t->plan.seeds.order),
+      .augment = 1,
+      .augment_seed = seed_of(&t->plan.seeds, t->plan.seeds.augment),
+  };
+  if (data_count(t->plan.data, SPLIT_TRAIN) < feeding.batch)
+    feeding.batch = data_count(t->plan.data, SPLIT_TRAIN);
+  if (feeding.batch < 1)
+    return error_set(STRAIT_EINVAL, "there are no training samples: limit and holdout leave none");
+  if (feeder_create(&t->feeder, t->plan.data, &feeding))
+    return error_status();
+  t->epoch_iterations = feeder_batches(t->feeder);
+  return program_create(&t->program, t->plan.network, t->plan.device, feeding.batch, PROGRAM_TRAIN,
+                        t->plan.keys->label_smoothing);
+}
+
+static void prepare_sizes(struct training *t) {
+  const struct signature *signature = network_signature(t->plan.network);
+  t->sample_words = 1;
+  for (uint32_t i = 0; i < signature->rank; i++)
+    t->sample_words *= signature->dims[i];
+  t->target_words = signature->target == STRAIT_TARGET_REAL ? signature->classes : 1;
+}
+
+static int check_schedule(struct training *t) {
+  ops_copy(&t->schedule, sizeof t->schedule, object_ops(t->plan.schedule));
+  strait_step step = step_at(t, 0);
+  if (t->plan.iterations < 1)
+    return error_set(STRAIT_EINVAL, "a training of %lld iterations", (long long)t->plan.iterations);
+  return t->schedule.check ? t->schedule.check(t->plan.schedule, &step) : STRAIT_OK;
+}
+
+int training_create(struct training **training, const struct training_plan *plan) {
+  struct training *t = *training = memory_alloc(1, sizeof *t);
+  if (!t)
+    return STRAIT_ENOMEM;
+  t->plan = *plan;
+  if (!t->plan.communicator)
+    t->plan.communicator = &communicator_alone;
+  prepare_sizes(t);
+  int status = prepare_points(t);
+  if (!status)
+    status = optimiser_create(&t->optimiser, plan->keys, network_weights(plan->network));
+  if (!status)
+    status = create_feeder(t);
+  if (!status)
+    status = check_schedule(t);
+  if (!status)
+    status = create_points(t);
+  if (status) {
+    training_free(t);
+    *training = NULL;
+  }
+  return status;
+}
+
+void training_free(struct training *training) {
+  if (!training)
+    return;
+  struct device *device = training->plan.device;
+  for (int i = 0; i < training->update.points; i++) {
+    if (training->plan.curve)
+      device->ops->destroy(device, training->update.theta[i]);
+    device->ops->destroy(device, training->update.velocity[i]);
+    device->ops->destroy(device, training->update.square[i]);
+  }
+  optimiser_free(training->optimiser);
+  program_free(training->program);
+  feeder_free(training->feeder);
+  memory_free(training);
+}
+
+/* --- the state, in and out --- */
+
+int training_snapshot(const struct training *training, struct snapshot **snapshot) {
+  return snapshot_create(snapshot, training->plan.network, training->update.points, !is_free(training, 0),
+                         training->plan.keys->optimiser == OPTIMISER_ADAMW);
+}
+
+/* Is the snapshot one of this training: points, length, which points move, the optimiser? */
+static int fits(const struct training *t, const struct snapshot *s) {
+  int adam = t->plan.keys->optimiser == OPTIMISER_ADAMW;
+  if (s->points != t->update.points || s->count != network_weights(t->plan.network)->count ||
+      s->buffers != network_statistics(t->plan.network)->count || adam != (s->square != NULL))
+    return 0;
+  for (int i = 0; i < s->points; i++)
+    if (is_free(t, i) != (s->velocity[i] != NULL))
+      return 0;
+  return 1;
+}
+
+int training_load(struct training *training, const struct snapshot *snapshot) {
+  struct training *t = training;
+  const struct device_ops *ops = t->plan.device->ops;
+  if (!fits(t, snapshot))
+    return error_set(STRAIT_EINVAL,
+                     "the state to start from is of another training: its control points, the fixed ones "
+                     "of them, or its optimiser differ");
+  if (snapshot->iteration > t->plan.iterations)
+    return error_set(STRAIT_EINVAL, "the state to start from is at iteration %lld, past the end, %lld",
+                     (long long)snapshot->iteration, (long long)t->plan.iterations);
+  for (int i = 0; i < snapshot->points; i++) {
+    ops->upload(t->plan.device, t->update.theta[i], snapshot->theta[i], snapshot->count);
+    if (snapshot->velocity[i])
+      ops->upload(t->plan.device, t->update.velocity[i], snapshot->velocity[i], snapshot->count);
+    if (snapshot->square && snapshot->square[i])
+      ops->upload(t->plan.device, t->update.square[i], snapshot->square[i], snapshot->count);
+  }
+  if (snapshot->buffers)
+    ops->upload(t->plan.device, program_statistics(t->program), snapshot->statistics, snapshot->buffers);
+  t->iteration = snapshot->iteration;
+  t->updates = snapshot->updates;
+  t->fed = 0;
+  t->sums = (struct loss_sums){0};
+  coefficients(t, t->iteration + 1, t->update.next);
+  if (t->plan.curve)
+    ops->combine(t->plan.device, snapshot->count, t->update.points, t->update.theta, t->update.next, t->update.w);
+  t->loaded = 1;
+  return device_status(t->plan.device);
+}
+
+int training_save(struct training *training, struct snapshot *snapshot) {
+  struct training *t = training;
+  const struct device_ops *ops = t->plan.device->ops;
+  if (!t->loaded || !fits(t, snapshot))
+    return error_set(STRAIT_EBUG, "a snapshot is asked of a training that it does not fit");
+  for (int i = 0; i < snapshot->points; i++)
+    if (!isfinite(ops->dot(t->plan.device, snapshot->count, t->update.theta[i], t->update.theta[i])))
+      return error_set(STRAIT_EDIVERGE, "iteration %lld: a weight is not finite any more; lower the rate (it was %g)",
+                       (long long)t->iteration, t->iteration ? training_rate(t, t->iteration) : 0);
+  for (int i = 0; i < snapshot->points; i++) {
+    ops->download(t->plan.device, snapshot->theta[i], t->update.theta[i], snapshot->count);
+    if (snapshot->velocity[i])
+      ops->download(t->plan.device, snapshot->velocity[i], t->update.velocity[i], snapshot->count);
+    if (snapshot->square && snapshot->square[i])
+      ops->download(t->plan.device, snapshot->square[i], t->update.square[i], snapshot->count);
+  }
+  if (snapshot->buffers)
+    ops->download(t->plan.device, snapshot->statistics, program_statistics(t->program), snapshot->buffers);
+  snapshot->iteration = t->iteration;
+  snapshot->updates = t->updates;
+  return device_status(t->plan.device);
+}
+
+/* --- the loop --- */
+
+/* Puts the next iteration's batch on the device. After an epoch's last batch the feeder goes on with the next epoch, so
+ * that it reads ahead while this step computes. */
+static int feed(struct training *t, int64_t *samples) {
+  const struct device_ops *ops = t->plan.device->ops;
+  int64_t first = t->iteration % t->epoch_iterations, epoch = t->iteration / t->epoch_iterations + 1;
+  struct batch batch;
+  int restarted = t->fed != t->iteration + 1;
+  t->fed = 0;
+  if (restarted && feeder_start(t->feeder, epoch, first))
+    return error_status();
+  if (feeder_next(t->feeder, &batch))
+    return error_status();
+  if (batch.samples < 1)
+    return error_set(STRAIT_EBUG, "epoch %lld ended before its batch %lld", (long long)epoch, (long long)first + 1);
+  ops->upload(t->plan.device, program_input(t->program), batch.x, batch.samples * t->sample_words);
+  ops->upload(t->plan.device, program_target(t->program), batch.target, batch.samples * t->target_words);
+  *samples = batch.samples;
+  if (first + 1 == t->epoch_iterations && t->iteration + 1 < t->plan.iterations &&
+      feeder_start(t->feeder, epoch + 1, 0))
+    return error_status();
+  t->fed = t->iteration + 2;
+  return STRAIT_OK;
+}
+
+static void add_sums(struct training *t, const struct loss_sums *sums) {
+  if (t->iteration % t->epoch_iterations == 0)
+    t->sums = (struct loss_sums){0};
+  t->sums.rows += sums->rows;
+  t->sums.errors += sums->errors;
+  t->sums.loss += sums->loss;
+  t->sums.nll += sums->nll;
+}
+
+static int step(struct training *t) {
+  int64_t iteration = t->iteration + 1;
+  double rate = training_rate(t, iteration);
+  if (!isfinite(rate) || rate < 0)
+    return error_set(STRAIT_EINVAL, "schedule %s: the rate of iteration %lld is %g", t->plan.schedule->name,
+                     (long long)iteration, rate);
+  struct run run = {.batch_statistics = 1,
+                    .update_statistics = 1,
+                    .dropout = 1,
+                    .iteration = iteration,
+                    .seed = seed_of(&t->plan.seeds, t->plan.seeds.dropout)};
+  struct loss_sums sums;
+  if (feed(t, &run.samples))
+    return error_status();
+  program_forward(t->program, &run);
+  program_loss(t->program, &run, &sums);
+  if (program_status(t->program))
+    return error_status();
+  if (!isfinite(sums.loss))
+    return error_set(STRAIT_EDIVERGE,
+                     "iteration %lld: the loss is not finite any more at the rate %g; lower the rate or set clip-norm",
+                     (long long)iteration, rate);
+  program_backward(t->program, &run);
+  if (program_status(t->program) || t->plan.communicator->sum(t->plan.communicator, t->plan.device, t->update.gradient,
+                                                              network_weights(t->plan.network)->count))
+    return error_status();
+  for (int i = 0; i < t->update.points; i++)
+    t->update.coefficient[i] = t->update.next[i];
+  coefficients(t, iteration + 1, t->update.next);
+  optimiser_step(t->optimiser, t->plan.device, &t->update, rate, t->updates);
+  add_sums(t, &sums);
+  t->iteration++;
+  t->updates++;
+  return STRAIT_OK;
+}
+
+static double seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+int training_run(struct training *training, int64_t until, double deadline) {
+  if (!training->loaded || until > training->plan.iterations)
+    return error_set(STRAIT_EBUG, "a training is run without a state, or beyond its horizon");
+  while (training->iteration < until && !stop_requested() && (deadline <= 0 || seconds() < deadline))
+    if (step(training))
+      return error_status();
+  return STRAIT_OK;
+}
