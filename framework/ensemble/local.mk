@@ -1,1 +1,1 @@
-libstrait_la_SOURCES += %D%/members.h 
+libstrait_la_SOURCES += %D%/members.h %D%/run.h

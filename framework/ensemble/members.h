@@ -1,34 +1,47 @@
-/* ensemble/members.h: an ensembler's slots and members, and the quality of combined predictions. */
+/* ensemble/members.h: an ensembler's slots and members, and the quality of combined predictions. Host memory only. */
 #ifndef ENSEMBLE_MEMBERS_H
 #define ENSEMBLE_MEMBERS_H
 
 #include <strait/ensembler.h>
 
 #include "landscape/evaluate.h"
+#include "store/arrays.h"
 
 struct member {
   float *weights;
-  float *statistics; /* NULL until refreshed, where `refresh` is set */
-  int refresh;
+  float *statistics; /* batch-norm statistics as kept; NULL: to be re-estimated, or the network has none */
+  int refresh;       /* 1: the ensembler wants them re-estimated at these weights */
   int64_t source, iteration;
 };
 /* What a run of an ensembler has so far: slots and members; its handle is given to collect and finish. */
 struct gathering;
 int gathering_create(struct gathering **gathering, const struct network *network);
-void gathering_free(struct gathering *gathering);
+void gathering_free(struct gathering *gathering); /* NULL is nothing */
 strait_slots *gathering_slots(struct gathering *gathering);
-/* The running network's statistics and place, for members that keep them. Call before collect and finish. */
+/* The running network's statistics (NULL: there is none, as on a path) and place, for members that keep them; borrowed.
+ * Call before collect and finish. */
 void gathering_now(struct gathering *gathering, const float *statistics, int64_t source, int64_t iteration);
 int64_t gathering_members(const struct gathering *gathering);
 const struct member *gathering_member(const struct gathering *gathering, int64_t i);
-/* Slots and members to a checkpoint and back, the same bytes. */
-int gathering_write(const struct gathering *gathering, const char *file);
-int gathering_read(struct gathering *gathering, const char *file);
 
-/* Combines (members, rows, classes) into (rows, classes): the ensembler's combine, or the mean. */
+/* Slots and members in a folder. A member is written once, to member-N.safetensors, when it is not there yet; `state`
+ * gets the rest: what gathering_unpack reads back, in a fixed order. The arrays' memory is the gathering's and the
+ * arena's. gathering_unpack needs a fresh gathering; what it reads is copied. */
+struct array_list {
+  struct array *array;
+  size_t count, capacity;
+};
+int array_list_add(struct array_list *list, struct array array);
+void array_list_free(struct array_list *list);
+int gathering_pack(struct gathering *gathering, const char *folder, struct arena *arena, struct array_list *state);
+int gathering_unpack(struct gathering *gathering, const char *folder, const struct arrays *state);
+
+/* Combines (members, rows, classes) into (rows, classes): the ensembler's combine, or the mean, which is the same bytes
+ * for any order of the members. ensembler NULL: the mean. */
 int combine_members(const strait_object *ensembler, int64_t members, int64_t rows, int64_t classes,
                     const float *probabilities, float *combined);
-/* nll and error of probabilities against labels. A probability of 0 counts as FLT_MIN. */
+/* nll and error of probabilities against labels; loss is nll. A probability below FLT_MIN counts as FLT_MIN. The class
+ * predicted is the first of the most probable. */
 void judge(int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels, struct metrics *metrics);
 /* Share of rows where the two predict different classes. */
 double disagreement(int64_t rows, int64_t classes, const float *a, const float *b);

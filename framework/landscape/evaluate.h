@@ -1,22 +1,31 @@
 /* landscape/evaluate.h: loss, nll and error of a network at given weights, by the one batch-norm rule.
  *
- * refresh (the default): statistics are re-estimated by one pass in training mode over the training split (after limit and
- * holdout) in index order, unaugmented, in batches of the training size, the short last one included; means and unbiased
- * variances averaged by sample count; dropout off. */
+ * refresh (the default): statistics are re-estimated by one pass in training mode over the training split (after limit
+ * and holdout) in index order, unaugmented, in batches of the training size, the short last one included; means and
+ * unbiased variances averaged by sample count; dropout off. A network without batch norm skips the pass.
+ *
+ * The evaluator owns one program, whose batch is the larger of the evaluation's and the training's, and the samples it
+ * measures. Sums are taken sample by sample in double, in index order. */
 #ifndef LANDSCAPE_EVALUATE_H
 #define LANDSCAPE_EVALUATE_H
 
 #include "data/feeder.h"
 #include "network/program.h"
 
-enum { BN_REFRESH, BN_RUNNING, BN_INTERPOLATE, BN_BATCH };
+enum {
+  BN_REFRESH,     /* statistics re-estimated at the weights */
+  BN_RUNNING,     /* those that training kept */
+  BN_INTERPOLATE, /* on a path, those of its control points, combined as the weights are; elsewhere as running */
+  BN_BATCH        /* those of the batch that is evaluated */
+};
 /* Keys bn, refresh.samples, refresh.augment, eval.train-samples, eval.test-samples, eval.batch. */
 struct evaluate_keys {
   int32_t bn;
-  int64_t refresh_samples; /* 0: all */
+  int64_t refresh_samples; /* one fixed subset for the refresh; 0: all */
   int32_t refresh_augment;
-  int64_t train_samples, test_samples; /* one fixed subset each; 0: all */
-  int64_t batch;                       /* of evaluation; results do not depend on it but for bn = batch */
+  int64_t train_samples, test_samples; /* one fixed subset each (test: of validation too); 0, or too many: all */
+  int64_t
+      batch; /* of evaluation. 0: the training's for bn = batch, whose results depend on it; else what fits caches */
 };
 extern const struct option_table evaluate_options;
 
@@ -24,24 +33,37 @@ struct metrics {
   int64_t samples;
   double loss;  /* nll + 0.5 * weight decay * |w|^2 (decayed parameters only) */
   double nll;   /* mean cross-entropy, unsmoothed (or mean squared error) */
-  double error; /* per cent wrong */
+  double error; /* per cent wrong; NaN for real targets */
 };
 
 struct evaluator;
-/* train_batch: the training's batch size, for refresh. decay: the regulariser's weight decay; exclude as in training. */
+/* train_batch: the training's batch size, for refresh. decay: the regulariser's weight decay; exclude as in training.
+ * Everything passed must outlive the evaluator, but for keys and seeds, which are copied. */
 int evaluator_create(struct evaluator **evaluator, const struct network *network, const struct data *data,
                      struct device *device, const struct evaluate_keys *keys, const struct seeds *seeds,
                      int64_t train_batch, double weight_decay, const strait_strings *decay_exclude);
-void evaluator_free(struct evaluator *evaluator);
-/* Re-estimates the statistics at these weights; statistics: network_statistics->count floats, filled. */
-int evaluator_refresh(struct evaluator *evaluator, const float *weights, float *statistics);
-/* Measures one split at (weights, statistics); probabilities: (samples, classes) or NULL. */
-int evaluator_measure(struct evaluator *evaluator, const float *weights, const float *statistics, int split,
-                      struct metrics *metrics, float *probabilities);
+void evaluator_free(struct evaluator *evaluator); /* NULL is nothing */
+const struct network *evaluator_network(const struct evaluator *evaluator);
+const struct evaluate_keys *evaluator_keys(const struct evaluator *evaluator);
+/* The samples that a split's measures are means over; 0: the data has none in this split. */
 int64_t evaluator_samples(const struct evaluator *evaluator, int split);
-/* The labels of the measured samples, in order; n = evaluator_samples. */
+/* The labels of the measured samples, in order; n = evaluator_samples. Classes only. */
 int evaluator_labels(struct evaluator *evaluator, int split, int32_t *labels);
 /* The measured samples' numbers in the split. */
 void evaluator_subset(struct evaluator *evaluator, int split, int64_t *numbers);
+
+/* Everything at one point: uploads the weights once, brings the statistics about by the key bn, measures each split of
+ * the mask (1 << SPLIT_...). given: the statistics for bn = running and interpolate (else NULL will do); used, or NULL:
+ * gets those that were in force (not for bn = batch). probabilities, or NULL: for each split (samples, classes) floats,
+ * or NULL. */
+int evaluator_point(struct evaluator *evaluator, const float *weights, const float *given, unsigned splits,
+                    struct metrics metrics[SPLITS], float *used, float *const probabilities[SPLITS]);
+/* The steps of that by themselves. refresh re-estimates the statistics whatever the key bn: statistics:
+ * network_statistics->count floats, filled. */
+int evaluator_refresh(struct evaluator *evaluator, const float *weights, float *statistics);
+/* Measures one split at (weights, statistics); probabilities: (samples, classes) or NULL. With bn = batch the
+ * statistics are not looked at. */
+int evaluator_measure(struct evaluator *evaluator, const float *weights, const float *statistics, int split,
+                      struct metrics *metrics, float *probabilities);
 
 #endif

@@ -1,1 +1,1 @@
-libstrait_la_SOURCES += %D%/evaluate.h %D%/path.h %D%/scan.h 
+libstrait_la_SOURCES += %D%/evaluate.h %D%/geometry.c %D%/path.c %D%/path.h %D%/scan.h

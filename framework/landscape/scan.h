@@ -11,32 +11,46 @@ const char *measure_name(int measure); /* "loss" "nll" "error" */
 /* points rows; value[split][measure][i]. A split that is not measured has NULL. */
 struct scan {
   int64_t points;
-  double *t, *arc, *norm;     /* t; arc length from 0; |w(t)| */
-  double *from_start, *from_end; /* |w(t)-w(0)|, |w(t)-w(1)| */
-  double *value[SPLITS][MEASURES];
-  unsigned char *done;        /* 1: measured */
+  unsigned splits;                 /* 1 << SPLIT_... for each that is measured */
+  double *t;                       /* ascending */
+  double *arc, *norm;              /* arc length from 0; |w(t)| */
+  double *step;                    /* |w(t_i) - w(t_{i-1})|; 0 for the first */
+  double *from_start, *from_end;   /* |w(t)-w(0)|, |w(t)-w(1)| */
+  double length, chord;            /* arc length from 0 to 1; |w(1)-w(0)| */
+  double *value[SPLITS][MEASURES]; /* NaN until measured */
+  unsigned char *done;             /* 1: measured */
+  int64_t samples[SPLITS];         /* how many samples the values are means over */
+  int64_t *numbers[SPLITS];        /* their numbers in the split; NULL where it is the whole split */
 };
-int scan_create(struct scan **scan, int64_t points, unsigned splits_mask);
-void scan_free(struct scan *scan);
-/* The grid: `points` equally spaced t, and each t of extra (sorted, merged where equal to 1e-12). */
+int scan_create(struct scan **scan, int64_t points, unsigned splits_mask); /* t and all else zero */
+void scan_free(struct scan *scan);                                         /* NULL is nothing */
+/* The grid: `points` equally spaced t from 0 to 1, and each t of extra (sorted, merged where equal to 1e-12). */
 int scan_grid(struct scan **scan, int64_t points, const double *extra, int64_t extras, unsigned splits_mask);
-/* Measures every point that is not done. After each point: point_done(context, scan, i); a failure of it, or a stop, ends
- * the scan with what is done intact. */
+/* Fills what the path's geometry alone says: arc, norm, step, from_start, from_end, length, chord. */
+int scan_geometry(struct scan *scan, const struct path *path);
+/* Measures every point that is not done, in order, after scan_geometry. Statistics by the evaluator's key bn: refresh
+ * and batch need none; interpolate combines those of the control points by c_i(t), re-estimating at a control point
+ * that has none; running takes those of the control point with the largest c_i(t), and a missing one is an error. After
+ * each point: point_done(context, scan, i); a failure of it, or a stop, ends the scan with what is done intact. */
 typedef int scan_observer(void *context, const struct scan *scan, int64_t i);
 int scan_run(struct scan *scan, const struct path *path, struct evaluator *evaluator, scan_observer *point_done,
              void *context);
 
+/* Of one measure over one split; all NaN while a point is not done. */
 struct statistics {
   double min, max, mean, integral; /* mean: trapezoid over t; integral: trapezoid over arc length / length */
   double average;                  /* the plain mean of the grid (the reference code's _avg) */
-  double t_min, t_max;
+  double t_min, t_max;             /* the first of equals */
   double start, end;               /* m(0), m(1) */
-  double barrier_mean, barrier_line, barrier_end; /* see the paper's notes: max m - (m(0)+m(1))/2; max over t of m(t) -
-                                                     (1-t) m(0) - t m(1); max m - max(m(0), m(1)) */
+  double barrier_mean, barrier_line, barrier_end; /* max m - (m(0)+m(1))/2; max over t of m(t) - (1-t) m(0) - t m(1);
+                                                     max m - max(m(0), m(1)) */
+  double t_line;                                  /* where barrier_line lies (the other two: t_max) */
 };
 void scan_statistics(const struct scan *scan, int split, int measure, struct statistics *statistics);
-/* Writes curve.npz with the reference code's names (ts, dl, tr_loss, tr_loss_min, ...) and ours beside. */
-int scan_write(const struct scan *scan, const struct path *path, const char *file);
-int scan_read(struct scan *scan, const char *file); /* of the same grid: fills what is done */
+/* Writes curve.npz: the reference code's names (ts, dl, tr_loss, tr_loss_min, ..., te_acc), ours beside; curve_npz.c
+ * has the list. What is not measured yet is NaN. */
+int scan_write(const struct scan *scan, const char *file);
+/* Fills what is done in the file, of the same grid and splits. */
+int scan_read(struct scan *scan, const char *file);
 
 #endif
