@@ -16,6 +16,11 @@ extern "C" {
 #endif
 
 enum { STRAIT_SOURCE_END = 0, STRAIT_SOURCE_TRAINING, STRAIT_SOURCE_PATH };
+/* Where a training starts, besides 0, 1, ...: the references in `start`, whose momentum is taken over. */
+enum {
+  STRAIT_START_FRESH = -1, /* from new weights, by the stage's seed + seed_offset */
+  STRAIT_START_MEMBER = -2 /* from the newest member, momentum zero: not for the first source */
+};
 
 /* What an ensembler may ask for. The host fills `given_...` before it calls source(). */
 typedef struct strait_source {
@@ -24,16 +29,19 @@ typedef struct strait_source {
   /* in: what the stage's section offers */
   int64_t given_starts;       /* references in `start` */
   int64_t given_paths;        /* references in `path` */
-  int64_t given_budget;       /* iterations of `budget` (0: not set) */
+  int64_t given_budget;       /* iterations of `budget`, which counts all that is spent, starts included (0: not set) */
   int64_t epoch_iterations;   /* mini-batches an epoch */
   const int64_t *start_spent; /* given_starts numbers: iterations already spent in each start */
   /* out, training */
-  int64_t start;       /* from the start-th reference in `start`, its momentum too; -1: fresh */
-  int64_t seed_offset; /* added to the stage's seed */
+  int64_t start;       /* the start-th reference in `start`, or STRAIT_START_... */
+  int64_t seed_offset; /* added to the stage's seeds */
   int64_t iterations;  /* how many this source runs: its schedule's horizon */
   /* out, path */
   int64_t path;   /* the path-th reference in `path` */
   int64_t points; /* equally spaced t in [0,1], ends included, at least 2 */
+  /* out, training */
+  uint32_t offer_start; /* 1: collect is called for the start's weights too, with step.iteration 0 and wanted 1 */
+  uint32_t reserved;
 } strait_source;
 
 /* How a member's batch-norm statistics come about. */
