@@ -29,7 +29,7 @@ struct ini {
 /* Reads a whole file, or fails with the first fault: "FILE:LINE: what is wrong; what to do". */
 int ini_read(struct ini **ini, const char *path);
 /* The same for text in memory; `file` is for messages. */
-int ini_parse(struct ini **ini, const char *file, const char *text, size_t length);
+int ini_text(struct ini **ini, const char *file, const char *text, size_t length);
 void ini_free(struct ini *ini); /* NULL is nothing */
 
 #endif

@@ -1,1 +1,1 @@
-libstrait_la_SOURCES += %D%/ini.h
+libstrait_la_SOURCES += %D%/ini.c %D%/ini.h

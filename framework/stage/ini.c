@@ -1,0 +1,278 @@
+/* stage/ini.c: the INI reader: inih, and in front of it a reader that sees each line first.
+ *
+ * inih (release 55) reports no empty section, passes on what is there twice, takes ':' for '=', ignores what follows a
+ * ']', takes an indented line as one more value of the key above, keeps " # note" in a value, ends a line at a NUL, and
+ * cuts lines at 199 and section names at 49 bytes. So next_line, which feeds ini_parse_stream, checks each line and
+ * passes on only what inih takes as we mean it; it also notes the sections and line numbers that inih does not tell its
+ * handler. */
+#include <config.h>
+
+#include <ini.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "stage/ini.h"
+
+#define LONGEST_SECTION 49 /* inih keeps this many bytes of what is between the brackets */
+#define LARGEST_FILE (1 << 20)
+
+struct parsing {
+  struct ini *ini;
+  const char *at, *end;             /* the rest of the text */
+  int line;                         /* the number of the line that inih has in hands */
+  int continues;                    /* that line goes on with the list of the key above */
+  int wanted, taken;                /* lines that inih should hand to take_value, and those that it did */
+  char header[LONGEST_SECTION + 1]; /* the text between the last brackets */
+  int status;
+};
+
+/* A fault at the current line. */
+static int fault(struct parsing *p, const char *format, ...) STRAIT_PRINTF(2, 3);
+static int fault(struct parsing *p, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  p->status = error_set_v(STRAIT_EINVAL, format, arguments);
+  va_end(arguments);
+  return p->status = error_wrap("%s:%d", p->ini->file, p->line);
+}
+
+/* Out of memory, or the like. */
+static int failure(struct parsing *p) { return p->status = error_wrap("%s:%d", p->ini->file, p->line); }
+
+static int is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/* The bytes of the UTF-8 character at s, whose bytes end at `end`; 0 where there is none. */
+static int utf8_length(const unsigned char *s, const unsigned char *end) {
+  static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+  int length = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : (*s & 0xf0) == 0xe0 ? 3 : *s >= 0xf0 && *s < 0xf5 ? 4 : 0;
+  if (length < 2)
+    return length;
+  if (end - s < length)
+    return 0;
+  unsigned code = *s & (0x7f >> length);
+  for (int i = 1; i < length; i++) {
+    if ((s[i] & 0xc0) != 0x80)
+      return 0;
+    code = code << 6 | (s[i] & 0x3f);
+  }
+  return code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : length;
+}
+
+static int check_characters(struct parsing *p, const char *line, size_t length) {
+  const unsigned char *s = (const unsigned char *)line, *end = s + length;
+  while (s < end) {
+    int n = utf8_length(s, end);
+    if (!n)
+      return fault(p, "byte 0x%02x is not UTF-8; is this an experiment? If so, save it as UTF-8", *s);
+    if ((*s < ' ' && *s != '\t') || *s == 0x7f)
+      return fault(p, "a control character (byte 0x%02x); an experiment is plain text", *s);
+    s += n;
+  }
+  return STRAIT_OK;
+}
+
+/* The length without a comment ('#' or ';' at the start or after a blank) and the blanks at the end. */
+static size_t length_of_content(const char *line, size_t length) {
+  for (size_t i = 0; i < length; i++)
+    if ((line[i] == '#' || line[i] == ';') && (i == 0 || is_blank(line[i - 1])))
+      length = i;
+  while (length && is_blank(line[length - 1]))
+    length--;
+  return length;
+}
+
+static int same_section(const struct ini_section *a, const struct ini_section *b) {
+  if (strcmp(a->verb, b->verb) || !a->name != !b->name)
+    return 0;
+  return !a->name || !strcmp(a->name, b->name);
+}
+
+static int add_section(struct parsing *p, const struct ini_section *section) {
+  struct ini *ini = p->ini;
+  for (size_t i = 0; i < ini->count; i++)
+    if (same_section(&ini->sections[i], section))
+      return fault(p, "section [%s] is there twice; the first begins in line %d: join them", p->header,
+                   ini->sections[i].line);
+  if (memory_grow(&ini->sections, &ini->capacity, ini->count + 1, sizeof *ini->sections))
+    return failure(p);
+  ini->sections[ini->count++] = *section;
+  return STRAIT_OK;
+}
+
+/* "[verb]" or "[verb name]", blanks around the words. */
+static int take_header(struct parsing *p, const char *line) {
+  const char *text = line + 1, *bracket = strchr(text, ']');
+  if (!bracket)
+    return fault(p, "\"%s\" has no ']' at its end", line);
+  if (bracket[1])
+    return fault(p, "\"%s\" follows the ']' of a section; put it in a line of its own", bracket + 1);
+  size_t length = (size_t)(bracket - text);
+  if (length > LONGEST_SECTION)
+    return fault(p, "a section of more than %d bytes between its brackets; names have 32 at most", LONGEST_SECTION);
+  memcpy(p->header, text, length);
+  p->header[length] = '\0';
+
+  char *words[2] = {NULL, NULL};
+  size_t count = 0;
+  for (const char *at = text; at < bracket;) {
+    size_t blanks = strspn(at, " \t"), word = strcspn(at + blanks, " \t]");
+    at += blanks;
+    if (word && count == 2)
+      return fault(p, "section [%s] has more than two words; write [verb name]", p->header);
+    if (word && !(words[count++] = arena_copy_n(p->ini->arena, at, word)))
+      return failure(p);
+    at += word;
+  }
+  if (!count)
+    return fault(p, "a section without a word in it; write [verb name]");
+  return add_section(p, &(struct ini_section){.verb = words[0], .name = words[1], .line = p->line});
+}
+
+static struct ini_section *current_section(struct parsing *p) {
+  return p->ini->count ? &p->ini->sections[p->ini->count - 1] : NULL;
+}
+
+static int check_setting(struct parsing *p, const char *line) {
+  const char *equals = strchr(line, '='), *colon = strchr(line, ':');
+  if (colon && (!equals || colon < equals))
+    return fault(p, "\"%s\": a ':' where '=' is wanted; write KEY = VALUE", line);
+  if (!equals)
+    return fault(p, "\"%s\" has no '='; write KEY = VALUE", line);
+  if (equals == line)
+    return fault(p, "\"%s\" has no key in front of the '='; write KEY = VALUE", line);
+  if (!p->ini->count)
+    return fault(p, "\"%s\" stands before the first section; put it under [defaults]", line);
+  return STRAIT_OK;
+}
+
+static int check_indented(struct parsing *p, const char *line) {
+  const struct ini_section *section = current_section(p);
+  line += strspn(line, " \t");
+  if (strchr(line, '='))
+    return fault(p, "\"%s\" is indented, but holds a '='; begin a key at the start of its line", line);
+  if (*line == '[')
+    return fault(p, "\"%s\" is indented; begin a section at the start of its line", line);
+  if (!section || !section->count)
+    return fault(p, "\"%s\" is indented, so it goes on with a list, but there is no key above it%s", line,
+                 section ? " in this section" : "");
+  return STRAIT_OK;
+}
+
+/* inih's ini_reader, like fgets: the next line that inih shall see, without comments; NULL at the end or at a fault. */
+static char *next_line(char *buffer, int size, void *stream) {
+  struct parsing *p = stream;
+  if (p->status || p->at == p->end)
+    return NULL;
+  const char *line = p->at, *newline = memchr(line, '\n', (size_t)(p->end - line));
+  size_t length = (size_t)((newline ? newline : p->end) - line);
+  p->at = newline ? newline + 1 : p->end;
+  p->line++;
+  p->continues = 0;
+  if (newline && length && line[length - 1] == '\r')
+    length--;
+  if (check_characters(p, line, length))
+    return NULL;
+  length = length_of_content(line, length);
+  if (length >= (size_t)size) {
+    fault(p, "a line of %zu bytes, %d is the most; go on with a list in an indented line below", length, size - 1);
+    return NULL;
+  }
+  memcpy(buffer, line, length);
+  buffer[length] = '\0';
+  if (!length)
+    return buffer;
+  if (is_blank(*buffer))
+    p->continues = check_indented(p, buffer) == STRAIT_OK;
+  else if (*buffer == '[')
+    take_header(p, buffer);
+  else
+    check_setting(p, buffer);
+  p->wanted += *buffer != '[';
+  return p->status ? NULL : buffer;
+}
+
+static int add_setting(struct parsing *p, const char *key, const char *value) {
+  struct ini_section *section = current_section(p);
+  for (size_t i = 0; i < section->count; i++)
+    if (!strcmp(section->settings[i].key, key))
+      return fault(p, "%s is set twice in [%s]; the first is in line %d: remove one", key, p->header,
+                   section->settings[i].line);
+  struct ini_setting setting = {arena_copy(p->ini->arena, key), arena_copy(p->ini->arena, value), p->line};
+  if (!setting.key || !setting.value ||
+      memory_grow(&section->settings, &section->capacity, section->count + 1, sizeof setting))
+    return failure(p);
+  section->settings[section->count++] = setting;
+  return STRAIT_OK;
+}
+
+static int extend_setting(struct parsing *p, const char *value) {
+  struct ini_section *section = current_section(p);
+  struct ini_setting *setting = &section->settings[section->count - 1];
+  setting->value = arena_format(p->ini->arena, "%s%s%s", setting->value, *setting->value ? " " : "", value);
+  return setting->value ? STRAIT_OK : failure(p);
+}
+
+/* inih's ini_handler: one line that is no header. 0 is a failure. */
+static int take_value(void *user, const char *section, const char *key, const char *value) {
+  struct parsing *p = user;
+  if (p->status)
+    return 0;
+  p->taken++;
+  if (strcmp(section, p->header))
+    return p->status = error_set(STRAIT_EBUG, "%s:%d: inih is in section [%s] instead of [%s]", p->ini->file, p->line,
+                                 section, p->header),
+           0;
+  return (p->continues ? extend_setting(p, value) : add_setting(p, key, value)) == STRAIT_OK;
+}
+
+static int parse(struct ini *ini, const char *text, size_t length) {
+  struct parsing p = {.ini = ini, .at = text, .end = text + length};
+  if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) /* the byte order mark that some editors write */
+    p.at += 3;
+  int result = ini_parse_stream(next_line, &p, take_value, &p);
+  if (p.status)
+    return p.status;
+  if (result || p.taken != p.wanted)
+    return error_set(STRAIT_EBUG, "%s:%d: inih took %d of %d lines", ini->file, result, p.taken, p.wanted);
+  if (!ini->count)
+    return error_set(STRAIT_EINVAL, "%s: no section in it; an experiment has at least one, as [train a]", ini->file);
+  return STRAIT_OK;
+}
+
+int ini_text(struct ini **result, const char *file, const char *text, size_t length) {
+  struct ini *ini = memory_alloc(1, sizeof *ini);
+  int status;
+  *result = NULL;
+  if (!ini || !(ini->arena = arena_create()) || !(ini->file = arena_copy(ini->arena, file)))
+    status = error_wrap("%s", file);
+  else
+    status = parse(ini, text, length);
+  if (status)
+    ini_free(ini);
+  else
+    *result = ini;
+  return status;
+}
+
+int ini_read(struct ini **ini, const char *path) {
+  char *text;
+  size_t length;
+  *ini = NULL;
+  int status = file_read(path, LARGEST_FILE, &text, &length);
+  if (status)
+    return status;
+  status = ini_text(ini, path, text, length);
+  memory_free(text);
+  return status;
+}
+
+void ini_free(struct ini *ini) {
+  if (!ini)
+    return;
+  for (size_t i = 0; i < ini->count; i++)
+    memory_free(ini->sections[i].settings);
+  memory_free(ini->sections);
+  arena_free(ini->arena);
+  memory_free(ini);
+}

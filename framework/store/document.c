@@ -1,0 +1,132 @@
+/* store/document.c: JSON documents. jansson reads them, and writes every string and number; this file only puts those
+ * between brackets, because jansson has one precision for all real numbers and each needs its own to be short and
+ * exact. */
+#include <config.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "store/document.h"
+
+#define LARGEST_FILE (64 << 20)
+#define DEEPEST 64 /* nested values; ours have a handful */
+
+json_t *document_number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+static int add_bytes(const char *data, size_t length, void *context) {
+  struct text *text = context;
+  text_add_n(text, data, length);
+  return text->status ? -1 : 0;
+}
+
+/* The least precision at which a decimal reads back as the same double. */
+static size_t precision_of(double value) {
+  char decimal[40];
+  for (int digits = 1; digits < 17; digits++) {
+    snprintf(decimal, sizeof decimal, "%.*g", digits, value);
+    if (strtod(decimal, NULL) == value)
+      return (size_t)digits;
+  }
+  return 17;
+}
+
+static void print_leaf(struct text *text, const json_t *value) {
+  size_t flags = JSON_ENCODE_ANY;
+  if (json_is_real(value))
+    flags |= JSON_REAL_PRECISION(precision_of(json_real_value(value)));
+  if (json_dump_callback(value, add_bytes, text, flags) && !text->status)
+    text->status = error_set(STRAIT_EBUG, "a value that JSON cannot hold");
+}
+
+static void new_line(struct text *text, int compact, int depth) {
+  if (!compact)
+    text_add(text, "\n%*s", 2 * depth, "");
+}
+
+static void print_value(struct text *text, const json_t *value, int compact, int depth);
+
+static void print_object(struct text *text, const json_t *object, int compact, int depth) {
+  json_t *map = (json_t *)object; /* jansson iterates in insertion order, over a pointer that is not const */
+  const char *separator = "";
+  text_add_n(text, "{", 1);
+  for (void *at = json_object_iter(map); at; at = json_object_iter_next(map, at)) {
+    json_t *key = json_string(json_object_iter_key(at));
+    text_add(text, "%s", separator);
+    new_line(text, compact, depth + 1);
+    if (key)
+      print_leaf(text, key);
+    else if (!text->status)
+      text->status = error_set(STRAIT_ENOMEM, "out of memory");
+    json_decref(key);
+    text_add(text, compact ? ":" : ": ");
+    print_value(text, json_object_iter_value(at), compact, depth + 1);
+    separator = ",";
+  }
+  if (*separator)
+    new_line(text, compact, depth);
+  text_add_n(text, "}", 1);
+}
+
+/* Arrays of plain values stay in one line, whatever the layout: rows of numbers are easier to read so. */
+static int is_flat(const json_t *array) {
+  for (size_t i = 0; i < json_array_size(array); i++)
+    if (json_is_object(json_array_get(array, i)) || json_is_array(json_array_get(array, i)))
+      return 0;
+  return 1;
+}
+
+static void print_array(struct text *text, const json_t *array, int compact, int depth) {
+  int flat = compact || is_flat(array);
+  text_add_n(text, "[", 1);
+  for (size_t i = 0; i < json_array_size(array); i++) {
+    if (i)
+      text_add(text, flat && !compact ? ", " : ",");
+    new_line(text, flat, depth + 1);
+    print_value(text, json_array_get(array, i), compact, depth + 1);
+  }
+  new_line(text, flat, depth);
+  text_add_n(text, "]", 1);
+}
+
+static void print_value(struct text *text, const json_t *value, int compact, int depth) {
+  if (text->status)
+    return;
+  if (depth > DEEPEST)
+    text->status = error_set(STRAIT_EBUG, "a JSON value nested more than %d deep", DEEPEST);
+  else if (json_is_object(value))
+    print_object(text, value, compact, depth);
+  else if (json_is_array(value))
+    print_array(text, value, compact, depth);
+  else
+    print_leaf(text, value);
+}
+
+void document_print(struct text *text, const json_t *value, int compact) { print_value(text, value, compact, 0); }
+
+int document_write(const char *path, const json_t *value) {
+  struct text text = {0};
+  document_print(&text, value, 0);
+  text_add_n(&text, "\n", 1);
+  int status = text.status ? error_wrap("%s", path) : file_write(path, text.data, text.length);
+  text_free(&text);
+  return status;
+}
+
+int document_read(const char *path, json_t **value) {
+  json_error_t error;
+  char *data;
+  size_t length;
+  *value = NULL;
+  int status = file_read(path, LARGEST_FILE, &data, &length);
+  if (status)
+    return status;
+  *value = json_loadb(data, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+  memory_free(data);
+  if (!*value)
+    return error_set(json_error_code(&error) == json_error_out_of_memory ? STRAIT_ENOMEM : STRAIT_EFORMAT, "%s:%d: %s",
+                     path, error.line, error.text);
+  return STRAIT_OK;
+}

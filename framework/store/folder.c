@@ -1,0 +1,226 @@
+/* store/folder.c: stage folders: the lock, setting aside, and the log. */
+#include <config.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "store/folder.h"
+
+struct folder {
+  struct arena *arena;
+  char *path, *lock_path, *log_path;
+  int lock, log; /* descriptors, or -1 */
+};
+
+/* Who has the lock, for the message: what the owner wrote into the file. */
+static int report_owner(const char *path, int fd) {
+  char owner[256];
+  ssize_t n = pread(fd, owner, sizeof owner - 1, 0);
+  owner[n > 0 ? n : 0] = '\0';
+  owner[strcspn(owner, "\n")] = '\0';
+  return error_set(STRAIT_EIO, "%s is in use by %s; wait for it, or choose another --out", path,
+                   *owner ? owner : "another process");
+}
+
+static int write_owner(const struct folder *folder, int fd) {
+  char text[256], host[128] = "";
+  if (gethostname(host, sizeof host - 1))
+    *host = '\0';
+  int length = snprintf(text, sizeof text, "process %ld%s%s\n", (long)getpid(), *host ? " on " : "", host);
+  if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)length, 0) != length)
+    return error_errno(STRAIT_EIO, "cannot write %s", folder->lock_path);
+  return STRAIT_OK;
+}
+
+/* Locks the lock file. flock, because the kernel drops it when its owner dies, however it dies. An owner removes its
+ * file before it unlocks, so what was locked may be no longer what the name stands for: then once more. */
+static int lock(struct folder *folder) {
+  for (;;) {
+    struct stat ours, named;
+    int fd = open(folder->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0)
+      return error_errno(STRAIT_EIO, "cannot lock the folder %s", folder->path);
+    int status = STRAIT_OK;
+    if (flock(fd, LOCK_EX | LOCK_NB)) {
+      if (errno == EINTR)
+        status = 1;
+      else if (errno == EWOULDBLOCK)
+        status = report_owner(folder->path, fd);
+      else /* a file system without locks */
+        log_message(STRAIT_LOG_WARNING, "%s cannot be locked (%s); do not start two programs on it", folder->path,
+                    strerror(errno));
+    }
+    if (!status && (fstat(fd, &ours) || stat(folder->lock_path, &named) || ours.st_ino != named.st_ino ||
+                    ours.st_dev != named.st_dev))
+      status = 1;
+    if (!status)
+      status = write_owner(folder, fd);
+    if (!status) {
+      folder->lock = fd;
+      return STRAIT_OK;
+    }
+    close(fd);
+    if (status < 0)
+      return status;
+  }
+}
+
+/* What file_begin leaves when its process is killed, NAME.PID-N.tmp: nobody else writes here while we have the lock. */
+static int remove_unfinished(const char *path, const struct stat *status, int type, struct FTW *walk) {
+  (void)status;
+  if (type == FTW_F && text_matches("*.?*-?*.tmp", path + walk->base) && unlink(path) && errno != ENOENT)
+    return error_errno(STRAIT_EIO, "cannot remove %s", path);
+  return 0;
+}
+
+static int make_and_lock(struct folder *folder) {
+  int status = file_make_folders(folder->path);
+  return status ? status : lock(folder);
+}
+
+int folder_open(struct folder **result, const char *path) {
+  struct folder *folder = memory_alloc(1, sizeof *folder);
+  int status = STRAIT_ENOMEM;
+  *result = NULL;
+  if (!folder)
+    return error_wrap("%s", path);
+  folder->lock = folder->log = -1;
+  folder->arena = arena_create();
+  if (folder->arena) {
+    folder->path = arena_copy(folder->arena, path);
+    folder->lock_path = file_join(folder->arena, path, ".lock");
+    folder->log_path = file_join(folder->arena, path, "log.jsonl");
+  }
+  if (folder->arena && folder->path && folder->lock_path && folder->log_path)
+    status = make_and_lock(folder);
+  if (!status) {
+    int walked = nftw(path, remove_unfinished, 16, FTW_PHYS);
+    status = walked == -1 ? error_errno(STRAIT_EIO, "cannot look through %s", path) : walked;
+  }
+  if (status)
+    folder_close(folder);
+  else
+    *result = folder;
+  return status;
+}
+
+/* The file is removed first: while it is locked, nobody else can take the name for a lock. */
+static void unlock(struct folder *folder, const char *lock_path) {
+  if (folder->log >= 0)
+    close(folder->log);
+  if (folder->lock >= 0) {
+    unlink(lock_path);
+    close(folder->lock);
+  }
+  folder->lock = folder->log = -1;
+}
+
+void folder_close(struct folder *folder) {
+  if (!folder)
+    return;
+  unlock(folder, folder->lock_path);
+  arena_free(folder->arena);
+  memory_free(folder);
+}
+
+const char *folder_path(const struct folder *folder) { return folder->path; }
+
+int folder_is_aside(const char *path) {
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+  long number = 0;
+  if (!dot || dot == name || dot[1] != '~' || dot[2] == '0')
+    return 0;
+  const char *c = dot + 2;
+  for (; *c >= '0' && *c <= '9' && number < 100000000; c++)
+    number = 10 * number + (*c - '0');
+  return *c == '~' && !c[1] ? (int)number : 0;
+}
+
+/* The highest N of PATH.~N~, or a negative status. */
+static int highest_aside(const struct folder *folder) {
+  const char *slash = strrchr(folder->path, '/');
+  const char *name = slash ? slash + 1 : folder->path;
+  char *parent = slash == folder->path ? arena_copy(folder->arena, "/")
+                 : slash               ? arena_copy_n(folder->arena, folder->path, (size_t)(slash - folder->path))
+                                       : arena_copy(folder->arena, ".");
+  DIR *entries = parent ? opendir(parent) : NULL;
+  int highest = 0;
+  if (!entries)
+    return parent ? error_errno(STRAIT_EIO, "cannot look through %s", parent) : STRAIT_ENOMEM;
+  for (struct dirent *entry; (entry = readdir(entries));) {
+    int number = folder_is_aside(entry->d_name);
+    if (number > highest && !strncmp(entry->d_name, name, strlen(name)) && entry->d_name[strlen(name)] == '.' &&
+        strrchr(entry->d_name, '.') == entry->d_name + strlen(name))
+      highest = number;
+  }
+  closedir(entries);
+  return highest;
+}
+
+/* 1: nothing but the lock is in it. */
+static int is_empty(const struct folder *folder) {
+  DIR *entries = opendir(folder->path);
+  int empty = 1;
+  if (!entries)
+    return error_errno(STRAIT_EIO, "cannot look through %s", folder->path);
+  for (struct dirent *entry; empty && (entry = readdir(entries));)
+    empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") || !strcmp(entry->d_name, ".lock");
+  closedir(entries);
+  return empty;
+}
+
+int folder_set_aside(struct folder *folder) {
+  int empty = is_empty(folder);
+  if (empty)
+    return empty < 0 ? empty : STRAIT_OK;
+  int highest = highest_aside(folder);
+  if (highest < 0)
+    return highest;
+  char *aside = arena_format(folder->arena, "%s.~%d~", folder->path, highest + 1);
+  char *old_lock = aside ? file_join(folder->arena, aside, ".lock") : NULL;
+  if (!old_lock)
+    return STRAIT_ENOMEM;
+  if (rename(folder->path, aside))
+    return error_errno(STRAIT_EIO, "cannot rename %s to %s", folder->path, aside);
+  /* Another process may make and lock the new folder in between: it then owns the name, and lock says so. */
+  unlock(folder, old_lock);
+  return make_and_lock(folder);
+}
+
+/* Opens the log for appending, behind a whole line. */
+static int open_log(struct folder *folder) {
+  char last = '\n';
+  folder->log = open(folder->log_path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (folder->log < 0)
+    return error_errno(STRAIT_EIO, "cannot write %s", folder->log_path);
+  off_t size = lseek(folder->log, 0, SEEK_END);
+  if (size > 0 && pread(folder->log, &last, 1, size - 1) == 1 && last != '\n' && write(folder->log, "\n", 1) != 1)
+    return error_errno(STRAIT_EIO, "cannot write %s", folder->log_path);
+  return STRAIT_OK;
+}
+
+int folder_log(struct folder *folder, const json_t *value) {
+  struct text text = {0};
+  int status = folder->log >= 0 ? STRAIT_OK : open_log(folder);
+  if (status)
+    return status;
+  document_print(&text, value, 1);
+  text_add_n(&text, "\n", 1);
+  if (text.status)
+    status = error_wrap("%s", folder->log_path);
+  else if (write(folder->log, text.data, text.length) != (ssize_t)text.length)
+    status = error_errno(STRAIT_EIO, "cannot write %s", folder->log_path);
+  text_free(&text);
+  return status;
+}
