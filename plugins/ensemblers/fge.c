@@ -1,0 +1,55 @@
+/* fge: Fast Geometric Ensembling (Garipov et al., 2018, section 4.2 and Algorithm 1). From each start the training goes
+ * on under a cyclical rate; the weights at each cycle's middle, where the rate is lowest, are a member. The members of
+ * all starts are pooled.
+ *
+ * The longest start is counted once, as starts of one training share what was spent; the rest of the budget B is
+ * divided equally: k starts of s_1..s_k iterations run (B - max s) / k iterations each. Of 200 epochs, the starts after
+ * 120 and 156 go on for 22 each. A start counts as a member where include-start says so (as for the paper's ImageNet
+ * rows).
+ */
+#include <strait/ensembler.h>
+
+struct fge {
+  strait_object object;
+  int32_t include_start, keep;
+};
+
+static const char *const statistics[] = {"refresh", "keep", NULL};
+static const strait_option options[] = {
+    STRAIT_BOOL("include-start", struct fge, include_start, "no", "count each start as a member"),
+    STRAIT_CHOICE("statistics", struct fge, keep, "refresh", statistics,
+                  "re-estimate the members' batch-norm statistics, or keep the running ones as the paper did"),
+};
+
+static int32_t source(const void *self, int64_t index, strait_source *source) {
+  const struct fge *fge = self;
+  int64_t longest = 0;
+  if (!source->given_starts)
+    return strait_fail(self, STRAIT_EINVAL, "start is not set: name a trained network, as start = left@12");
+  for (int64_t i = 0; i < source->given_starts; i++)
+    if (source->start_spent[i] > longest)
+      longest = source->start_spent[i];
+  if (source->given_budget - longest < source->given_starts)
+    return strait_fail(self, STRAIT_EINVAL,
+                       "a budget of %lld iterations leaves nothing to run: the starts spent %lld; raise it",
+                       (long long)source->given_budget, (long long)longest);
+  if (index >= source->given_starts)
+    return STRAIT_OK;
+  source->type = STRAIT_SOURCE_TRAINING;
+  source->start = source->seed_offset = index;
+  source->iterations = (source->given_budget - longest) / source->given_starts;
+  source->offer_start = (uint32_t)fge->include_start;
+  return STRAIT_OK;
+}
+
+static int32_t collect(const void *self, const strait_moment *moment, strait_slots *slots) {
+  uint32_t kept = ((const struct fge *)self)->keep ? STRAIT_STATISTICS_KEEP : STRAIT_STATISTICS_REFRESH;
+  return moment->wanted ? strait_slots_member(slots, moment->weights, kept) : STRAIT_OK;
+}
+
+static const strait_preset presets[] = {{"schedule", "triangle"}};
+static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect};
+static const strait_class fge = {
+    STRAIT_CLASS(STRAIT_ENSEMBLER, "fge", "1.0", "Fast Geometric Ensembling", struct fge, options, &ops),
+    STRAIT_PRESETS(presets), NULL, NULL};
+STRAIT_PLUGIN(ensembler, fge, fge)

@@ -1,0 +1,49 @@
+/* snapshot: Snapshot Ensembles (Huang et al., 2017): one training from scratch under a rate that falls to 0 and
+ * restarts; the weights at each cycle's end are a member.
+ *
+ * Each of `runs` independent trainings gets budget / runs iterations; their members are pooled.
+ */
+#include <strait/ensembler.h>
+
+struct snapshot {
+  strait_object object;
+  int64_t runs;
+  int32_t keep;
+};
+
+static const char *const statistics[] = {"refresh", "keep", NULL};
+static const strait_option options[] = {
+    STRAIT_INT("runs", struct snapshot, runs, "1", 1, 1000, "independent trainings that share the budget"),
+    STRAIT_CHOICE("statistics", struct snapshot, keep, "refresh", statistics,
+                  "re-estimate the members' batch-norm statistics, or keep the running ones"),
+};
+
+static int32_t source(const void *self, int64_t index, strait_source *source) {
+  int64_t runs = ((const struct snapshot *)self)->runs;
+  if (source->given_starts)
+    return strait_fail(self, STRAIT_EINVAL,
+                       "start is set, but snapshots are taken from a training of their own: drop it");
+  if (source->given_budget < runs)
+    return strait_fail(self, STRAIT_EINVAL,
+                       "a budget of %lld iterations is too small for %lld runs: set budget in epochs",
+                       (long long)source->given_budget, (long long)runs);
+  if (index >= runs)
+    return STRAIT_OK;
+  source->type = STRAIT_SOURCE_TRAINING;
+  source->start = STRAIT_START_FRESH;
+  source->seed_offset = index;
+  source->iterations = source->given_budget / runs;
+  return STRAIT_OK;
+}
+
+static int32_t collect(const void *self, const strait_moment *moment, strait_slots *slots) {
+  uint32_t kept = ((const struct snapshot *)self)->keep ? STRAIT_STATISTICS_KEEP : STRAIT_STATISTICS_REFRESH;
+  return moment->wanted ? strait_slots_member(slots, moment->weights, kept) : STRAIT_OK;
+}
+
+static const strait_preset presets[] = {{"schedule", "cosine"}};
+static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect};
+static const strait_class snapshot = {
+    STRAIT_CLASS(STRAIT_ENSEMBLER, "snapshot", "1.0", "Snapshot Ensembles", struct snapshot, options, &ops),
+    STRAIT_PRESETS(presets), NULL, NULL};
+STRAIT_PLUGIN(ensembler, snapshot, snapshot)
