@@ -1,8 +1,8 @@
 /* plugin/registry.h: finds plugins by kind and name, opens them by the rules, and makes instances.
  *
  * Order: --plugin-dir (shadows the rest, with a notice), STRAIT_PLUGIN_PATH, $HOME/.local/lib/strait/1, the configured
- * plugindir, built in. The name is the index: curve "bezier" is curve-bezier.so. One name twice among the last four is an
- * error. World-writable folders and files are refused, so are empty and relative path components.
+ * plugindir, built in. The name is the index: curve "bezier" is curve-bezier.so. One name twice among the last four is
+ * an error. World-writable folders and files are refused, so are empty and relative path components.
  */
 #ifndef PLUGIN_REGISTRY_H
 #define PLUGIN_REGISTRY_H
@@ -24,32 +24,35 @@ struct registry;
 int registry_create(struct registry **registry, const char *first, const struct builtin *builtin);
 void registry_free(struct registry *registry); /* closes no plugin: code once loaded stays */
 
-/* The class of (kind, name), loaded and checked on first use; owned by the registry. An unknown name lists the nearest. */
+/* The class of (kind, name), loaded and checked on first use; owned by the registry. An unknown name lists the nearest.
+ */
 int registry_class(struct registry *registry, uint32_t kind, const char *name, const strait_class **cls);
-/* Opens and checks one file by itself, its kind and name taken from the file's name: for `strait list`, in a child process,
- * and for `strait verify`. The class lives as long as the process, as the plugin does. */
+/* Opens and checks one file by itself, its kind and name taken from the file's name: for `strait list`, in a child
+ * process, and for `strait verify`. The class lives as long as the process, as the plugin does. */
 int registry_load_file(const char *path, const strait_class **cls);
 /* Where it was found ("/usr/lib/strait/1/curve-bezier.so", or "built in"); after registry_class. */
 const char *registry_origin(struct registry *registry, uint32_t kind, const char *name);
-/* Calls visit for each file that has a plugin's name, and each built-in, without opening anything; sorted by kind, name. */
+/* Calls visit for each file that has a plugin's name, and each built-in, without opening anything; sorted by kind,
+ * name. */
 typedef int registry_visitor(void *context, uint32_t kind, const char *name, const char *origin);
 int registry_scan(struct registry *registry, registry_visitor *visit, void *context);
 /* The places searched, in order, for `strait doctor`. */
 size_t registry_folders(const struct registry *registry, const char *const **folders);
 
-const char *kind_name(uint32_t kind);      /* "curve", or NULL */
-uint32_t kind_of(const char *name);        /* 0 when there is none */
+const char *kind_name(uint32_t kind); /* "curve", or NULL */
+uint32_t kind_of(const char *name);   /* 0 when there is none */
 struct option_table class_options(const strait_class *cls);
 
 /* Makes an instance: instance_size zeroed bytes, defaults, settings (each setting's option name is its key after
- * "KIND.", or the whole key where it does not start so; of two that set one option the later holds), init. `name` is the instance's name for messages; seed feeds strait_random. */
+ * "KIND.", or the whole key where it does not start so; of two that set one option the later holds), init. `name` is
+ * the instance's name for messages; seed feeds strait_random. */
 int object_create(strait_object **object, const strait_class *cls, const char *name, uint64_t seed,
                   struct setting *settings, size_t count);
 void object_free(strait_object *object); /* fini, its memory, the instance; NULL is nothing */
 /* The operations by kind, in our own full-size struct: what an older plugin lacks is NULL. */
 const void *object_ops(const strait_object *object);
-/* The data fingerprint collected by strait_open and strait_fingerprint, 32 hex digits. The first call, when the data set's
- * open() has returned, ends the collecting: what is read later does not enter it. */
+/* The data fingerprint collected by strait_open and strait_fingerprint, 32 hex digits. The first call, when the data
+ * set's open() has returned, ends the collecting: what is read later does not enter it. */
 void object_fingerprint(const strait_object *object, char digest[33]);
 /* The seed given to object_create, for the host's strait_random. */
 uint64_t object_seed(const void *self);
