@@ -4,3 +4,36 @@
 #   plugins_dataset_digits_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 #   EXTRA_libbuiltin_la_SOURCES += %D%/digits.c
 # (A '-' of the name is a '_' in the second and third.)
+
+EXTRA_LTLIBRARIES += plugins/dataset-digits.la
+plugins_dataset_digits_la_SOURCES = %D%/digits.c
+plugins_dataset_digits_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/digits.c
+
+EXTRA_LTLIBRARIES += plugins/dataset-mnist.la
+plugins_dataset_mnist_la_SOURCES = %D%/mnist.c %D%/idx.h
+plugins_dataset_mnist_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/mnist.c
+
+EXTRA_LTLIBRARIES += plugins/dataset-fashion-mnist.la
+plugins_dataset_fashion_mnist_la_SOURCES = %D%/fashion-mnist.c %D%/idx.h
+plugins_dataset_fashion_mnist_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/fashion-mnist.c
+
+EXTRA_LTLIBRARIES += plugins/dataset-cifar10.la
+plugins_dataset_cifar10_la_SOURCES = %D%/cifar10.c %D%/cifar.h
+plugins_dataset_cifar10_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/cifar10.c
+
+EXTRA_LTLIBRARIES += plugins/dataset-cifar100.la
+plugins_dataset_cifar100_la_SOURCES = %D%/cifar100.c %D%/cifar.h
+plugins_dataset_cifar100_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/cifar100.c
+
+# The table of digits, from the published files.
+EXTRA_DIST += %D%/digits/README %D%/digits/optdigits.tra %D%/digits/optdigits.tes %D%/digits/rows.awk
+CLEANFILES += %D%/digits/rows.h
+%D%/digits.lo %D%/libbuiltin_la-digits.lo: %D%/digits/rows.h
+%D%/digits/rows.h: %D%/digits/optdigits.tra %D%/digits/optdigits.tes %D%/digits/rows.awk
+	$(AM_V_GEN)$(MKDIR_P) %D%/digits && LC_ALL=C $(AWK) -f $(srcdir)/%D%/digits/rows.awk \
+		$(srcdir)/%D%/digits/optdigits.tra $(srcdir)/%D%/digits/optdigits.tes >$@.tmp && mv $@.tmp $@
