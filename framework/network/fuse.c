@@ -1,0 +1,141 @@
+/* network/fuse.c: a network's nodes made into steps: dead nodes dropped, renamings aliased, relu fused into the layer
+ * before it, and what backward must do noted. */
+#include "network/tape.h"
+
+int64_t node_channels(const struct node *node) {
+  return node->shape.dims[node->shape.rank == 3 ? 0 : node->shape.rank - 1];
+}
+
+/* How often each node's output is used on the way to the network's output; 0: it does not matter. */
+static int *count_uses(const struct network *network) {
+  const struct graph *graph = &network->graph;
+  int *uses = memory_alloc(graph->count, sizeof *uses);
+  if (!uses)
+    return NULL;
+  uses[network->output] = 1;
+  for (size_t i = graph->count; i-- > 0;)
+    for (int k = 0; uses[i] && k < graph->nodes[i].inputs; k++)
+      uses[graph->nodes[i].input[k]]++;
+  return uses;
+}
+
+/* Same floats in the same order as its input's? */
+static int is_alias(const struct tape *tape, const struct node *node) {
+  if (node->kind == NODE_DROPOUT)
+    return !tape->training || node->probability == 0;
+  if (node->kind != NODE_FLATTEN)
+    return 0;
+  const struct shape *x = &tape->network->graph.nodes[node->input[0]].shape;
+  return x->rank != 3 || x->dims[0] == 1 || x->dims[1] * x->dims[2] == 1;
+}
+
+/* A relu may be done by the layer before it if nobody else reads that layer's output. */
+static int can_fuse(const struct tape *tape, const struct node *node, const int *uses) {
+  if (node->kind != NODE_RELU || uses[node->input[0]] != 1)
+    return 0;
+  uint32_t kind = tape->network->graph.nodes[node->input[0]].kind;
+  return kind == NODE_LINEAR || kind == NODE_CONV || kind == NODE_NORM;
+}
+
+static int new_value(struct tape *tape, const struct node *node, int producer) {
+  tape->values[tape->value_count] =
+      (struct value){.size = node->size, .producer = producer, .at = -1, .gradient_at = -1};
+  return tape->value_count++;
+}
+
+/* node_value[i] becomes the value of node i. */
+static void append_step(struct tape *tape, const struct node *node, int number, int *node_value) {
+  struct step *step = &tape->steps[tape->count];
+  *step = (struct step){.node = node, .inputs = node->inputs, .aux_at = -1};
+  int wanted = node->parameters > 0;
+  for (int k = 0; k < node->inputs; k++) {
+    step->input[k] = node_value[node->input[k]];
+    wanted |= tape->values[step->input[k]].wanted;
+  }
+  step->output = node_value[number] = new_value(tape, node, tape->count);
+  tape->values[step->output].wanted = tape->training && wanted;
+  step->backward = tape->values[step->output].wanted;
+  tape->count++;
+}
+
+static void append_steps(struct tape *tape, const int *uses, int *node_value) {
+  const struct graph *graph = &tape->network->graph;
+  node_value[0] = new_value(tape, &graph->nodes[0], -1);
+  for (int i = 1; i < (int)graph->count; i++) {
+    const struct node *node = &graph->nodes[i];
+    if (!uses[i])
+      continue;
+    if (is_alias(tape, node)) {
+      node_value[i] = node_value[node->input[0]];
+    } else if (can_fuse(tape, node, uses)) {
+      node_value[i] = node_value[node->input[0]];
+      tape->steps[tape->values[node_value[i]].producer].relu = 1;
+    } else {
+      append_step(tape, node, i, node_value);
+    }
+  }
+  tape->output = node_value[tape->network->output];
+}
+
+/* The gradient of a parameter that one step uses is written by it. One that several use starts at zero and is added to,
+ * so are the other parameters of such steps, as a step has one rule for all of its own. Unused parameters are zeroed
+ * too. */
+static int share_parameters(struct tape *tape) {
+  const struct layout *layout = network_weights(tape->network);
+  int *uses = memory_alloc((size_t)layout->segments, sizeof *uses);
+  tape->zeroed = memory_alloc((size_t)layout->segments, sizeof *tape->zeroed);
+  if (!uses || !tape->zeroed) {
+    memory_free(uses);
+    return error_status();
+  }
+  for (int i = 0; i < tape->count; i++)
+    for (int k = 0; k < tape->steps[i].node->parameters; k++)
+      uses[tape->steps[i].node->parameter[k]]++;
+  for (int i = 0; i < tape->count; i++) {
+    struct step *step = &tape->steps[i];
+    for (int k = 0; k < step->node->parameters; k++)
+      step->accumulate_dw |= uses[step->node->parameter[k]] > 1;
+    for (int k = 0; k < step->node->parameters && step->accumulate_dw; k++)
+      uses[step->node->parameter[k]] += 2; /* above 1 for the next loop; the steps that saw it as 1 don't use it */
+  }
+  for (int i = 0; i < layout->segments; i++) {
+    if (uses[i] == 1)
+      continue;
+    struct range *last = &tape->zeroed[tape->zeroed_count - (tape->zeroed_count > 0)];
+    if (tape->zeroed_count && last->offset + last->count == layout->segment[i].offset)
+      last->count += layout->segment[i].count;
+    else
+      tape->zeroed[tape->zeroed_count++] = (struct range){layout->segment[i].offset, layout->segment[i].count};
+  }
+  memory_free(uses);
+  return STRAIT_OK;
+}
+
+int tape_create(struct tape *tape, const struct network *network, int training) {
+  size_t nodes = network->graph.count;
+  *tape = (struct tape){.network = network, .training = training};
+  int *uses = count_uses(network);
+  int *node_value = memory_alloc(nodes, sizeof *node_value);
+  tape->steps = memory_alloc(nodes, sizeof *tape->steps);
+  tape->values = memory_alloc(nodes, sizeof *tape->values);
+  int status = STRAIT_OK;
+  if (!uses || !node_value || !tape->steps || !tape->values) {
+    status = error_status();
+  } else {
+    append_steps(tape, uses, node_value);
+    if (training)
+      status = share_parameters(tape);
+  }
+  memory_free(uses);
+  memory_free(node_value);
+  if (status < 0)
+    tape_free(tape);
+  return status;
+}
+
+void tape_free(struct tape *tape) {
+  memory_free(tape->steps);
+  memory_free(tape->values);
+  memory_free(tape->zeroed);
+  *tape = (struct tape){0};
+}

@@ -1,0 +1,363 @@
+/* network/graph.c: the builder that a model's build() calls: nodes, names, parameters, and the first failure. */
+#include <math.h>
+#include <string.h>
+
+#include "network/graph.h"
+#include "plugin/registry.h" /* ops_copy */
+
+static const char *const kind_names[] = {"input",    "linear", "conv2d",  "batch_norm", "relu",  "max_pool",
+                                         "avg_pool", "add",    "flatten", "dropout",    "custom"};
+
+static struct graph *graph_of(strait_graph *g) { return (struct graph *)g; }
+
+strait_node graph_failed(struct graph *graph) {
+  if (!graph->failure.status)
+    error_take(&graph->failure);
+  return -1;
+}
+
+const char *graph_describe(struct graph *graph, const struct node *node) {
+  const char *text = "the input";
+  if (node->name)
+    text = arena_format(graph->arena, "node \"%s\" (%s)", node->name, kind_names[node->kind]);
+  else if (node->kind != NODE_INPUT && node->near)
+    text = arena_format(graph->arena, "%s after \"%s\"", kind_names[node->kind], node->near);
+  else if (node->kind != NODE_INPUT)
+    text = arena_format(graph->arena, "%s of the input", kind_names[node->kind]);
+  return text ? text : kind_names[node->kind];
+}
+
+const char *graph_operand(struct graph *graph, const struct node *node) {
+  const char *text = node->name ? arena_format(graph->arena, "\"%s\"", node->name) : NULL;
+  return text ? text : graph_describe(graph, node);
+}
+
+/* Inputs must be nodes of this graph; -1 is an earlier failure passed on. */
+static int check_inputs(struct graph *graph, const struct node *node) {
+  for (int i = 0; i < node->inputs; i++)
+    if (node->input[i] < 0 || (size_t)node->input[i] >= graph->count)
+      return error_set(STRAIT_EINVAL, "%s \"%s\": %d is not a node of this graph", kind_names[node->kind],
+                       node->name ? node->name : "", node->input[i]);
+  return STRAIT_OK;
+}
+
+/* Keeps what the caller gave of the node: its name copied, its surroundings noted, its shape inferred. */
+static int complete(struct graph *graph, struct node *node, int64_t out) {
+  int status = check_inputs(graph, node);
+  if (status < 0)
+    return status;
+  const struct node *first = &graph->nodes[node->input[0]];
+  if (node->name) {
+    if (!*node->name)
+      return error_set(STRAIT_EINVAL, "%s after \"%s\": the layer has no name", kind_names[node->kind],
+                       first->near ? first->near : "input");
+    node->name = arena_copy(graph->arena, node->name);
+    if (!node->name)
+      return error_status();
+  }
+  node->near = node->name ? node->name : first->near;
+  return infer_shape(graph, node, out);
+}
+
+/* NAME.SUFFIX as the node's next parameter. */
+static int use_parameter(struct graph *graph, struct node *node, const char *suffix, const struct shape *shape,
+                         uint32_t init, double init_value) {
+  const char *name = arena_format(graph->arena, "%s.%s", node->name, suffix);
+  if (!name)
+    return error_status();
+  int number = segments_use(&graph->weights, graph->arena, graph_describe(graph, node), name, shape, init, init_value);
+  if (number >= 0)
+    node->parameter[node->parameters++] = number;
+  return number;
+}
+
+static int use_statistics(struct graph *graph, struct node *node, int which, const char *suffix, double start) {
+  struct shape channels = {1, {node->shape.dims[node->shape.rank == 3 ? 0 : node->shape.rank - 1]}};
+  const char *name = arena_format(graph->arena, "%s.%s", node->name, suffix);
+  if (!name)
+    return error_status();
+  int number = segments_use(&graph->statistics, graph->arena, graph_describe(graph, node), name, &channels,
+                            STRAIT_INIT_CONSTANT, start);
+  node->statistics[which] = number;
+  return number;
+}
+
+static int use_linear(struct graph *graph, struct node *node, uint32_t flags) {
+  const struct shape *x = &graph->nodes[node->input[0]].shape;
+  int64_t in = x->dims[x->rank - 1], out = node->shape.dims[x->rank - 1];
+  double bound = 1 / sqrt((double)in);
+  int status = use_parameter(graph, node, "weight", &(struct shape){2, {out, in}}, STRAIT_INIT_UNIFORM, bound);
+  if (status >= 0 && !(flags & STRAIT_NO_BIAS))
+    status = use_parameter(graph, node, "bias", &(struct shape){1, {out}}, STRAIT_INIT_UNIFORM, bound);
+  return status;
+}
+
+static int use_conv(struct graph *graph, struct node *node, uint32_t flags) {
+  int64_t in = graph->nodes[node->input[0]].shape.dims[0], out = node->shape.dims[0];
+  const int64_t *kernel = node->window.kernel;
+  double deviation = sqrt(2 / ((double)kernel[0] * (double)kernel[1] * (double)out));
+  int status = use_parameter(graph, node, "weight", &(struct shape){4, {out, in, kernel[0], kernel[1]}},
+                             STRAIT_INIT_NORMAL, deviation);
+  if (status >= 0 && !(flags & STRAIT_NO_BIAS))
+    status = use_parameter(graph, node, "bias", &(struct shape){1, {out}}, STRAIT_INIT_CONSTANT, 0);
+  return status;
+}
+
+static int use_norm(struct graph *graph, struct node *node) {
+  struct shape channels = {1, {node->shape.dims[node->shape.rank == 3 ? 0 : node->shape.rank - 1]}};
+  int status = use_parameter(graph, node, "weight", &channels, STRAIT_INIT_CONSTANT, 1);
+  if (status >= 0)
+    status = use_parameter(graph, node, "bias", &channels, STRAIT_INIT_CONSTANT, 0);
+  if (status >= 0)
+    status = use_statistics(graph, node, 0, "running_mean", 0);
+  if (status >= 0)
+    status = use_statistics(graph, node, 1, "running_var", 1);
+  return status;
+}
+
+/* Adds a node made of what the caller filled; `out` is the number of outputs where the node has such a number. */
+static strait_node add_node(struct graph *graph, struct node node, int64_t out, uint32_t flags) {
+  if (graph->failure.status)
+    return -1;
+  if (memory_grow(&graph->nodes, &graph->capacity, graph->count + 1, sizeof *graph->nodes) < 0)
+    return graph_failed(graph);
+  int status = complete(graph, &node, out);
+  if (status >= 0 && node.kind == NODE_LINEAR)
+    status = use_linear(graph, &node, flags);
+  if (status >= 0 && node.kind == NODE_CONV)
+    status = use_conv(graph, &node, flags);
+  if (status >= 0 && node.kind == NODE_NORM)
+    status = use_norm(graph, &node);
+  if (status < 0)
+    return graph_failed(graph);
+  graph->nodes[graph->count] = node;
+  return (strait_node)graph->count++;
+}
+
+/* A window of any size, with its zeros replaced by their meaning. */
+static strait_window whole_window(const strait_window *given, int pool) {
+  strait_window window;
+  ops_copy(&window, sizeof window, given);
+  for (int i = 0; i < 2; i++)
+    if (!window.stride[i])
+      window.stride[i] = pool ? window.kernel[i] : 1;
+  return window;
+}
+
+static const char *given_name(const char *name) { return name ? name : ""; }
+
+static const char *build_name(strait_graph *g, const char *format, va_list arguments) {
+  struct graph *graph = graph_of(g);
+  const char *name = arena_format_v(graph->arena, format, arguments);
+  if (!name)
+    graph_failed(graph);
+  return name ? name : "";
+}
+
+static uint32_t build_shape(strait_graph *g, strait_node x, int64_t dims[STRAIT_MAX_DIMS]) {
+  struct graph *graph = graph_of(g);
+  for (int i = 0; i < STRAIT_MAX_DIMS; i++)
+    dims[i] = 1;
+  if (graph->failure.status || x < 0 || (size_t)x >= graph->count)
+    return 0;
+  const struct shape *shape = &graph->nodes[x].shape;
+  memcpy(dims, shape->dims, shape->rank * sizeof dims[0]);
+  return shape->rank;
+}
+
+static int64_t build_classes(strait_graph *g) { return graph_of(g)->signature->classes; }
+
+static strait_node build_fail(strait_graph *g, const char *format, va_list arguments) {
+  struct graph *graph = graph_of(g);
+  if (!graph->failure.status)
+    error_set_v(STRAIT_EINVAL, format, arguments);
+  return graph_failed(graph);
+}
+
+static int32_t build_parameter(strait_graph *g, const char *name, uint32_t rank, const int64_t *dims) {
+  struct graph *graph = graph_of(g);
+  struct shape shape = {rank, {0}};
+  int number;
+  if (graph->failure.status)
+    return -1;
+  if (!name || !*name || rank < 1 || rank > STRAIT_MAX_DIMS) {
+    error_set(STRAIT_EINVAL, "parameter \"%s\": it needs a name and 1 to %d dimensions", given_name(name),
+              STRAIT_MAX_DIMS);
+    return graph_failed(graph);
+  }
+  memcpy(shape.dims, dims, rank * sizeof dims[0]);
+  for (uint32_t i = 0; i < rank; i++)
+    if (dims[i] < 1) {
+      char text[SHAPE_TEXT];
+      error_set(STRAIT_EINVAL, "parameter \"%s\" %s: every dimension must be at least 1", name,
+                shape_text(&shape, text));
+      return graph_failed(graph);
+    }
+  number = segments_use(&graph->weights, graph->arena, "the model", name, &shape, STRAIT_INIT_CONSTANT, 0);
+  return number < 0 ? graph_failed(graph) : number;
+}
+
+static void build_initialise(strait_graph *g, const char *parameter, uint32_t kind, double a) {
+  struct graph *graph = graph_of(g);
+  if (graph->failure.status)
+    return;
+  int number = segments_find(&graph->weights, given_name(parameter));
+  if (number < 0) {
+    error_set(STRAIT_EINVAL, "no parameter \"%s\" to initialise: declare it first", given_name(parameter));
+    graph_failed(graph);
+  } else if (kind < STRAIT_INIT_CONSTANT || kind > STRAIT_INIT_UNIFORM || !isfinite(a) ||
+             (kind != STRAIT_INIT_CONSTANT && a < 0)) {
+    error_set(STRAIT_EINVAL,
+              "parameter \"%s\": cannot start as kind %u with %g; a deviation or bound is finite and "
+              "not negative",
+              parameter, kind, a);
+    graph_failed(graph);
+  } else {
+    graph->weights.list[number].init = kind;
+    graph->weights.list[number].init_value = a;
+  }
+}
+
+static strait_node build_linear(strait_graph *g, strait_node x, const char *name, int64_t out, uint32_t flags) {
+  struct node node = {.kind = NODE_LINEAR, .name = given_name(name), .inputs = 1, .input = {x}};
+  return add_node(graph_of(g), node, out, flags);
+}
+
+static strait_node build_conv2d(strait_graph *g, strait_node x, const char *name, int64_t out,
+                                const strait_window *window, uint32_t flags) {
+  struct node node = {.kind = NODE_CONV, .name = given_name(name), .inputs = 1, .input = {x}};
+  node.window = whole_window(window, 0);
+  return add_node(graph_of(g), node, out, flags);
+}
+
+static strait_node build_batch_norm(strait_graph *g, strait_node x, const char *name, double momentum, double epsilon) {
+  struct node node = {.kind = NODE_NORM, .name = given_name(name), .inputs = 1, .input = {x}};
+  node.momentum = momentum;
+  node.epsilon = epsilon;
+  return add_node(graph_of(g), node, 0, 0);
+}
+
+static strait_node build_relu(strait_graph *g, strait_node x) {
+  return add_node(graph_of(g), (struct node){.kind = NODE_RELU, .inputs = 1, .input = {x}}, 0, 0);
+}
+
+static strait_node build_max_pool(strait_graph *g, strait_node x, const strait_window *window) {
+  struct node node = {.kind = NODE_MAX_POOL, .inputs = 1, .input = {x}};
+  node.window = whole_window(window, 1);
+  return add_node(graph_of(g), node, 0, 0);
+}
+
+static strait_node build_avg_pool(strait_graph *g, strait_node x, const strait_window *window) {
+  struct node node = {.kind = NODE_AVG_POOL, .inputs = 1, .input = {x}};
+  node.window = whole_window(window, 1);
+  return add_node(graph_of(g), node, 0, 0);
+}
+
+/* One window over the whole image. */
+static strait_node build_global_avg_pool(strait_graph *g, strait_node x) {
+  int64_t dims[STRAIT_MAX_DIMS];
+  build_shape(g, x, dims);
+  strait_window window = {sizeof window, 0, {dims[1], dims[2]}, {dims[1], dims[2]}, {0, 0}};
+  return build_avg_pool(g, x, &window);
+}
+
+static strait_node build_add(strait_graph *g, strait_node a, strait_node b) {
+  return add_node(graph_of(g), (struct node){.kind = NODE_ADD, .inputs = 2, .input = {a, b}}, 0, 0);
+}
+
+static strait_node build_flatten(strait_graph *g, strait_node x) {
+  return add_node(graph_of(g), (struct node){.kind = NODE_FLATTEN, .inputs = 1, .input = {x}}, 0, 0);
+}
+
+static strait_node build_dropout(strait_graph *g, strait_node x, double probability) {
+  struct graph *graph = graph_of(g);
+  struct node node = {.kind = NODE_DROPOUT, .inputs = 1, .input = {x}};
+  node.probability = probability;
+  node.stream = graph->dropouts++;
+  return add_node(graph, node, 0, 0);
+}
+
+/* Fills a custom node, whose operation is kept in the arena, or fails. */
+static int fill_custom(struct graph *graph, struct node *node, const strait_operation *given, uint32_t input_count,
+                       const strait_node *inputs, uint32_t parameter_count, const int32_t *parameters) {
+  strait_operation *operation = arena_alloc(graph->arena, 1, sizeof *operation);
+  if (!operation)
+    return error_status();
+  ops_copy(operation, sizeof *operation, given);
+  node->operation = operation;
+  if (input_count < 1 || input_count > NODE_SLOTS || parameter_count > NODE_SLOTS)
+    return error_set(STRAIT_EINVAL,
+                     "node \"%s\" (custom): %u inputs and %u parameters; 1 to %d and 0 to %d are possible", node->name,
+                     input_count, parameter_count, NODE_SLOTS, NODE_SLOTS);
+  if (!operation->forward || !operation->backward || operation->workspace < 0 || operation->workspace > SIZE_LIMIT)
+    return error_set(STRAIT_EINVAL,
+                     "node \"%s\" (custom): it needs forward and backward, and a workspace from 0 to 2^40", node->name);
+  for (uint32_t i = 0; i < parameter_count; i++)
+    if (parameters[i] < 0 || parameters[i] >= graph->weights.layout.segments)
+      return error_set(STRAIT_EINVAL, "node \"%s\" (custom): %d is not a parameter of this graph", node->name,
+                       parameters[i]);
+  node->inputs = (int)input_count;
+  node->parameters = (int)parameter_count;
+  memcpy(node->input, inputs, input_count * sizeof inputs[0]);
+  if (parameter_count)
+    memcpy(node->parameter, parameters, parameter_count * sizeof parameters[0]);
+  return STRAIT_OK;
+}
+
+static strait_node build_custom(strait_graph *g, const char *name, const strait_operation *operation,
+                                uint32_t input_count, const strait_node *inputs, uint32_t parameter_count,
+                                const int32_t *parameters) {
+  struct graph *graph = graph_of(g);
+  struct node node = {.kind = NODE_CUSTOM, .name = given_name(name)};
+  if (graph->failure.status)
+    return -1;
+  if (fill_custom(graph, &node, operation, input_count, inputs, parameter_count, parameters) < 0)
+    return graph_failed(graph);
+  return add_node(graph, node, 0, 0);
+}
+
+static const strait_graph_ops builder_ops = {
+    .size = sizeof builder_ops,
+    .name = build_name,
+    .shape = build_shape,
+    .classes = build_classes,
+    .fail = build_fail,
+    .parameter = build_parameter,
+    .initialise = build_initialise,
+    .linear = build_linear,
+    .conv2d = build_conv2d,
+    .batch_norm = build_batch_norm,
+    .relu = build_relu,
+    .max_pool = build_max_pool,
+    .avg_pool = build_avg_pool,
+    .global_avg_pool = build_global_avg_pool,
+    .add = build_add,
+    .flatten = build_flatten,
+    .dropout = build_dropout,
+    .custom = build_custom,
+};
+
+int graph_begin(struct graph *graph, struct arena *arena, const struct signature *signature) {
+  struct node input = {.kind = NODE_INPUT, .shape = {signature->rank, {0}}};
+  memcpy(input.shape.dims, signature->dims, sizeof input.shape.dims);
+  *graph = (struct graph){.base = {&builder_ops}, .arena = arena, .signature = signature};
+  for (uint32_t i = 0; i < signature->rank; i++)
+    if (signature->dims[i] < 1)
+      return error_set(STRAIT_EINVAL, "the input's dimensions vary or are empty; a model needs samples of one shape");
+  input.size = shape_size(&input.shape);
+  if (signature->rank < 1 || signature->rank > STRAIT_MAX_DIMS || input.size < 0 || signature->classes < 1)
+    return error_set(STRAIT_EINVAL,
+                     "a sample of %u dimensions, %lld classes: a model needs 1 to %d dimensions, at most "
+                     "2^40 numbers and at least one class",
+                     signature->rank, (long long)signature->classes, STRAIT_MAX_DIMS);
+  if (memory_grow(&graph->nodes, &graph->capacity, 1, sizeof *graph->nodes) < 0)
+    return error_status();
+  graph->nodes[graph->count++] = input;
+  return STRAIT_OK;
+}
+
+void graph_end(struct graph *graph) {
+  memory_free(graph->nodes);
+  segments_free(&graph->weights);
+  segments_free(&graph->statistics);
+}

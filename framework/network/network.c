@@ -1,0 +1,81 @@
+/* network/network.c: a model instance's graph built, checked and kept. */
+#include "network/graph.h"
+#include "plugin/registry.h"
+
+/* The shape that the target wants at the output. */
+static int check_output(struct network *network, strait_node output) {
+  const struct signature *signature = &network->signature;
+  char got[SHAPE_TEXT], wanted[SHAPE_TEXT];
+  if (output < 0 || (size_t)output >= network->graph.count)
+    return error_set(STRAIT_EINVAL, "build returned %d, which is not a node of its graph", output);
+  const struct node *node = &network->graph.nodes[output];
+  struct shape expected = {1, {signature->classes}};
+  if (signature->target == STRAIT_TARGET_CLASSES)
+    expected = (struct shape){2, {node->shape.dims[0], signature->classes}};
+  if (shape_equal(&node->shape, &expected))
+    return STRAIT_OK;
+  return error_set(STRAIT_EINVAL, "%s is the output and has the shape %s; the data wants %s",
+                   graph_describe(&network->graph, node), shape_text(&node->shape, got), shape_text(&expected, wanted));
+}
+
+static int build(struct network *network) {
+  const strait_model_ops *theirs = object_ops(network->model);
+  strait_model_ops ops;
+  int status = graph_begin(&network->graph, network->arena, &network->signature);
+  if (status < 0)
+    return status;
+  ops_copy(&ops, sizeof ops, theirs);
+  if (!ops.build)
+    return error_set(STRAIT_EINVAL, "the model has no build operation");
+  network->output = ops.build(network->model, &network->graph.base, 0);
+  if (network->graph.failure.status)
+    return error_give(&network->graph.failure);
+  return check_output(network, network->output);
+}
+
+int network_create(struct network **result, const strait_object *model, const struct signature *signature) {
+  struct network *network = memory_alloc(1, sizeof *network);
+  *result = NULL;
+  if (!network)
+    return error_status();
+  network->arena = arena_create();
+  network->model = model;
+  network->signature = *signature;
+  if (!network->arena || build(network) < 0) {
+    error_wrap("model %s", model->cls->name);
+    network_free(network);
+    return error_status();
+  }
+  *result = network;
+  return STRAIT_OK;
+}
+
+void network_free(struct network *network) {
+  if (!network)
+    return;
+  graph_end(&network->graph);
+  arena_free(network->arena);
+  memory_free(network);
+}
+
+const struct signature *network_signature(const struct network *network) { return &network->signature; }
+
+const struct layout *network_weights(const struct network *network) { return &network->graph.weights.layout; }
+
+const struct layout *network_statistics(const struct network *network) { return &network->graph.statistics.layout; }
+
+const char *network_model(const struct network *network) { return network->model->cls->name; }
+
+int64_t network_multiply_adds(const struct network *network) {
+  const struct graph *graph = &network->graph;
+  int64_t sum = 0;
+  for (size_t i = 0; i < graph->count; i++) {
+    const struct node *node = &graph->nodes[i];
+    if (node->kind == NODE_CONV || node->kind == NODE_LINEAR) {
+      /* Every output is a sum over one row of the weights. */
+      const struct segment *weight = &graph->weights.list[node->parameter[0]];
+      sum += node->size * (weight->count / weight->dims[0]);
+    }
+  }
+  return sum;
+}

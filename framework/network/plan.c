@@ -1,0 +1,267 @@
+/* network/plan.c: where each value and gradient lies in the arena, by when it is needed.
+ *
+ * Time: step i of n runs forward at i, the loss at n, step i's backward at 2n - i; END is after all. A storage is a
+ * piece of the arena with the span of time in which it is in use; several values may lie in one storage, one after
+ * another (a relu in place) or, as gradients, together (an add hands its own gradient on). Storages whose spans do not
+ * meet share words. */
+#include <stdlib.h>
+
+#include "network/tape.h"
+
+struct storage {
+  int64_t words, at;
+  int start, end;
+};
+
+struct planner {
+  struct tape *tape;
+  int64_t batch;
+  struct storage *storages;
+  int count;
+  int *last;               /* when each value is read last */
+  int *storage, *gradient; /* the storage of each value and of its gradient; -1: none */
+};
+
+static int time_of_backward(const struct tape *tape, int step) { return 2 * tape->count - step; }
+static int time_of_end(const struct tape *tape) { return 2 * tape->count + 1; }
+
+static int new_storage(struct planner *p, int64_t size, int start, int end) {
+  int64_t words = (p->batch * size + 15) & ~(int64_t)15; /* 64-byte steps */
+  p->storages[p->count] = (struct storage){words, 0, start, end};
+  return p->count++;
+}
+
+static void extend(struct planner *p, int storage, int end) {
+  if (p->storages[storage].end < end)
+    p->storages[storage].end = end;
+}
+
+/* --- values --- */
+
+static int keeps_input(const struct step *step) {
+  uint32_t kind = step->node->kind;
+  return step->backward && (kind == NODE_LINEAR || kind == NODE_CONV || kind == NODE_NORM || kind == NODE_CUSTOM);
+}
+
+static int keeps_output(const struct step *step) {
+  return step->backward && (step->relu || step->node->kind == NODE_RELU);
+}
+
+static void read_at(struct planner *p, int value, int time) {
+  if (p->last[value] < time)
+    p->last[value] = time;
+}
+
+static void find_last_reads(struct planner *p) {
+  const struct tape *tape = p->tape;
+  for (int i = 0; i < tape->count; i++) {
+    const struct step *step = &tape->steps[i];
+    read_at(p, step->output, keeps_output(step) ? time_of_backward(tape, i) : i);
+    for (int k = 0; k < step->inputs; k++)
+      read_at(p, step->input[k], keeps_input(step) ? time_of_backward(tape, i) : i);
+  }
+  read_at(p, tape->output, time_of_end(tape));
+}
+
+/* The input whose place step i may write its output to: one that nobody reads later. -1: none. An add's is made its
+ * first. */
+static int find_place_of_output(const struct planner *p, int i) {
+  struct step *step = &p->tape->steps[i];
+  uint32_t kind = step->node->kind;
+  if (kind != NODE_RELU && kind != NODE_ADD && !(kind == NODE_NORM && !p->tape->training))
+    return -1;
+  if (kind == NODE_ADD && step->input[0] == step->input[1])
+    return -1;
+  for (int k = 0; k < step->inputs; k++) {
+    int value = step->input[k];
+    if (p->storage[value] < 0 || p->last[value] > i)
+      continue;
+    step->input[k] = step->input[0];
+    step->input[0] = value;
+    return value;
+  }
+  return -1;
+}
+
+static void plan_values(struct planner *p) {
+  struct tape *tape = p->tape;
+  find_last_reads(p);
+  for (int i = 0; i < tape->count; i++) {
+    int output = tape->steps[i].output;
+    int place = find_place_of_output(p, i);
+    if (place >= 0)
+      extend(p, p->storage[output] = p->storage[place], p->last[output]);
+    else
+      p->storage[output] = new_storage(p, tape->values[output].size, i, p->last[output]);
+  }
+}
+
+/* --- gradients --- */
+
+/* When the gradient of a value is read, by its producer's backward. */
+static int time_of_use(const struct planner *p, int value) {
+  return time_of_backward(p->tape, p->tape->values[value].producer);
+}
+
+/* Is the gradient of this value, there since `after`, written again until `until`: added to by another reader of the
+ * value, or masked by its producer's fused relu? */
+static int is_written(const struct planner *p, int value, int after, int until) {
+  const struct tape *tape = p->tape;
+  int first = time_of_backward(tape, until), producer = tape->values[value].producer;
+  if (first < 0)
+    first = 0;
+  for (int i = first; i < tape->count && time_of_backward(tape, i) > after; i++)
+    for (int k = 0; tape->steps[i].backward && k < tape->steps[i].inputs; k++)
+      if (tape->steps[i].input[k] == value)
+        return 1;
+  return tape->steps[producer].relu && time_of_use(p, value) <= until;
+}
+
+/* May the gradient of `value` lie in this storage from `time` on, with the gradients that live there beyond it? Only if
+ * no write to one is seen by the other. `own` is the gradient that ends at `time`. */
+static int can_join(const struct planner *p, int storage, int value, int own, int time) {
+  for (int other = 0; other < p->tape->value_count; other++) {
+    if (other == own || p->gradient[other] != storage || time_of_use(p, other) <= time)
+      continue;
+    if (is_written(p, value, time, time_of_use(p, other)) || is_written(p, other, time, time_of_use(p, value)))
+      return 0;
+  }
+  return 1;
+}
+
+static int is_alone(const struct planner *p, int storage, int own, int time) {
+  for (int other = 0; other < p->tape->value_count; other++)
+    if (other != own && p->gradient[other] == storage && time_of_use(p, other) > time)
+      return 0;
+  return 1;
+}
+
+/* Can input k's gradient be where the output's is? An add hands it on unchanged; a relu masks it in place. */
+static int can_take(const struct planner *p, int i, int k) {
+  const struct step *step = &p->tape->steps[i];
+  int storage = p->gradient[step->output], time = time_of_backward(p->tape, i);
+  if (step->node->kind == NODE_RELU)
+    return is_alone(p, storage, step->output, time);
+  return step->node->kind == NODE_ADD && step->input[0] != step->input[1] &&
+         can_join(p, storage, step->input[k], step->output, time);
+}
+
+static void plan_gradients(struct planner *p) {
+  struct tape *tape = p->tape;
+  if (tape->values[tape->output].wanted)
+    p->gradient[tape->output] =
+        new_storage(p, tape->values[tape->output].size, tape->count, time_of_use(p, tape->output));
+  for (int i = tape->count - 1; i >= 0; i--) {
+    struct step *step = &tape->steps[i];
+    for (int k = 0; step->backward && k < step->inputs; k++) {
+      int value = step->input[k];
+      if (!tape->values[value].wanted)
+        continue;
+      if (p->gradient[value] >= 0) {
+        step->accumulate[k] = 1;
+      } else if (can_take(p, i, k)) {
+        step->taken[k] = step->node->kind == NODE_ADD;
+        extend(p, p->gradient[value] = p->gradient[step->output], time_of_use(p, value));
+      } else {
+        p->gradient[value] = new_storage(p, tape->values[value].size, time_of_backward(tape, i), time_of_use(p, value));
+      }
+    }
+  }
+}
+
+/* --- the rest --- */
+
+/* aux_at holds the number of the storage until the offsets are known. */
+static void plan_aux(struct planner *p) {
+  struct tape *tape = p->tape;
+  for (int i = 0; i < tape->count; i++) {
+    struct step *step = &tape->steps[i];
+    int until = step->backward ? time_of_backward(tape, i) : i;
+    if (step->node->kind == NODE_NORM) { /* read after a forward pass too: program_batch_statistics */
+      int64_t batch = p->batch;
+      p->batch = 1;
+      step->aux_at = new_storage(p, 3 * node_channels(step->node), 0, time_of_end(tape));
+      p->batch = batch;
+    } else if (step->node->kind == NODE_MAX_POOL && step->backward) {
+      step->aux_at = new_storage(p, step->node->size, i, until);
+    } else if (step->node->kind == NODE_CUSTOM && step->node->operation->workspace > 0) {
+      step->aux_at = new_storage(p, step->node->operation->workspace, i, until);
+    }
+  }
+  tape->probabilities_at = new_storage(p, tape->values[tape->output].size, tape->count, time_of_end(tape));
+}
+
+static int by_words(const void *a, const void *b) {
+  const struct storage *x = *(struct storage *const *)a, *y = *(struct storage *const *)b;
+  if (x->words != y->words)
+    return x->words < y->words ? 1 : -1;
+  return x->start != y->start ? (x->start > y->start) - (x->start < y->start) : (x > y) - (x < y);
+}
+
+/* Places the largest first, each at the lowest offset where no placed storage of a meeting span is in the way. placed
+ * is kept in order of offset. */
+static int64_t place_storages(struct storage **order, struct storage **placed, int count) {
+  int64_t words = 0;
+  qsort(order, (size_t)count, sizeof *order, by_words);
+  for (int i = 0; i < count; i++) {
+    struct storage *s = order[i];
+    for (int j = 0; j < i; j++) {
+      const struct storage *other = placed[j];
+      if (other->start > s->end || s->start > other->end)
+        continue;
+      if (other->at >= s->at + s->words)
+        break; /* it fits before this one */
+      if (s->at < other->at + other->words)
+        s->at = other->at + other->words;
+    }
+    int j = i;
+    for (; j > 0 && placed[j - 1]->at > s->at; j--)
+      placed[j] = placed[j - 1];
+    placed[j] = s;
+    if (words < s->at + s->words)
+      words = s->at + s->words;
+  }
+  return words;
+}
+
+static int plan_places(struct planner *p) {
+  struct tape *tape = p->tape;
+  struct storage **order = memory_alloc((size_t)p->count, 2 * sizeof *order);
+  if (!order)
+    return error_status();
+  for (int i = 0; i < p->count; i++)
+    order[i] = &p->storages[i];
+  tape->words = place_storages(order, order + p->count, p->count);
+  memory_free(order);
+  for (int v = 0; v < tape->value_count; v++) {
+    tape->values[v].at = p->storage[v] < 0 ? -1 : p->storages[p->storage[v]].at;
+    tape->values[v].gradient_at = p->gradient[v] < 0 ? -1 : p->storages[p->gradient[v]].at;
+  }
+  for (int i = 0; i < tape->count; i++)
+    if (tape->steps[i].aux_at >= 0)
+      tape->steps[i].aux_at = p->storages[tape->steps[i].aux_at].at;
+  tape->probabilities_at = p->storages[tape->probabilities_at].at;
+  return STRAIT_OK;
+}
+
+int tape_plan(struct tape *tape, int64_t batch) {
+  size_t values = (size_t)tape->value_count;
+  struct planner p = {.tape = tape, .batch = batch};
+  p.storages = memory_alloc(3 * values + 1, sizeof *p.storages);
+  p.last = memory_alloc(values, 3 * sizeof *p.last);
+  int status = p.storages && p.last ? STRAIT_OK : error_status();
+  if (!status) {
+    p.storage = p.last + values;
+    p.gradient = p.storage + values;
+    for (size_t v = 0; v < values; v++)
+      p.storage[v] = p.gradient[v] = -1;
+    plan_values(&p);
+    if (tape->training)
+      plan_gradients(&p);
+    plan_aux(&p);
+    status = plan_places(&p);
+  }
+  memory_free(p.storages);
+  memory_free(p.last);
+  return status;
+}

@@ -1,0 +1,58 @@
+/* network/tape.h: a network as the list of steps that a program runs, and the memory plan of its values. Private to
+ * network/. Knows sizes and times, but no device: program_memory uses it alone. */
+#ifndef NETWORK_TAPE_H
+#define NETWORK_TAPE_H
+
+#include "network/graph.h"
+
+/* What a step reads or writes: a node's output. Nodes that only rename (a flatten of 1x1 images) or are fused into the
+ * step before them share its value. */
+struct value {
+  int64_t size; /* floats a sample */
+  int producer; /* step; -1: the input */
+  int wanted;   /* training: its gradient is wanted, as there are parameters above it */
+  /* by the plan, in words of the arena; -1: not there. The input lies in a buffer of its own. */
+  int64_t at, gradient_at;
+};
+
+struct step {
+  const struct node *node;
+  int relu; /* a relu is fused in */
+  int inputs;
+  int input[NODE_SLOTS]; /* values */
+  int output;
+  int backward; /* training: it has a backward */
+  /* by the plan */
+  int accumulate[NODE_SLOTS]; /* backward adds to this input's gradient: a later step wrote it first */
+  int taken[NODE_SLOTS];      /* the input's gradient lies where the output's does: nothing to compute */
+  int accumulate_dw;          /* backward adds to the parameter gradients, which start at zero */
+  int64_t aux_at;             /* maximum positions, custom workspace, batch-norm statistics */
+};
+
+struct range {
+  int64_t offset, count;
+};
+
+struct tape {
+  const struct network *network;
+  int training;
+  struct step *steps;
+  struct value *values;
+  int count, value_count;
+  int output;           /* value */
+  struct range *zeroed; /* the pieces of the weight gradient to zero before backward: shared or unused parameters */
+  int zeroed_count;
+  /* by the plan */
+  int64_t words;            /* of the arena */
+  int64_t probabilities_at; /* room for the probabilities of the output */
+};
+
+/* Steps and values of a network for evaluation or training (fuse.c). */
+int tape_create(struct tape *tape, const struct network *network, int training);
+void tape_free(struct tape *tape);
+/* Lays the values out in one arena for this batch size (plan.c). */
+int tape_plan(struct tape *tape, int64_t batch);
+/* Channels and positions of a node's output as batch norm sees them. */
+int64_t node_channels(const struct node *node);
+
+#endif
