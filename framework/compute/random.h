@@ -1,5 +1,5 @@
-/* compute/random.h: the one random number generator, Philox4x32-10 (Salmon et al., 2011), counter-based: every number is a
- * function of (seed, purpose, index), never of thread or timing. */
+/* compute/random.h: the one random number generator, Philox4x32-10 (Salmon et al., 2011), counter-based: every number
+ * is a function of (seed, purpose, index), never of thread or timing. */
 #ifndef COMPUTE_RANDOM_H
 #define COMPUTE_RANDOM_H
 
@@ -12,6 +12,8 @@ struct stream {
 };
 /* The stream for (seed, purpose word, index): index e.g. the epoch, the iteration, the parameter's number. */
 struct stream stream_of(uint64_t seed, const char *purpose, uint64_t index);
+/* One of many streams inside a stream: the dropout layers of one iteration. */
+struct stream stream_branch(const struct stream *s, uint64_t number);
 /* Block number i of the stream: 128 bits. */
 void stream_bits(const struct stream *s, uint64_t i, uint32_t bits[4]);
 /* The i-th number: uniform in [0,1), from 32 bits (float) or 53 bits (double). */
@@ -24,5 +26,8 @@ void stream_normals(const struct stream *s, float *x, int64_t n);
 void stream_uniforms(const struct stream *s, float *x, int64_t n);
 /* A permutation of 0..n-1 (Fisher-Yates). */
 void stream_permutation(const struct stream *s, int64_t *order, int64_t n);
+
+/* The generator itself: 10 rounds on one counter. */
+void philox(const uint32_t counter[4], const uint32_t key[2], uint32_t bits[4]);
 
 #endif

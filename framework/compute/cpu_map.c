@@ -1,0 +1,182 @@
+/* compute/cpu_map.c: what works element by element: ReLU, addition, flatten, dropout. */
+#include <string.h>
+
+#include "compute/cpu.h"
+#include "compute/random.h"
+
+#define BLOCK 16384 /* elements a task */
+
+struct map {
+  struct cpu *cpu;
+  const float *x, *b, *dy, *yy;
+  float *y, *dx, *db;
+  int accumulate_dx, accumulate_db;
+};
+
+static struct map map_of(struct device *d, const struct map_op *op) {
+  struct cpu *cpu = cpu_of(d);
+  float *y = cpu_at(cpu, op->y);
+  return (struct map){cpu, cpu_at(cpu, op->x),  cpu_at(cpu, op->b),  cpu_at(cpu, op->dy), y,
+                      y,   cpu_at(cpu, op->dx), cpu_at(cpu, op->db), op->accumulate_dx,   op->accumulate_db};
+}
+
+static void relu_block(void *context, int64_t first, int64_t count, int worker) {
+  const struct map *m = context;
+  (void)worker;
+  m->cpu->kernels->relu(m->y + first, m->x + first, count);
+}
+
+void cpu_relu_forward(struct device *d, const struct map_op *op, const struct run *run) {
+  struct map m = map_of(d, op);
+  cpu_each(m.cpu, run->samples * op->count, BLOCK, relu_block, &m);
+}
+
+static void relu_backward_block(void *context, int64_t first, int64_t count, int worker) {
+  const struct map *m = context;
+  (void)worker;
+  m->cpu->kernels->relu_mask(m->dx + first, m->dy + first, m->yy + first, count, m->accumulate_dx);
+}
+
+void cpu_relu_backward(struct device *d, const struct map_op *op, const struct run *run) {
+  struct map m = map_of(d, op);
+  if (m.dx)
+    cpu_each(m.cpu, run->samples * op->count, BLOCK, relu_backward_block, &m);
+}
+
+static void add_block(void *context, int64_t first, int64_t count, int worker) {
+  const struct map *m = context;
+  (void)worker;
+  m->cpu->kernels->add(m->y + first, m->x + first, m->b + first, count);
+}
+
+void cpu_add_forward(struct device *d, const struct map_op *op, const struct run *run) {
+  struct map m = map_of(d, op);
+  cpu_each(m.cpu, run->samples * op->count, BLOCK, add_block, &m);
+}
+
+/* to (+)= from */
+static void pass(const struct kernels *kernels, float *to, const float *from, int64_t count, int accumulate) {
+  if (!to)
+    return;
+  if (accumulate)
+    kernels->accumulate(to, from, count);
+  else if (to != from)
+    memcpy(to, from, (size_t)count * sizeof *to);
+}
+
+static void add_backward_block(void *context, int64_t first, int64_t count, int worker) {
+  const struct map *m = context;
+  (void)worker;
+  /* b's first: dx may be dy's own place */
+  pass(m->cpu->kernels, m->db ? m->db + first : NULL, m->dy + first, count, m->accumulate_db);
+  pass(m->cpu->kernels, m->dx ? m->dx + first : NULL, m->dy + first, count, m->accumulate_dx);
+}
+
+void cpu_add_backward(struct device *d, const struct map_op *op, const struct run *run) {
+  struct map m = map_of(d, op);
+  cpu_each(m.cpu, run->samples * op->count, BLOCK, add_backward_block, &m);
+}
+
+/* ---- flatten ---- */
+
+struct flatten {
+  int64_t positions, channels;
+  const float *x, *dy;
+  float *y, *dx;
+  int accumulate_dx;
+};
+
+static struct flatten flatten_of(struct device *d, const struct flatten_op *op) {
+  struct cpu *cpu = cpu_of(d);
+  return (struct flatten){op->positions,      op->channels,        cpu_at(cpu, op->x), cpu_at(cpu, op->dy),
+                          cpu_at(cpu, op->y), cpu_at(cpu, op->dx), op->accumulate_dx};
+}
+
+static void flatten_sample(void *context, int64_t sample, int worker) {
+  const struct flatten *f = context;
+  const int64_t size = f->positions * f->channels;
+  const float *x = f->x + sample * size; /* (positions, channels) */
+  float *y = f->y + sample * size;       /* (channels, positions) */
+  (void)worker;
+  for (int64_t c = 0; c < f->channels; c++)
+    for (int64_t p = 0; p < f->positions; p++)
+      y[c * f->positions + p] = x[p * f->channels + c];
+}
+
+void cpu_flatten_forward(struct device *d, const struct flatten_op *op, const struct run *run) {
+  struct flatten f = flatten_of(d, op);
+  team_run(cpu_of(d)->team, run->samples, flatten_sample, &f);
+}
+
+static void flatten_backward_sample(void *context, int64_t sample, int worker) {
+  const struct flatten *f = context;
+  const int64_t size = f->positions * f->channels;
+  const float *dy = f->dy + sample * size;
+  float *dx = f->dx + sample * size;
+  (void)worker;
+  for (int64_t p = 0; p < f->positions; p++)
+    for (int64_t c = 0; c < f->channels; c++) {
+      const float g = dy[c * f->positions + p];
+      dx[p * f->channels + c] = f->accumulate_dx ? dx[p * f->channels + c] + g : g;
+    }
+}
+
+void cpu_flatten_backward(struct device *d, const struct flatten_op *op, const struct run *run) {
+  struct flatten f = flatten_of(d, op);
+  if (f.dx)
+    team_run(cpu_of(d)->team, run->samples, flatten_backward_sample, &f);
+}
+
+/* ---- dropout ---- */
+
+struct dropout {
+  const struct kernels *kernels;
+  struct stream stream;
+  uint64_t threshold; /* an element whose 32 bits are below it is dropped */
+  float scale;
+  int off, accumulate;
+  const float *x;
+  float *y;
+};
+
+static struct dropout dropout_of(struct device *d, const struct dropout_op *op, const struct run *run, place x, place y,
+                                 int accumulate) {
+  struct cpu *cpu = cpu_of(d);
+  const struct stream all = stream_of(run->seed, "dropout", (uint64_t)run->iteration);
+  return (struct dropout){cpu->kernels,
+                          stream_branch(&all, op->stream),
+                          (uint64_t)(op->probability * 0x1p32),
+                          op->probability < 1 ? (float)(1 / (1 - op->probability)) : 0,
+                          !run->dropout || op->probability <= 0,
+                          accumulate,
+                          cpu_at(cpu, x),
+                          cpu_at(cpu, y)};
+}
+
+/* y (+)= x * scale where the element is kept, else 0. first is a multiple of 4: one block of the stream. */
+static void dropout_block(void *context, int64_t first, int64_t count, int worker) {
+  const struct dropout *o = context;
+  uint32_t bits[4];
+  (void)worker;
+  if (o->off) {
+    pass(o->kernels, o->y + first, o->x + first, count, o->accumulate);
+    return;
+  }
+  for (int64_t i = first; i < first + count; i++) {
+    if (i % 4 == 0)
+      stream_bits(&o->stream, (uint64_t)i / 4, bits);
+    const float v = bits[i % 4] < o->threshold ? 0 : o->x[i] * o->scale;
+    o->y[i] = o->accumulate ? o->y[i] + v : v;
+  }
+}
+
+void cpu_dropout_forward(struct device *d, const struct dropout_op *op, const struct run *run) {
+  struct dropout o = dropout_of(d, op, run, op->x, op->y, 0);
+  cpu_each(cpu_of(d), run->samples * op->count, BLOCK, dropout_block, &o);
+}
+
+void cpu_dropout_backward(struct device *d, const struct dropout_op *op, const struct run *run) {
+  struct dropout o = dropout_of(d, op, run, op->dy, op->dx, op->accumulate_dx);
+  if (o.y)
+    cpu_each(cpu_of(d), run->samples * op->count, BLOCK, dropout_block, &o);
+}

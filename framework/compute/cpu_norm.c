@@ -1,0 +1,165 @@
+/* compute/cpu_norm.c: batch norm, its ReLU fused. Sums over rows are taken in double, a fixed block of rows at a time,
+ * the blocks' sums added in their order. */
+#include <math.h>
+#include <string.h>
+
+#include "compute/cpu.h"
+
+/* Rows a block: about 64 kB of activations, so that a block's second use finds it in cache. */
+static int64_t block_rows(const struct norm_op *op) { return cpu_max(16, 16384 / op->channels); }
+
+struct norm {
+  struct cpu *cpu;
+  const struct norm_op *op;
+  int64_t rows, block;
+  const float *x, *dy;
+  float *y, *dx;
+  double *sums;                            /* blocks of 2 * channels */
+  float *mean, *scale, *shift, *a, *b, *c; /* channels each */
+};
+
+/* Shared scratch: six vectors of channels, then the blocks' sums. */
+static struct norm norm_of(struct device *d, const struct norm_op *op, const struct run *run) {
+  struct cpu *cpu = cpu_of(d);
+  const int64_t stride = cpu_blocks(op->channels, 16) * 16;
+  float *v = cpu->shared.data;
+  return (struct norm){.cpu = cpu,
+                       .op = op,
+                       .rows = run->samples * op->positions,
+                       .block = block_rows(op),
+                       .x = cpu_at(cpu, op->x),
+                       .dy = cpu_at(cpu, op->dy),
+                       .y = cpu_at(cpu, op->y),
+                       .dx = cpu_at(cpu, op->dx),
+                       .mean = v,
+                       .scale = v + stride,
+                       .shift = v + 2 * stride,
+                       .a = v + 3 * stride,
+                       .b = v + 4 * stride,
+                       .c = v + 5 * stride,
+                       .sums = (double *)(void *)(v + 6 * stride)};
+}
+
+int cpu_reserve_norm(struct device *d, const struct norm_op *op, int64_t samples, int directions) {
+  (void)directions;
+  const int64_t blocks = cpu_blocks(samples * op->positions, block_rows(op));
+  return cpu_reserve(cpu_of(d), 0, 6 * cpu_blocks(op->channels, 16) * 16 + blocks * op->channels * 2 * 2);
+}
+
+static void sum_rows(void *context, int64_t first, int64_t count, int worker) {
+  const struct norm *n = context;
+  const int64_t channels = n->op->channels;
+  double *sums = n->sums + first / n->block * 2 * channels;
+  (void)worker;
+  memset(sums, 0, (size_t)channels * 2 * sizeof *sums);
+  n->cpu->kernels->norm_sums(sums, n->x + first * channels, count, channels);
+}
+
+/* Adds the blocks' sums into the first block's. */
+static void join_sums(const struct norm *n) {
+  const int64_t blocks = cpu_blocks(n->rows, n->block), count = 2 * n->op->channels;
+  for (int64_t k = 1; k < blocks; k++)
+    for (int64_t i = 0; i < count; i++)
+      n->sums[i] += n->sums[k * count + i];
+}
+
+static void batch_statistics(const struct norm *n, const struct run *run) {
+  const struct norm_op *op = n->op;
+  const int64_t channels = op->channels;
+  float *saved = cpu_at(n->cpu, op->saved);
+  float *running_mean = cpu_at(n->cpu, op->running_mean), *running_variance = cpu_at(n->cpu, op->running_variance);
+  cpu_each(n->cpu, n->rows, n->block, sum_rows, (void *)(uintptr_t)n);
+  join_sums(n);
+  for (int64_t i = 0; i < channels; i++) {
+    double mean = n->sums[i] / (double)n->rows;
+    double squares = n->sums[channels + i] - n->sums[i] * mean; /* sum (x - mean)^2 */
+    double variance = squares > 0 || isnan(squares) ? squares / (double)n->rows : 0;
+    double unbiased = n->rows > 1 ? variance * (double)n->rows / (double)(n->rows - 1) : 0;
+    saved[i] = (float)mean;
+    saved[channels + i] = (float)(1 / sqrt(variance + op->epsilon));
+    saved[2 * channels + i] = (float)unbiased;
+    if (run->update_statistics) {
+      running_mean[i] = (float)((1 - op->momentum) * running_mean[i] + op->momentum * mean);
+      running_variance[i] = (float)((1 - op->momentum) * running_variance[i] + op->momentum * unbiased);
+    }
+  }
+}
+
+/* mean, scale / deviation and shift of the forward pass: of the batch (saved) or the running ones. Returns 1 /
+ * deviation in a. */
+static void coefficients(const struct norm *n, const struct run *run) {
+  const struct norm_op *op = n->op;
+  const float *saved = cpu_at(n->cpu, op->saved), *scale = cpu_at(n->cpu, op->scale),
+              *shift = cpu_at(n->cpu, op->shift);
+  const float *running_mean = cpu_at(n->cpu, op->running_mean);
+  const float *running_variance = cpu_at(n->cpu, op->running_variance);
+  for (int64_t i = 0; i < op->channels; i++) {
+    n->mean[i] = run->batch_statistics ? saved[i] : running_mean[i];
+    n->a[i] =
+        run->batch_statistics ? saved[op->channels + i] : (float)(1 / sqrt((double)running_variance[i] + op->epsilon));
+    n->scale[i] = scale[i] * n->a[i];
+    n->shift[i] = shift[i];
+  }
+}
+
+static void apply_rows(void *context, int64_t first, int64_t count, int worker) {
+  const struct norm *n = context;
+  const int64_t at = first * n->op->channels;
+  (void)worker;
+  n->cpu->kernels->norm_apply(n->y + at, n->x + at, n->mean, n->scale, n->shift, count, n->op->channels, n->op->relu);
+}
+
+void cpu_norm_forward(struct device *d, const struct norm_op *op, const struct run *run) {
+  struct norm n = norm_of(d, op, run);
+  if (run->batch_statistics)
+    batch_statistics(&n, run);
+  coefficients(&n, run);
+  cpu_each(n.cpu, n.rows, n.block, apply_rows, &n);
+}
+
+static void backward_sum_rows(void *context, int64_t first, int64_t count, int worker) {
+  const struct norm *n = context;
+  const int64_t channels = n->op->channels, at = first * channels;
+  double *sums = n->sums + first / n->block * 2 * channels;
+  (void)worker;
+  memset(sums, 0, (size_t)channels * 2 * sizeof *sums);
+  n->cpu->kernels->norm_backward_sums(sums, n->x + at, n->dy + at, n->mean, n->scale, n->shift, count, channels,
+                                      n->op->relu);
+}
+
+static void backward_rows(void *context, int64_t first, int64_t count, int worker) {
+  const struct norm *n = context;
+  const int64_t at = first * n->op->channels;
+  (void)worker;
+  n->cpu->kernels->norm_backward(n->dx + at, n->x + at, n->dy + at, n->mean, n->scale, n->shift, n->a, n->b, n->c,
+                                 count, n->op->channels, n->op->relu, n->op->accumulate_dx);
+}
+
+/* With g the masked dy, s = 1 / deviation, k = scale * s, over the N rows:
+ *   dshift = sum g;  dscale = s sum g (x - mean);
+ *   dx = k (g - sum g / N - (x - mean) s^2 sum g (x - mean) / N), without the two means when the statistics were fixed.
+ */
+static void gradients(const struct norm *n, const struct run *run) {
+  const struct norm_op *op = n->op;
+  float *dscale = cpu_at(n->cpu, op->dscale), *dshift = cpu_at(n->cpu, op->dshift);
+  for (int64_t i = 0; i < op->channels; i++) {
+    const double s = n->a[i], k = n->scale[i], g = n->sums[i], gx = n->sums[op->channels + i];
+    if (dscale)
+      dscale[i] = (float)((op->accumulate_dw ? dscale[i] : 0) + s * gx);
+    if (dshift)
+      dshift[i] = (float)((op->accumulate_dw ? dshift[i] : 0) + g);
+    n->a[i] = n->scale[i];
+    n->b[i] = run->batch_statistics ? (float)(-k * s * s * gx / (double)n->rows) : 0;
+    n->c[i] = run->batch_statistics ? (float)(-k * g / (double)n->rows) : 0;
+  }
+}
+
+void cpu_norm_backward(struct device *d, const struct norm_op *op, const struct run *run) {
+  struct norm n = norm_of(d, op, run);
+  coefficients(&n, run);
+  cpu_each(n.cpu, n.rows, n.block, backward_sum_rows, &n);
+  join_sums(&n);
+  gradients(&n, run);
+  if (n.dx)
+    cpu_each(n.cpu, n.rows, n.block, backward_rows, &n);
+}

@@ -1,0 +1,331 @@
+/* compute/kernels.c: one source of vector loops, compiled once for each kernel set: KERNELS is the set's name, and the
+ * compiler's flags say what the CPU has. GCC's vector extensions; a row's tail is done by the same code on
+ * a vector padded with zeros, so that an element's arithmetic does not depend on where it lies. Touches nothing but its
+ * arguments. */
+#include <math.h>
+#include <string.h>
+
+#include "compute/kernels.h"
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#define WIDTH 16
+#elif defined(__AVX2__)
+#include <immintrin.h>
+#define WIDTH 8
+#else
+#define WIDTH 4
+#endif
+#define HALF (WIDTH / 2)
+
+typedef float vec __attribute__((vector_size(WIDTH * 4)));
+typedef int32_t ivec __attribute__((vector_size(WIDTH * 4)));
+typedef double dvec __attribute__((vector_size(WIDTH * 4))); /* HALF doubles */
+
+/* The vector at p, of which `n` elements are there (more than WIDTH: all); the rest is 0. */
+static inline vec load(const float *p, int64_t n) {
+  vec v;
+  if (__builtin_expect(n >= WIDTH, 1)) {
+    memcpy(&v, p, sizeof v);
+    return v;
+  }
+#if defined(__AVX512F__)
+  return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+#else
+  v = (vec){0};
+  for (int64_t i = 0; i < n; i++)
+    v[i] = p[i];
+  return v;
+#endif
+}
+static inline void store(float *p, vec v, int64_t n) {
+  if (__builtin_expect(n >= WIDTH, 1)) {
+    memcpy(p, &v, sizeof v);
+    return;
+  }
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
+#else
+  for (int64_t i = 0; i < n; i++)
+    p[i] = v[i];
+#endif
+}
+static inline vec splat(float x) { return x - (vec){0}; }
+
+/* a*b + c, fused where the set has it: the rounding must not be the compiler's choice. */
+static inline vec multiply_add(vec a, vec b, vec c) {
+#if defined(__AVX512F__)
+  return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__AVX2__)
+  return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#else
+  return a * b + c;
+#endif
+}
+static inline dvec multiply_add_double(dvec a, dvec b, dvec c) {
+#if defined(__AVX512F__)
+  return (dvec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#elif defined(__AVX2__)
+  return (dvec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#else
+  return a * b + c;
+#endif
+}
+static inline vec square_root(vec x) {
+#if defined(__AVX512F__)
+  return (vec)_mm512_sqrt_ps((__m512)x);
+#elif defined(__AVX2__)
+  return (vec)_mm256_sqrt_ps((__m256)x);
+#else
+  return (vec){sqrtf(x[0]), sqrtf(x[1]), sqrtf(x[2]), sqrtf(x[3])};
+#endif
+}
+static inline dvec widen_low(vec x) {
+#if defined(__AVX512F__)
+  return (dvec)_mm512_cvtps_pd(_mm512_castps512_ps256((__m512)x));
+#elif defined(__AVX2__)
+  return (dvec)_mm256_cvtps_pd(_mm256_castps256_ps128((__m256)x));
+#else
+  return (dvec){x[0], x[1]};
+#endif
+}
+static inline dvec widen_high(vec x) {
+#if defined(__AVX512F__)
+  return (dvec)_mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd((__m512d)x, 1)));
+#elif defined(__AVX2__)
+  return (dvec)_mm256_cvtps_pd(_mm256_extractf128_ps((__m256)x, 1));
+#else
+  return (dvec){x[2], x[3]};
+#endif
+}
+static inline vec choose(ivec mask, vec a, vec b) { return (vec)(((ivec)a & mask) | ((ivec)b & ~mask)); }
+/* max(0, x); a NaN stays one, so that a training that diverges is seen. */
+static inline vec positive(vec x) { return choose(x <= 0, (vec){0}, x); }
+static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* Adds a vector's (up to n) elements to sums[0..], in double. */
+static inline void add_sums(double *sums, dvec low, dvec high, int64_t n) {
+  for (int64_t i = 0; i < least(n, WIDTH); i++)
+    sums[i] += i < HALF ? low[i] : high[i - HALF];
+}
+/* The sum of all elements, in a fixed order. */
+static inline double total(dvec a) {
+  double sum = 0;
+  for (int i = 0; i < HALF; i++)
+    sum += a[i];
+  return sum;
+}
+
+/* ---- element by element ---- */
+
+static void bias_relu(float *y, const float *b, int64_t rows, int64_t columns, int relu) {
+  if (!b && !relu)
+    return;
+  for (int64_t r = 0; r < rows; r++, y += columns)
+    for (int64_t i = 0; i < columns; i += WIDTH) {
+      vec v = load(y + i, columns - i);
+      if (b)
+        v += load(b + i, columns - i);
+      store(y + i, relu ? positive(v) : v, columns - i);
+    }
+}
+
+static void relu(float *y, const float *x, int64_t n) {
+  for (int64_t i = 0; i < n; i += WIDTH)
+    store(y + i, positive(load(x + i, n - i)), n - i);
+}
+
+static void relu_mask(float *dx, const float *dy, const float *y, int64_t n, int accumulate) {
+  for (int64_t i = 0; i < n; i += WIDTH) {
+    vec g = choose(load(y + i, n - i) > 0, load(dy + i, n - i), (vec){0});
+    store(dx + i, accumulate ? load(dx + i, n - i) + g : g, n - i);
+  }
+}
+
+static void add(float *y, const float *a, const float *b, int64_t n) {
+  for (int64_t i = 0; i < n; i += WIDTH)
+    store(y + i, load(a + i, n - i) + load(b + i, n - i), n - i);
+}
+
+static void accumulate(float *y, const float *x, int64_t n) {
+  for (int64_t i = 0; i < n; i += WIDTH)
+    store(y + i, load(y + i, n - i) + load(x + i, n - i), n - i);
+}
+
+/* ---- rows by channels ---- */
+
+static void column_sums(double *sums, const float *x, int64_t rows, int64_t columns) {
+  for (int64_t i = 0; i < columns; i += WIDTH) {
+    dvec low = {0}, high = {0};
+    for (int64_t r = 0; r < rows; r++) {
+      vec v = load(x + r * columns + i, columns - i);
+      low += widen_low(v);
+      high += widen_high(v);
+    }
+    add_sums(sums + i, low, high, columns - i);
+  }
+}
+
+static void norm_sums(double *sums, const float *x, int64_t rows, int64_t channels) {
+  for (int64_t i = 0; i < channels; i += WIDTH) {
+    dvec low = {0}, high = {0}, low2 = {0}, high2 = {0};
+    for (int64_t r = 0; r < rows; r++) {
+      vec v = load(x + r * channels + i, channels - i);
+      dvec l = widen_low(v), h = widen_high(v);
+      low += l;
+      high += h;
+      low2 = multiply_add_double(l, l, low2);
+      high2 = multiply_add_double(h, h, high2);
+    }
+    add_sums(sums + i, low, high, channels - i);
+    add_sums(sums + channels + i, low2, high2, channels - i);
+  }
+}
+
+/* The normalised value before ReLU; forward and backward must agree on its sign bit for bit. */
+static inline vec normal(vec centred, vec scale, vec shift) { return multiply_add(centred, scale, shift); }
+
+static void norm_apply(float *y, const float *x, const float *mean, const float *scale, const float *shift,
+                       int64_t rows, int64_t channels, int relu) {
+  for (int64_t r = 0; r < rows; r++, x += channels, y += channels)
+    for (int64_t i = 0; i < channels; i += WIDTH) {
+      const int64_t n = channels - i;
+      vec v = normal(load(x + i, n) - load(mean + i, n), load(scale + i, n), load(shift + i, n));
+      store(y + i, relu ? positive(v) : v, n);
+    }
+}
+
+static void norm_backward_sums(double *sums, const float *x, const float *dy, const float *mean, const float *scale,
+                               const float *shift, int64_t rows, int64_t channels, int relu) {
+  for (int64_t i = 0; i < channels; i += WIDTH) {
+    const int64_t n = channels - i;
+    const vec m = load(mean + i, n), s = load(scale + i, n), b = load(shift + i, n);
+    dvec low = {0}, high = {0}, low2 = {0}, high2 = {0};
+    for (int64_t r = 0; r < rows; r++) {
+      vec centred = load(x + r * channels + i, n) - m, g = load(dy + r * channels + i, n);
+      if (relu)
+        g = choose(normal(centred, s, b) > 0, g, (vec){0});
+      dvec l = widen_low(g), h = widen_high(g);
+      low += l;
+      high += h;
+      low2 = multiply_add_double(l, widen_low(centred), low2);
+      high2 = multiply_add_double(h, widen_high(centred), high2);
+    }
+    add_sums(sums + i, low, high, n);
+    add_sums(sums + channels + i, low2, high2, n);
+  }
+}
+
+static void norm_backward(float *dx, const float *x, const float *dy, const float *mean, const float *scale,
+                          const float *shift, const float *a, const float *b, const float *c, int64_t rows,
+                          int64_t channels, int relu, int accumulate) {
+  for (int64_t r = 0; r < rows; r++, x += channels, dy += channels, dx += channels)
+    for (int64_t i = 0; i < channels; i += WIDTH) {
+      const int64_t n = channels - i;
+      vec centred = load(x + i, n) - load(mean + i, n), g = load(dy + i, n);
+      if (relu)
+        g = choose(normal(centred, load(scale + i, n), load(shift + i, n)) > 0, g, (vec){0});
+      vec d = multiply_add(g, load(a + i, n), multiply_add(centred, load(b + i, n), load(c + i, n)));
+      store(dx + i, accumulate ? load(dx + i, n) + d : d, n);
+    }
+}
+
+/* ---- weight vectors ---- */
+
+static void combine(float *to, int points, const float *const *from, const float *c, int64_t n) {
+  int first = 0;
+  while (c[first] == 0)
+    first++;
+  for (int64_t i = 0; i < n; i += WIDTH) {
+    vec sum = load(from[first] + i, n - i) * c[first];
+    for (int p = first + 1; p < points; p++)
+      if (c[p] != 0)
+        sum = multiply_add(load(from[p] + i, n - i), splat(c[p]), sum);
+    store(to + i, sum, n - i);
+  }
+}
+
+/* One point's step on the gradient g of the loss at w(t), the regulariser already in it (not for AdamW). */
+static inline vec point_step(const struct point_state *p, const struct update_rule *rule, vec g, int64_t i, int64_t n) {
+  g *= p->coefficient;
+  vec theta = load(p->theta + i, n), v = load(p->velocity + i, n);
+  if (rule->adam) {
+    vec s = load(p->square + i, n);
+    v = multiply_add(v, splat(rule->beta1), g * (1 - rule->beta1));
+    s = multiply_add(s, splat(rule->beta2), g * g * (1 - rule->beta2));
+    store(p->square + i, s, n);
+    theta *= 1 - rule->rate * rule->weight_decay;
+    theta -= rule->rate * (v * rule->correction1) / (square_root(s * rule->correction2) + rule->epsilon);
+  } else {
+    v = rule->first ? g : multiply_add(v, splat(rule->momentum), g);
+    theta -= rule->rate * (rule->nesterov ? multiply_add(v, splat(rule->momentum), g) : v);
+  }
+  store(p->velocity + i, v, n);
+  store(p->theta + i, theta, n);
+  return theta;
+}
+
+static void update(float *w, const float *gradient, struct point_state *point, int points,
+                   const struct update_rule *rule, int64_t n) {
+  for (int64_t i = 0; i < n; i += WIDTH) {
+    const int64_t rest = n - i;
+    vec g = load(gradient + i, rest) * rule->gradient_scale, sum = {0};
+    if (!rule->adam)
+      g = multiply_add(load(w + i, rest), splat(rule->weight_decay), g);
+    int used = 0;
+    for (int p = 0; p < points; p++) {
+      const float next = point[p].next;
+      if (!point[p].velocity && next == 0)
+        continue;
+      vec theta = point[p].velocity ? point_step(&point[p], rule, g, i, rest) : load(point[p].theta + i, rest);
+      if (next != 0)
+        sum = used++ ? multiply_add(theta, splat(next), sum) : theta * next;
+    }
+    store(w + i, sum, rest);
+  }
+}
+
+static double dot(const float *a, const float *b, int64_t n) {
+  dvec low = {0}, high = {0};
+  for (int64_t i = 0; i < n; i += WIDTH) {
+    vec x = load(a + i, n - i), y = load(b + i, n - i);
+    low = multiply_add_double(widen_low(x), widen_low(y), low);
+    high = multiply_add_double(widen_high(x), widen_high(y), high);
+  }
+  return total(low + high);
+}
+
+static double distance_squared(const float *a, const float *b, int64_t n) {
+  dvec low = {0}, high = {0};
+  for (int64_t i = 0; i < n; i += WIDTH) {
+    vec x = load(a + i, n - i), y = load(b + i, n - i);
+    dvec l = widen_low(x) - widen_low(y), h = widen_high(x) - widen_high(y);
+    low = multiply_add_double(l, l, low);
+    high = multiply_add_double(h, h, high);
+  }
+  return total(low + high);
+}
+
+#define TEXT_OF(name) #name
+#define TEXT(name) TEXT_OF(name)
+#define JOIN_OF(a, b) a##b
+#define JOIN(a, b) JOIN_OF(a, b)
+
+extern const struct kernels JOIN(kernels_, KERNELS);
+const struct kernels JOIN(kernels_, KERNELS) = {
+    .name = TEXT(KERNELS),
+    .bias_relu = bias_relu,
+    .relu = relu,
+    .relu_mask = relu_mask,
+    .add = add,
+    .accumulate = accumulate,
+    .column_sums = column_sums,
+    .norm_sums = norm_sums,
+    .norm_apply = norm_apply,
+    .norm_backward_sums = norm_backward_sums,
+    .norm_backward = norm_backward,
+    .combine = combine,
+    .update = update,
+    .dot = dot,
+    .distance_squared = distance_squared,
+};

@@ -1,0 +1,56 @@
+/* compute/kernels.h: loops over vectors and channels, one source compiled for each kernel set and chosen at run time.
+ *
+ * Pointers need no alignment. Each function's result is a pure function of its arguments: how work is cut into calls is
+ * the caller's business, and never depends on the number of threads. */
+#ifndef COMPUTE_KERNELS_H
+#define COMPUTE_KERNELS_H
+
+#include <stdint.h>
+
+/* A control point of the optimiser pass; see struct update_op. Pointers are at the first word of the call's range. */
+struct point_state {
+  float *theta, *velocity, *square; /* velocity NULL: the point is fixed */
+  float coefficient, next;
+};
+struct update_rule {
+  float gradient_scale, rate, momentum, weight_decay;
+  int nesterov, first, adam;
+  float beta1, beta2, epsilon, correction1, correction2; /* AdamW: 1 / (1 - beta^step) */
+};
+
+struct kernels {
+  const char *name;
+  /* y += b by columns (b NULL: nothing), then max(0, y) if relu. */
+  void (*bias_relu)(float *y, const float *b, int64_t rows, int64_t columns, int relu);
+  void (*relu)(float *y, const float *x, int64_t n);
+  void (*relu_mask)(float *dx, const float *dy, const float *y, int64_t n, int accumulate); /* dx (+)= y > 0 ? dy : 0 */
+  void (*add)(float *y, const float *a, const float *b, int64_t n);
+  void (*accumulate)(float *y, const float *x, int64_t n); /* y += x */
+  /* sums[c] += the sum of column c. */
+  void (*column_sums)(double *sums, const float *x, int64_t rows, int64_t columns);
+  /* Batch norm. sums[c] += x, sums[channels + c] += x*x. */
+  void (*norm_sums)(double *sums, const float *x, int64_t rows, int64_t channels);
+  /* y = (x - mean) * scale + shift, then max(0, y) if relu. */
+  void (*norm_apply)(float *y, const float *x, const float *mean, const float *scale, const float *shift, int64_t rows,
+                     int64_t channels, int relu);
+  /* With g = dy, or 0 where relu and (x - mean) * scale + shift <= 0: sums[c] += g, sums[channels + c] += g * (x -
+   * mean). */
+  void (*norm_backward_sums)(double *sums, const float *x, const float *dy, const float *mean, const float *scale,
+                             const float *shift, int64_t rows, int64_t channels, int relu);
+  /* dx (+)= a * g + b * (x - mean) + c, by channels. */
+  void (*norm_backward)(float *dx, const float *x, const float *dy, const float *mean, const float *scale,
+                        const float *shift, const float *a, const float *b, const float *c, int64_t rows,
+                        int64_t channels, int relu, int accumulate);
+  /* to = sum c_i from_i; points with c 0 are not read, at least one is not 0. */
+  void (*combine)(float *to, int points, const float *const *from, const float *c, int64_t n);
+  void (*update)(float *w, const float *gradient, struct point_state *point, int points, const struct update_rule *rule,
+                 int64_t n);
+  double (*dot)(const float *a, const float *b, int64_t n);
+  double (*distance_squared)(const float *a, const float *b, int64_t n);
+};
+
+/* The set of this name; NULL: STRAIT_KERNELS from the environment, else the best this CPU has. STRAIT_EINVAL for a name
+ * that is not known, or that this CPU or build cannot run. */
+int kernels_choose(const struct kernels **kernels, const char *name);
+
+#endif
