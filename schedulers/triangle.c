@@ -64,7 +64,7 @@ static int32_t check(const void *self, const strait_step *step) {
   if (c < 2)
     return strait_fail(self, STRAIT_EINVAL, "cycle = %g epochs of %lld iterations are not even two iterations",
                        triangle->cycle, (long long)step->epoch_iterations);
-  if (!triangle->iterations && (double)c != triangle->cycle * (double)step->epoch_iterations)
+  if (!triangle->iterations && fabs(triangle->cycle * (double)step->epoch_iterations - (double)c) > 1e-6)
     strait_log(self, STRAIT_LOG_INFO, "a cycle of %g epochs is rounded to %lld iterations", triangle->cycle,
                (long long)c);
   return STRAIT_OK;

@@ -15,5 +15,6 @@ include tests/landscape/local.mk
 include tests/ensemble/local.mk
 include tests/stage/local.mk
 include tests/cli/local.mk
+include tests/curves/local.mk
 include tests/plugins/local.mk
 include tests/golden/local.mk

@@ -13,8 +13,8 @@
 
 struct training {
   struct training_plan plan;
-  strait_schedule_ops schedule;
-  strait_curve_ops curve;
+  const strait_schedule_ops *schedule;
+  const strait_curve_ops *curve; /* NULL: a plain training */
   struct feeder *feeder;
   struct program *program;
   struct optimiser *optimiser;
@@ -37,15 +37,15 @@ static strait_step step_at(const struct training *training, int64_t iteration) {
 
 double training_rate(const struct training *training, int64_t iteration) {
   strait_step step = step_at(training, iteration);
-  return training->schedule.rate(training->plan.schedule, &step) *
+  return training->schedule->rate(training->plan.schedule, &step) *
          optimiser_warmth(training->plan.keys, iteration, training->epoch_iterations);
 }
 
 int64_t training_next_collect(const struct training *training) {
-  if (training->schedule.collect)
+  if (training->schedule->collect)
     for (int64_t i = training->iteration + 1; i <= training->plan.iterations; i++) {
       strait_step step = step_at(training, i);
-      if (training->schedule.collect(training->plan.schedule, &step))
+      if (training->schedule->collect(training->plan.schedule, &step))
         return i;
     }
   return 0;
@@ -53,12 +53,12 @@ int64_t training_next_collect(const struct training *training) {
 
 /* How much of each control point is in the weights of an iteration: at a t of its own on a curve. */
 static void coefficients(const struct training *training, int64_t iteration, double *c) {
-  if (!training->plan.curve) {
+  if (!training->curve) {
     c[0] = 1;
     return;
   }
   struct stream stream = stream_of(seed_of(&training->plan.seeds, training->plan.seeds.t), "t", (uint64_t)iteration);
-  training->curve.coefficients(training->plan.curve, stream_double(&stream, 0), c);
+  training->curve->coefficients(training->plan.curve, stream_double(&stream, 0), c);
 }
 
 /* --- making --- */
@@ -66,10 +66,10 @@ static void coefficients(const struct training *training, int64_t iteration, dou
 static int prepare_points(struct training *t) {
   int64_t points = 1;
   if (t->plan.curve) {
-    ops_copy(&t->curve, sizeof t->curve, object_ops(t->plan.curve));
-    points = t->curve.points(t->plan.curve);
+    t->curve = object_ops(t->plan.curve);
+    points = t->curve->points(t->plan.curve);
   }
-  if (points > MAX_POINTS || points < (t->plan.curve ? 2 : 1))
+  if (points > MAX_POINTS || points < (t->curve ? 2 : 1))
     return error_set(STRAIT_EINVAL, "curve %s has %lld control points; a training takes 2 to %d", t->plan.curve->name,
                      (long long)points, MAX_POINTS);
   t->update.points = (int)points;
@@ -77,7 +77,7 @@ static int prepare_points(struct training *t) {
 }
 
 static int is_free(const struct training *t, int point) {
-  return !t->plan.curve || t->plan.free_ends || (point > 0 && point < t->update.points - 1);
+  return !t->curve || t->plan.free_ends || (point > 0 && point < t->update.points - 1);
 }
 
 /* Device memory of the control points and their moments. A plain training's weights are the program's own. */
@@ -88,10 +88,10 @@ static int create_points(struct training *t) {
   t->update.w = program_weights(t->program);
   t->update.gradient = program_gradient(t->program);
   t->update.gradient_scale = 1.0 / t->plan.communicator->size; /* each rank's gradient is its own share's mean */
-  if (!t->plan.curve)
+  if (!t->curve)
     t->update.theta[0] = t->update.w;
   for (int i = 0; i < t->update.points && !status; i++) {
-    if (t->plan.curve)
+    if (t->curve)
       status = ops->create(t->plan.device, count, &t->update.theta[i]);
     if (!status && is_free(t, i))
       status = ops->create(t->plan.device, count, &t->update.velocity[i]);
@@ -130,11 +130,11 @@ static void prepare_sizes(struct training *t) {
 }
 
 static int check_schedule(struct training *t) {
-  ops_copy(&t->schedule, sizeof t->schedule, object_ops(t->plan.schedule));
+  t->schedule = object_ops(t->plan.schedule);
   strait_step step = step_at(t, 0);
   if (t->plan.iterations < 1)
     return error_set(STRAIT_EINVAL, "a training of %lld iterations", (long long)t->plan.iterations);
-  return t->schedule.check ? t->schedule.check(t->plan.schedule, &step) : STRAIT_OK;
+  return t->schedule->check ? t->schedule->check(t->plan.schedule, &step) : STRAIT_OK;
 }
 
 int training_create(struct training **training, const struct training_plan *plan) {
@@ -166,7 +166,7 @@ void training_free(struct training *training) {
     return;
   struct device *device = training->plan.device;
   for (int i = 0; i < training->update.points; i++) {
-    if (training->plan.curve)
+    if (training->curve)
       device->ops->destroy(device, training->update.theta[i]);
     device->ops->destroy(device, training->update.velocity[i]);
     device->ops->destroy(device, training->update.square[i]);
@@ -220,7 +220,7 @@ int training_load(struct training *training, const struct snapshot *snapshot) {
   t->fed = 0;
   t->sums = (struct loss_sums){0};
   coefficients(t, t->iteration + 1, t->update.next);
-  if (t->plan.curve)
+  if (t->curve)
     ops->combine(t->plan.device, snapshot->count, t->update.points, t->update.theta, t->update.next, t->update.w);
   t->loaded = 1;
   return device_status(t->plan.device);
