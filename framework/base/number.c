@@ -85,6 +85,10 @@ char *text_of_number(double value, char *buffer) {
     return strcpy(buffer, "nan");
   if (isinf(value))
     return strcpy(buffer, value < 0 ? "-inf" : "inf");
+  if (value == trunc(value) && fabs(value) < 1e15) { /* "10", where %g says 1e+01 */
+    snprintf(buffer, 32, "%.0f", value);
+    return buffer;
+  }
   locale_t c, old = enter_c(&c);
   for (int digits = 1; digits <= 17; digits++) {
     snprintf(buffer, 32, "%.*g", digits, value);
