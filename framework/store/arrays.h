@@ -1,5 +1,5 @@
-/* store/arrays.h: named arrays in files: safetensors for weights, .npz for results. Both are written atomically and are the
- * same bytes for the same content: fixed dates, no owners. Reading checks every size before it is believed. */
+/* store/arrays.h: named arrays in files: safetensors for weights, .npz for results. Both are written atomically and are
+ * the same bytes for the same content: fixed dates, no owners. Reading checks every size before it is believed. */
 #ifndef STORE_ARRAYS_H
 #define STORE_ARRAYS_H
 
@@ -24,8 +24,8 @@ struct metadata {
   const char *key, *value;
 };
 
-/* safetensors: `__metadata__` gets the pairs and "strait.checksum", a hash of the data bytes that reading verifies where it
- * is there. */
+/* safetensors: `__metadata__` gets the pairs and "strait.checksum", a hash of the data bytes that reading verifies
+ * where it is there. */
 int safetensors_write(const char *path, const struct array *arrays, size_t count, const struct metadata *metadata,
                       size_t pairs);
 int npz_write(const char *path, const struct array *arrays, size_t count);
@@ -36,7 +36,7 @@ int safetensors_read(struct arrays **arrays, const char *path);
 int npz_read(struct arrays **arrays, const char *path);
 void arrays_free(struct arrays *arrays);
 size_t arrays_count(const struct arrays *arrays);
-const struct array *arrays_at(const struct arrays *arrays, size_t i); /* in file order */
+const struct array *arrays_at(const struct arrays *arrays, size_t i);           /* in file order */
 const struct array *arrays_find(const struct arrays *arrays, const char *name); /* NULL when there is none */
 const char *arrays_metadata(const struct arrays *arrays, const char *key);      /* NULL when there is none */
 

@@ -1,5 +1,5 @@
-/* store/document.h: JSON documents in files, through jansson. The same values are the same bytes: members in the order in
- * which they were set, two blanks of indentation, real numbers as the shortest decimal that reads back the same. */
+/* store/document.h: JSON documents in files, through jansson. The same values are the same bytes: members in the order
+ * in which they were set, two blanks of indentation, real numbers as the shortest decimal that reads back the same. */
 #ifndef STORE_DOCUMENT_H
 #define STORE_DOCUMENT_H
 
@@ -13,8 +13,8 @@ json_t *document_number(double value);
 void document_print(struct text *text, const json_t *value, int compact);
 /* Replaces the file in one step, a newline at its end. */
 int document_write(const char *path, const json_t *value);
-/* Reads a file of at most 64 MiB: *value is the caller's to json_decref, NULL on failure. A syntax error or a member that is
- * there twice is STRAIT_EFORMAT, "FILE:LINE: ...". */
+/* Reads a file of at most 64 MiB: *value is the caller's to json_decref, NULL on failure. A syntax error or a member
+ * that is there twice is STRAIT_EFORMAT, "FILE:LINE: ...". */
 int document_read(const char *path, json_t **value);
 
 #endif

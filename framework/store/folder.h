@@ -4,9 +4,9 @@
  *   runs/quick/arc/log.jsonl one line an event
  *   runs/quick/arc.~1~/      what was set aside when the stage's key changed; the newest has the highest number
  *
- * A process that was killed leaves no lock, and the unfinished files it was writing are removed by the next owner. Files in
- * the folder are written with base/file.h, store/arrays.h and store/document.h, which all replace in one step. Reading
- * needs no lock. */
+ * A process that was killed leaves no lock, and the unfinished files it was writing are removed by the next owner.
+ * Files in the folder are written with base/file.h, store/arrays.h and store/document.h, which all replace in one step.
+ * Reading needs no lock. */
 #ifndef STORE_FOLDER_H
 #define STORE_FOLDER_H
 
@@ -16,14 +16,15 @@ struct folder;
 /* Makes the folder (and those above it) where it is not there, and locks it. When another process, or this one, has it
  * already: STRAIT_EIO, naming the folder and the owner. */
 int folder_open(struct folder **folder, const char *path);
-void folder_close(struct folder *folder); /* gives the lock back; NULL is nothing */
+void folder_close(struct folder *folder);             /* gives the lock back; NULL is nothing */
 const char *folder_path(const struct folder *folder); /* as given */
-/* Renames the folder to PATH.~N~, N one more than the highest there is, and starts an empty one at the same path, locked
- * throughout. An empty folder stays as it is. */
+/* Renames the folder to PATH.~N~, N one more than the highest there is, and starts an empty one at the same path,
+ * locked throughout. An empty folder stays as it is. */
 int folder_set_aside(struct folder *folder);
 /* N if the last component of path is a name that folder_set_aside gives, NAME.~N~; else 0. */
 int folder_is_aside(const char *path);
-/* Appends the value as one line to log.jsonl; the line is whole even where a killed process left half of one before it. */
+/* Appends the value as one line to log.jsonl; the line is whole even where a killed process left half of one before it.
+ */
 int folder_log(struct folder *folder, const json_t *value);
 
 #endif

@@ -1,0 +1,127 @@
+/* store/arrays.c: arrays and their sizes, apart from any format. */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/loaded.h"
+
+size_t element_bytes(uint32_t type) {
+  switch (type) {
+  case STRAIT_U8:
+    return 1;
+  case STRAIT_I32:
+  case STRAIT_F32:
+    return 4;
+  case STRAIT_I64:
+  case STRAIT_F64:
+    return 8;
+  }
+  return 0;
+}
+
+int array_measure(const struct array *array, size_t *bytes) {
+  size_t product = element_bytes(array->type);
+  if (array->rank > STRAIT_MAX_DIMS)
+    return error_set(STRAIT_EFORMAT, "%u dimensions, %d are the most", array->rank, STRAIT_MAX_DIMS);
+  int empty = 0;
+  for (uint32_t i = 0; i < array->rank; i++) {
+    if (array->dims[i] < 0)
+      return error_set(STRAIT_EFORMAT, "dimension %u is %lld", i, (long long)array->dims[i]);
+    empty |= array->dims[i] == 0;
+    if (array->dims[i] && __builtin_mul_overflow(product, (uint64_t)array->dims[i], &product))
+      product = SIZE_MAX;
+    if (product > PTRDIFF_MAX)
+      return error_set(STRAIT_EFORMAT, "its dimensions are too large");
+  }
+  *bytes = empty ? 0 : product;
+  return STRAIT_OK;
+}
+
+int64_t array_count(const struct array *array) {
+  int64_t count = 1;
+  for (uint32_t i = 0; i < array->rank; i++)
+    count *= array->dims[i];
+  return count;
+}
+
+size_t array_bytes(const struct array *array) { return (size_t)array_count(array) * element_bytes(array->type); }
+
+struct array array_f64(const char *name, const double *data, int64_t count) {
+  return (struct array){.name = name, .type = STRAIT_F64, .rank = 1, .dims = {count}, .data = data};
+}
+
+struct array array_i64(const char *name, const int64_t *data, int64_t count) {
+  return (struct array){.name = name, .type = STRAIT_I64, .rank = 1, .dims = {count}, .data = data};
+}
+
+static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+int arrays_check(const struct array *arrays, size_t count) {
+  size_t bytes;
+  const char **names = memory_alloc(count, sizeof *names);
+  int status = names ? STRAIT_OK : STRAIT_ENOMEM;
+  for (size_t i = 0; i < count && !status; i++) {
+    names[i] = arrays[i].name;
+    if (!element_bytes(arrays[i].type))
+      status = error_set(STRAIT_EINVAL, "array \"%s\" has the unknown type %u", arrays[i].name, arrays[i].type);
+    else if (array_measure(&arrays[i], &bytes))
+      status = error_set(STRAIT_EINVAL, "array \"%s\" has bad dimensions", arrays[i].name);
+  }
+  if (!status)
+    qsort(names, count, sizeof *names, compare_names);
+  for (size_t i = 1; i < count && !status; i++)
+    if (!strcmp(names[i - 1], names[i]))
+      status = error_set(STRAIT_EINVAL, "two arrays are named \"%s\"", names[i]);
+  memory_free(names);
+  return status;
+}
+
+int arrays_create(struct arrays **result) {
+  struct arrays *arrays = memory_alloc(1, sizeof *arrays);
+  *result = NULL;
+  if (!arrays)
+    return STRAIT_ENOMEM;
+  arrays->arena = arena_create();
+  if (!arrays->arena) {
+    memory_free(arrays);
+    return STRAIT_ENOMEM;
+  }
+  *result = arrays;
+  return STRAIT_OK;
+}
+
+int arrays_add(struct arrays *arrays, const struct array *array) {
+  int status = memory_grow(&arrays->array, &arrays->capacity, arrays->count + 1, sizeof *array);
+  if (!status)
+    arrays->array[arrays->count++] = *array;
+  return status;
+}
+
+void arrays_free(struct arrays *arrays) {
+  if (!arrays)
+    return;
+  memory_free(arrays->array);
+  memory_free(arrays->metadata);
+  arena_free(arrays->arena);
+  memory_free(arrays);
+}
+
+size_t arrays_count(const struct arrays *arrays) { return arrays->count; }
+
+const struct array *arrays_at(const struct arrays *arrays, size_t i) { return &arrays->array[i]; }
+
+const struct array *arrays_find(const struct arrays *arrays, const char *name) {
+  for (size_t i = 0; i < arrays->count; i++)
+    if (!strcmp(arrays->array[i].name, name))
+      return &arrays->array[i];
+  return NULL;
+}
+
+const char *arrays_metadata(const struct arrays *arrays, const char *key) {
+  for (size_t i = 0; i < arrays->pairs; i++)
+    if (!strcmp(arrays->metadata[i].key, key))
+      return arrays->metadata[i].value;
+  return NULL;
+}
