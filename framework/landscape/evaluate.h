@@ -49,8 +49,8 @@ const struct evaluate_keys *evaluator_keys(const struct evaluator *evaluator);
 int64_t evaluator_samples(const struct evaluator *evaluator, int split);
 /* The labels of the measured samples, in order; n = evaluator_samples. Classes only. */
 int evaluator_labels(struct evaluator *evaluator, int split, int32_t *labels);
-/* The measured samples' numbers in the split. */
-void evaluator_subset(struct evaluator *evaluator, int split, int64_t *numbers);
+/* The measured samples' numbers in the split, unless NULL is passed; returns 1 if they are a subset, 0 if all. */
+int evaluator_subset(const struct evaluator *evaluator, int split, int64_t *numbers);
 
 /* Everything at one point: uploads the weights once, brings the statistics about by the key bn, measures each split of
  * the mask (1 << SPLIT_...). given: the statistics for bn = running and interpolate (else NULL will do); used, or NULL:

@@ -1,0 +1,357 @@
+/* landscape/evaluate.c: the evaluator: one program, the samples it measures, the batch-norm rule. Reaches the device by
+ * the program's places only. */
+#include "landscape/evaluate.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/stop.h"
+#include "landscape/supply.h"
+#include "train/optimiser.h"
+
+#define LARGEST 9007199254740992.0      /* 2^53: every integer up to here is a double */
+#define KEPT ((int64_t)1 << 30)         /* bytes of converted samples that an evaluator keeps at most */
+#define ACTIVATIONS ((int64_t)32 << 20) /* bytes of activations that an automatic batch aims for: they stay cached */
+enum { BATCH_MOST = 1024, BATCH_LEAST = 32 }; /* of an automatic batch */
+
+static const char *const bn_choices[] = {"refresh", "running", "interpolate", "batch", NULL};
+static const strait_option table[] = {
+    STRAIT_CHOICE("bn", struct evaluate_keys, bn, "refresh", bn_choices,
+                  "batch-norm statistics: re-estimated at the weights (refresh), as training left them (running), "
+                  "combined along a path (interpolate), of each evaluated batch (batch)"),
+    STRAIT_INT("refresh.samples", struct evaluate_keys, refresh_samples, "0", 0, LARGEST,
+               "re-estimate on a fixed subset of this many training samples; 0: all"),
+    STRAIT_BOOL("refresh.augment", struct evaluate_keys, refresh_augment, "no", "re-estimate on augmented samples"),
+    STRAIT_INT("eval.train-samples", struct evaluate_keys, train_samples, "0", 0, LARGEST,
+               "measure on a fixed subset of this many training samples; 0: all"),
+    STRAIT_INT("eval.test-samples", struct evaluate_keys, test_samples, "0", 0, LARGEST,
+               "measure on a fixed subset of this many test (and validation) samples; 0: all"),
+    STRAIT_INT("eval.batch", struct evaluate_keys, batch, "0", 0, 1048576,
+               "samples evaluated at a time; 0: the training's batch for bn = batch, else what runs well"),
+};
+const struct option_table evaluate_options = {table, sizeof table[0], sizeof table / sizeof table[0]};
+
+struct evaluator {
+  const struct network *network;
+  struct device *device;
+  struct evaluate_keys keys;
+  double weight_decay;
+  unsigned char *decays; /* for each segment of the weights: 1 if weight decay reaches it */
+  int64_t statistics;    /* how many batch-norm buffers there are */
+  int real;              /* targets are vectors, the loss is squared error */
+  int64_t classes;
+
+  struct program *program;
+  struct supply refresh; /* used where there are statistics */
+  struct supply split[SPLITS];
+  double penalty;   /* 0.5 * weight decay * |w|^2 of the weights that are loaded */
+  float *output;    /* (batch, classes): the logits of a batch */
+  float *batch_of;  /* one batch's statistics */
+  float *estimated; /* those of a refresh */
+  double *sum;      /* of statistics, weighed by samples */
+};
+
+const struct network *evaluator_network(const struct evaluator *evaluator) { return evaluator->network; }
+const struct evaluate_keys *evaluator_keys(const struct evaluator *evaluator) { return &evaluator->keys; }
+int64_t evaluator_samples(const struct evaluator *evaluator, int split) { return evaluator->split[split].samples; }
+
+/* --- making --- */
+
+static int choose_decays(struct evaluator *e, const strait_strings *exclude) {
+  const struct layout *layout = network_weights(e->network);
+  e->decays = memory_alloc((size_t)layout->segments, 1);
+  if (!e->decays)
+    return STRAIT_ENOMEM;
+  for (int i = 0; i < layout->segments; i++)
+    e->decays[i] = exclude ? (unsigned char)optimiser_decays(exclude, layout->segment[i].name) : 1;
+  return STRAIT_OK;
+}
+
+/* The largest of 1024, 512, ... whose activations fit the cache: larger ones only move more memory. */
+static int64_t automatic_batch(const struct network *network) {
+  int64_t batch = BATCH_MOST, one = program_memory(network, 1, PROGRAM_EVALUATE);
+  int64_t sample = program_memory(network, 2, PROGRAM_EVALUATE) - one;
+  while (batch > BATCH_LEAST && batch * sample > ACTIVATIONS)
+    batch /= 2;
+  return batch;
+}
+
+static int open_supplies(struct evaluator *e, const struct data *data, const struct seeds *seeds, int64_t train_batch,
+                         int64_t batch) {
+  int64_t room = KEPT;
+  int status = STRAIT_OK;
+  struct feeding refresh = {.split = SPLIT_TRAIN,
+                            .batch = train_batch,
+                            .subset = e->keys.refresh_samples,
+                            .subset_seed = seed_of(seeds, seeds->subset),
+                            .augment = e->keys.refresh_augment,
+                            .augment_seed = seed_of(seeds, seeds->augment)};
+  if (e->statistics)
+    status = supply_open(&e->refresh, data, &refresh, NULL, &room);
+  for (int split = 0; split < SPLITS && !status; split++) {
+    struct feeding feeding = {.split = split,
+                              .batch = batch,
+                              .subset = split == SPLIT_TRAIN ? e->keys.train_samples : e->keys.test_samples,
+                              .subset_seed = refresh.subset_seed};
+    int shared =
+        split == SPLIT_TRAIN && e->refresh.samples && !refresh.augment && feeding.subset == e->keys.refresh_samples;
+    if (data_count(data, split))
+      status = supply_open(&e->split[split], data, &feeding, shared ? &e->refresh : NULL, &room);
+  }
+  return status;
+}
+
+static int create(struct evaluator *e, const struct data *data, const struct seeds *seeds, int64_t train_batch,
+                  const strait_strings *exclude) {
+  int64_t train = data_count(data, SPLIT_TRAIN);
+  if (train_batch > train)
+    train_batch = train;
+  if (train_batch < 1)
+    return error_set(STRAIT_EINVAL, "there are no training samples: limit and holdout leave none");
+  int64_t batch = e->keys.batch ? e->keys.batch : e->keys.bn == BN_BATCH ? train_batch : automatic_batch(e->network);
+  int64_t most = e->statistics && train_batch > batch ? train_batch : batch;
+  e->output = memory_alloc((size_t)batch, (size_t)e->classes * sizeof(float));
+  e->batch_of = memory_alloc((size_t)e->statistics, sizeof(float));
+  e->estimated = memory_alloc((size_t)e->statistics, sizeof(float));
+  e->sum = memory_alloc((size_t)e->statistics, sizeof(double));
+  if (!e->output || !e->batch_of || !e->estimated || !e->sum)
+    return STRAIT_ENOMEM;
+  int status = choose_decays(e, exclude);
+  if (!status)
+    status = open_supplies(e, data, seeds, train_batch, batch);
+  return status ? status : program_create(&e->program, e->network, e->device, most, PROGRAM_EVALUATE, 0);
+}
+
+int evaluator_create(struct evaluator **evaluator, const struct network *network, const struct data *data,
+                     struct device *device, const struct evaluate_keys *keys, const struct seeds *seeds,
+                     int64_t train_batch, double weight_decay, const strait_strings *decay_exclude) {
+  const struct signature *signature = network_signature(network);
+  struct evaluator *e = *evaluator = memory_alloc(1, sizeof *e);
+  if (!e)
+    return STRAIT_ENOMEM;
+  e->network = network;
+  e->device = device;
+  e->keys = *keys;
+  e->weight_decay = weight_decay;
+  e->statistics = network_statistics(network)->count;
+  e->real = signature->target == STRAIT_TARGET_REAL;
+  e->classes = signature->classes;
+  int status = create(e, data, seeds, train_batch, decay_exclude);
+  if (status) {
+    evaluator_free(e);
+    *evaluator = NULL;
+  }
+  return status;
+}
+
+void evaluator_free(struct evaluator *evaluator) {
+  if (!evaluator)
+    return;
+  program_free(evaluator->program);
+  for (int split = 0; split < SPLITS; split++)
+    supply_close(&evaluator->split[split]);
+  supply_close(&evaluator->refresh);
+  memory_free(evaluator->decays);
+  memory_free(evaluator->output);
+  memory_free(evaluator->batch_of);
+  memory_free(evaluator->estimated);
+  memory_free(evaluator->sum);
+  memory_free(evaluator);
+}
+
+/* --- one point --- */
+
+/* 0.5 * weight decay * |w|^2 over the segments that decay. */
+static double penalty(const struct evaluator *e, const float *weights) {
+  const struct layout *layout = network_weights(e->network);
+  double total = 0;
+  if (e->weight_decay == 0)
+    return 0;
+  for (int i = 0; i < layout->segments; i++) {
+    const float *w = weights + layout->segment[i].offset;
+    double sum[4] = {0, 0, 0, 0};
+    for (int64_t k = 0; e->decays[i] && k < layout->segment[i].count; k++)
+      sum[k & 3] += (double)w[k] * (double)w[k];
+    total += (sum[0] + sum[1]) + (sum[2] + sum[3]);
+  }
+  return 0.5 * e->weight_decay * total;
+}
+
+static void load_weights(struct evaluator *e, const float *weights) {
+  e->device->ops->upload(e->device, program_weights(e->program), weights, network_weights(e->network)->count);
+  e->penalty = penalty(e, weights);
+}
+
+static void load_statistics(struct evaluator *e, const float *statistics) {
+  if (e->statistics && e->keys.bn != BN_BATCH)
+    e->device->ops->upload(e->device, program_statistics(e->program), statistics, e->statistics);
+}
+
+static int forward(struct evaluator *e, const struct supply *supply, const struct batch *batch, int batch_statistics) {
+  struct run run = {.samples = batch->samples, .batch_statistics = batch_statistics};
+  int status = stop_check();
+  if (status)
+    return status;
+  e->device->ops->upload(e->device, program_input(e->program), batch->x, batch->samples * supply->words);
+  program_forward(e->program, &run);
+  return program_status(e->program);
+}
+
+/* The statistics at the weights that are loaded, into e->estimated. */
+static int refresh(struct evaluator *e) {
+  struct batch batch;
+  int64_t seen = 0;
+  for (int64_t k = 0; k < e->statistics; k++)
+    e->sum[k] = 0;
+  int status = e->statistics ? supply_start(&e->refresh) : STRAIT_OK;
+  while (!status && seen < e->refresh.samples) {
+    status = supply_next(&e->refresh, &batch);
+    if (!status)
+      status = forward(e, &e->refresh, &batch, 1);
+    if (status)
+      break;
+    program_batch_statistics(e->program, e->batch_of);
+    for (int64_t k = 0; k < e->statistics; k++)
+      e->sum[k] += (double)batch.samples * (double)e->batch_of[k];
+    seen += batch.samples;
+  }
+  for (int64_t k = 0; k < e->statistics && !status; k++)
+    e->estimated[k] = (float)(e->sum[k] / (double)seen);
+  return status;
+}
+
+/* -log softmax(logits)[label], and the probabilities unless NULL; *wrong: 1 if another class is the first largest, or
+ * if the logits are not numbers. */
+static double cross_entropy(const float *logits, int64_t classes, int32_t label, float *probabilities, int *wrong) {
+  int64_t best = 0;
+  double sum = 0;
+  for (int64_t c = 1; c < classes; c++)
+    if (logits[c] > logits[best])
+      best = c;
+  for (int64_t c = 0; c < classes; c++)
+    sum += exp((double)logits[c] - (double)logits[best]);
+  *wrong = best != label || !(sum >= 1);
+  for (int64_t c = 0; probabilities && c < classes; c++)
+    probabilities[c] = (float)(exp((double)logits[c] - (double)logits[best]) / sum);
+  return log(sum) - ((double)logits[label] - (double)logits[best]);
+}
+
+static double squared_error(const float *output, const float *target, int64_t count) {
+  double sum = 0;
+  for (int64_t c = 0; c < count; c++)
+    sum += ((double)output[c] - (double)target[c]) * ((double)output[c] - (double)target[c]);
+  return sum / (double)count;
+}
+
+/* Adds a batch's samples to the sums, one by one. probabilities: of this batch, or NULL. */
+static void add_batch(struct evaluator *e, const struct batch *batch, double *nll, int64_t *errors,
+                      float *probabilities) {
+  int64_t classes = e->classes;
+  e->device->ops->download(e->device, e->output, program_output(e->program), batch->samples * classes);
+  for (int64_t i = 0; i < batch->samples; i++) {
+    const float *output = e->output + i * classes;
+    int wrong = 0;
+    if (e->real)
+      *nll += squared_error(output, (const float *)batch->target + i * classes, classes);
+    else
+      *nll += cross_entropy(output, classes, ((const int32_t *)batch->target)[i],
+                            probabilities ? probabilities + i * classes : NULL, &wrong);
+    *errors += wrong;
+  }
+  if (probabilities && e->real)
+    memcpy(probabilities, e->output, (size_t)(batch->samples * classes) * sizeof(float));
+}
+
+/* Measures a split with what is loaded. */
+static int measure(struct evaluator *e, int split, struct metrics *metrics, float *probabilities) {
+  struct supply *supply = &e->split[split];
+  struct batch batch;
+  double nll = 0;
+  int64_t errors = 0, seen = 0;
+  if (!supply->samples)
+    return error_set(STRAIT_EINVAL, "the %s split is empty%s", split_name(split),
+                     split == SPLIT_VALIDATION ? "; set holdout" : "");
+  int status = supply_start(supply);
+  while (!status && seen < supply->samples) {
+    status = supply_next(supply, &batch);
+    if (!status)
+      status = forward(e, supply, &batch, e->keys.bn == BN_BATCH);
+    if (status)
+      break;
+    add_batch(e, &batch, &nll, &errors, probabilities ? probabilities + seen * e->classes : NULL);
+    seen += batch.samples;
+  }
+  if (status)
+    return status;
+  metrics->samples = seen;
+  metrics->nll = nll / (double)seen;
+  metrics->loss = metrics->nll + e->penalty;
+  metrics->error = e->real ? NAN : 100.0 * (double)errors / (double)seen;
+  return STRAIT_OK;
+}
+
+int evaluator_point(struct evaluator *evaluator, const float *weights, const float *given, unsigned splits,
+                    struct metrics metrics[SPLITS], float *used, float *const probabilities[SPLITS]) {
+  struct evaluator *e = evaluator;
+  int status = STRAIT_OK;
+  load_weights(e, weights);
+  if (e->statistics && e->keys.bn == BN_REFRESH) {
+    status = refresh(e);
+    given = e->estimated;
+  }
+  if (status)
+    return status;
+  if (e->statistics && e->keys.bn != BN_BATCH && !given)
+    return error_set(STRAIT_EINVAL,
+                     "bn = %s needs batch-norm statistics, and these weights have none; set bn = refresh",
+                     bn_choices[e->keys.bn]);
+  load_statistics(e, given);
+  if (used && e->statistics && e->keys.bn != BN_BATCH)
+    memcpy(used, given, (size_t)e->statistics * sizeof *used);
+  for (int split = 0; split < SPLITS && !status; split++)
+    if (splits >> split & 1)
+      status = measure(e, split, &metrics[split], probabilities ? probabilities[split] : NULL);
+  return status;
+}
+
+int evaluator_refresh(struct evaluator *evaluator, const float *weights, float *statistics) {
+  load_weights(evaluator, weights);
+  int status = refresh(evaluator);
+  if (!status && evaluator->statistics)
+    memcpy(statistics, evaluator->estimated, (size_t)evaluator->statistics * sizeof *statistics);
+  return status;
+}
+
+int evaluator_measure(struct evaluator *evaluator, const float *weights, const float *statistics, int split,
+                      struct metrics *metrics, float *probabilities) {
+  load_weights(evaluator, weights);
+  load_statistics(evaluator, statistics);
+  return measure(evaluator, split, metrics, probabilities);
+}
+
+/* --- what is measured --- */
+
+int evaluator_labels(struct evaluator *evaluator, int split, int32_t *labels) {
+  struct supply *supply = &evaluator->split[split];
+  struct batch batch;
+  int64_t seen = 0;
+  if (evaluator->real)
+    return error_set(STRAIT_EBUG, "labels are asked of real targets");
+  int status = supply->samples ? supply_start(supply) : STRAIT_OK;
+  while (!status && seen < supply->samples) {
+    status = supply_next(supply, &batch);
+    if (status)
+      break;
+    memcpy(labels + seen, batch.target, (size_t)batch.samples * sizeof *labels);
+    seen += batch.samples;
+  }
+  return status;
+}
+
+int evaluator_subset(const struct evaluator *evaluator, int split, int64_t *numbers) {
+  const struct supply *supply = &evaluator->split[split];
+  for (int64_t i = 0; numbers && i < supply->samples; i++)
+    numbers[i] = supply->numbers ? supply->numbers[i] : i;
+  return supply->numbers != NULL;
+}
