@@ -33,14 +33,14 @@ static int vectors(const struct snapshot *s, struct vector vector[4]) {
 static int pack(struct ensemble *e, const char *folder, struct arena *arena, struct array_list *state) {
   const struct snapshot *s = e->snapshot;
   struct vector vector[4];
-  int64_t *place = arena_alloc(arena, PLACES, sizeof *place);
-  if (!place)
+  int64_t *spot = arena_alloc(arena, PLACES, sizeof *spot);
+  if (!spot)
     return STRAIT_ENOMEM;
-  place[SOURCE] = e->now;
-  place[BEGUN] = e->begun;
-  place[ITERATION] = s ? s->iteration : 0;
-  place[UPDATES] = s ? s->updates : 0;
-  int status = array_list_add(state, array_i64("place", place, PLACES));
+  spot[SOURCE] = e->now;
+  spot[BEGUN] = e->begun;
+  spot[ITERATION] = s ? s->iteration : 0;
+  spot[UPDATES] = s ? s->updates : 0;
+  int status = array_list_add(state, array_i64("place", spot, PLACES));
   for (int i = 0, n = s ? vectors(s, vector) : 0; i < n && !status; i++)
     status = array_list_add(
         state,
@@ -63,10 +63,10 @@ int ensemble_write(struct ensemble *ensemble, const char *folder) {
   return status;
 }
 
-static int unpack_snapshot(struct ensemble *e, const struct arrays *arrays, const int64_t *place) {
+static int unpack_snapshot(struct ensemble *e, const struct arrays *arrays, const int64_t *spot) {
   struct vector vector[4];
   if (!arrays_find(arrays, "theta"))
-    return place[BEGUN] ? STRAIT_EFORMAT : STRAIT_OK;
+    return spot[BEGUN] ? STRAIT_EFORMAT : STRAIT_OK;
   if (!e->snapshot && ensemble_make_snapshot(e))
     return error_status();
   for (int i = 0, n = vectors(e->snapshot, vector); i < n; i++) {
@@ -75,21 +75,21 @@ static int unpack_snapshot(struct ensemble *e, const struct arrays *arrays, cons
       return STRAIT_EFORMAT;
     memcpy(vector[i].data, array->data, (size_t)vector[i].count * sizeof(float));
   }
-  e->snapshot->iteration = place[ITERATION];
-  e->snapshot->updates = place[UPDATES];
+  e->snapshot->iteration = spot[ITERATION];
+  e->snapshot->updates = spot[UPDATES];
   return STRAIT_OK;
 }
 
 static int unpack(struct ensemble *e, const char *folder, const struct arrays *arrays) {
   const struct array *array = arrays_find(arrays, "place");
-  const int64_t *place = array ? array->data : NULL;
-  if (!place || array->type != STRAIT_I64 || array_count(array) != PLACES || place[SOURCE] < 0 ||
-      place[SOURCE] > e->sources || place[ITERATION] < 0 || place[UPDATES] < 0 ||
-      (place[BEGUN] && (place[SOURCE] == e->sources || e->source[place[SOURCE]].type != STRAIT_SOURCE_TRAINING)))
+  const int64_t *spot = array ? array->data : NULL;
+  if (!spot || array->type != STRAIT_I64 || array_count(array) != PLACES || spot[SOURCE] < 0 ||
+      spot[SOURCE] > e->sources || spot[ITERATION] < 0 || spot[UPDATES] < 0 ||
+      (spot[BEGUN] && (spot[SOURCE] == e->sources || e->source[spot[SOURCE]].type != STRAIT_SOURCE_TRAINING)))
     return STRAIT_EFORMAT;
-  e->now = place[SOURCE];
-  e->begun = place[BEGUN] != 0;
-  int status = unpack_snapshot(e, arrays, place);
+  e->now = spot[SOURCE];
+  e->begun = spot[BEGUN] != 0;
+  int status = unpack_snapshot(e, arrays, spot);
   return status ? status : gathering_unpack(e->gathering, folder, arrays);
 }
 
