@@ -1,5 +1,6 @@
 if HAVE_CHECK
 check_PROGRAMS += tests/data/test-keys tests/data/test-transform tests/data/test-feeder
+endif
 tests_data_test_keys_SOURCES = %D%/test-keys.c %D%/fake.h
 tests_data_test_keys_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_data_test_keys_LDADD = libstrait.la $(CHECK_LIBS)
