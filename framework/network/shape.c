@@ -53,6 +53,13 @@ static int64_t windows(int64_t extent, int64_t kernel, int64_t stride, int64_t p
   return count;
 }
 
+static int hangs_over(const struct shape *x, const strait_window *w) {
+  int over = 0;
+  for (int i = 0; i < 2; i++)
+    over |= (x->dims[1 + i] + 2 * w->padding[i] - w->kernel[i]) % w->stride[i] != 0;
+  return w->ceil && over;
+}
+
 static int infer_window(struct graph *graph, struct node *node, int64_t out) {
   const struct shape *x = input_shape(graph, node, 0);
   const strait_window *w = &node->window;
@@ -68,6 +75,8 @@ static int infer_window(struct graph *graph, struct node *node, int64_t out) {
              pool ? "window" : "kernel");
     return refuse(graph, node, why);
   }
+  if (node->kind == NODE_AVG_POOL && hangs_over(x, w))
+    return refuse(graph, node, "leaves its last window hanging over the end; averages have none such: use ceil = 0");
   if (!pool && out < 1)
     return error_set(STRAIT_EINVAL, "%s: %lld channels out; there must be at least 1", graph_describe(graph, node),
                      (long long)out);
