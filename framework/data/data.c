@@ -42,9 +42,9 @@ static int read_augment(struct data *data, const strait_strings *words) {
   return STRAIT_OK;
 }
 
-static int fill_shelves(struct data *data, const struct data_keys *keys) {
-  const struct selection train = {keys->limit, keys->balanced, keys->broken, CAPACITY};
-  const struct selection test = {.skip = keys->broken, .capacity = CAPACITY};
+static int fill_shelves(struct data *data, const struct data_keys *keys, int64_t capacity) {
+  const struct selection train = {keys->limit, keys->balanced, keys->broken, capacity};
+  const struct selection test = {.skip = keys->broken, .capacity = capacity};
   if (shelf_fill(&data->shelf[STRAIT_TRAIN], &data->source, STRAIT_TRAIN, &train) < 0 ||
       shelf_fill(&data->shelf[STRAIT_TEST], &data->source, STRAIT_TEST, &test) < 0)
     return error_status();
@@ -89,28 +89,33 @@ static int take_fingerprint(struct data *data) {
 }
 
 static int open_all(struct data *data, strait_object *dataset, struct registry *registry, const struct data_keys *keys,
-                    uint64_t noise_seed) {
+                    uint64_t noise_seed, int64_t capacity) {
   if (source_open(&data->source, dataset) < 0 || take_fingerprint(data) < 0 || read_augment(data, &keys->augment) < 0 ||
       normal_read(&data->normal, keys->normalise, &data->source, registry) < 0 ||
-      transform_create(&data->transform, &data->source, &data->normal) < 0 || fill_shelves(data, keys) < 0)
+      transform_create(&data->transform, &data->source, &data->normal) < 0 || fill_shelves(data, keys, capacity) < 0)
     return error_status();
   data->description = data->source.split[STRAIT_TRAIN];
   data->description.count = data_count(data, SPLIT_TRAIN);
   return add_noise(data, keys->label_noise, noise_seed);
 }
 
-int data_open(struct data **out, strait_object *dataset, struct registry *registry, const struct data_keys *keys,
-              uint64_t noise_seed) {
+int data_open_within(struct data **out, strait_object *dataset, struct registry *registry, const struct data_keys *keys,
+                     uint64_t noise_seed, int64_t capacity) {
   struct data *data = memory_alloc(1, sizeof *data);
   *out = NULL;
   if (!data)
     return STRAIT_ENOMEM;
-  int status = open_all(data, dataset, registry, keys, noise_seed);
+  int status = open_all(data, dataset, registry, keys, noise_seed, capacity);
   if (status < 0)
     data_free(data);
   else
     *out = data;
   return status;
+}
+
+int data_open(struct data **data, strait_object *dataset, struct registry *registry, const struct data_keys *keys,
+              uint64_t noise_seed) {
+  return data_open_within(data, dataset, registry, keys, noise_seed, CAPACITY);
 }
 
 void data_free(struct data *data) {

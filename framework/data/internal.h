@@ -19,6 +19,10 @@ struct data {
   char fingerprint[33];
 };
 
+/* data_open, with the most bytes of elements a split may keep in memory. */
+int data_open_within(struct data **data, strait_object *dataset, struct registry *registry,
+                     const struct data_keys *keys, uint64_t noise_seed, int64_t capacity);
+
 /* Where sample `number` of a split lies: on which shelf, at which place. */
 struct spot {
   int which;

@@ -91,18 +91,27 @@ static int check_alike(const struct source *source) {
   return STRAIT_OK;
 }
 
+/* What a call into the plugin came to. error_clear went before it, so that an old failure does not pass for its cause.
+ */
+static int answer(const struct source *source, int status, const char *call) {
+  if (status < 0 && error_status() == STRAIT_OK)
+    return error_set(status, "%s: %s failed and did not say why", source->object->name, call);
+  return status < 0 ? error_status() : STRAIT_OK;
+}
+
 int source_open(struct source *source, strait_object *object) {
   memset(source, 0, sizeof *source);
   source->object = object;
   ops_copy(&source->ops, sizeof source->ops, object_ops(object));
-  if (source->ops.open(object) < 0)
-    return error_wrap("data set %s", object->name);
+  error_clear();
+  if (answer(source, source->ops.open(object), "open()") < 0)
+    return error_status();
   for (int which = 0; which < 2; which++) {
     strait_split *split = &source->split[which];
     split->size = sizeof *split;
-    if (source->ops.describe(object, (uint32_t)which, split) < 0)
-      return error_wrap("data set %s, %s split", object->name, which_name[which]);
-    if (check_split(source, which) < 0 || check_supported(source, which) < 0)
+    error_clear();
+    if (answer(source, source->ops.describe(object, (uint32_t)which, split), "describe()") < 0 ||
+        check_split(source, which) < 0 || check_supported(source, which) < 0)
       return error_status();
   }
   if (check_alike(source) < 0)
@@ -162,10 +171,11 @@ int source_read(const struct source *source, int which, int64_t index, void *ele
   static const strait_sample_ops sample_ops = {sizeof sample_ops, 0, cell_reserve, cell_label, cell_target};
   struct cell cell = {
       .sample = {&sample_ops}, .split = &source->split[which], .elements = elements, .label = label, .target = target};
-  int status = source->ops.read(source->object, (uint32_t)which, index, &cell.sample);
+  error_clear();
+  int status = answer(source, source->ops.read(source->object, (uint32_t)which, index, &cell.sample), "read()");
   if (status == STRAIT_OK && (!cell.placed || !cell.answered))
     status = error_set(STRAIT_EBUG, "read() gave %s", cell.placed ? "no target" : "no elements");
   if (status < 0)
-    return error_wrap("data set %s, %s sample %" PRId64, source->object->name, which_name[which], index);
+    return error_wrap("%s sample %" PRId64 " of data set %s", which_name[which], index, source->object->name);
   return STRAIT_OK;
 }

@@ -1,1 +1,2 @@
-libstrait_la_SOURCES += %D%/members.h %D%/run.h
+libstrait_la_SOURCES += %D%/members.c %D%/members.h %D%/plan.c %D%/quality.c %D%/run.c %D%/run.h %D%/state.c \
+	%D%/state.h

@@ -8,6 +8,7 @@
 #define ENSEMBLE_RUN_H
 
 #include "ensemble/members.h"
+#include "landscape/path.h"
 #include "train/training.h"
 
 /* A reference in `start`: a training's state, and how many iterations were spent on it since its fresh weights. */
@@ -62,7 +63,7 @@ const strait_source *ensemble_source(const struct ensemble *ensemble, int64_t i)
 /* Mini-batches that all sources train together. */
 int64_t ensemble_iterations(const struct ensemble *ensemble);
 /* Goes on until every source is done. STRAIT_ESTOP after a stop, its checkpoint made. An ensembler that keeps no member
- * is an error. watch, or its functions, may be NULL. */
+ * is an error. After a failure or a stop the ensemble is only to be freed. watch, or its functions, may be NULL. */
 int ensemble_run(struct ensemble *ensemble, const struct ensemble_watch *watch);
 struct gathering *ensemble_gathering(struct ensemble *ensemble);
 /* The state in a folder of its own, which is made: state.safetensors, written last and in one step, and the members'

@@ -1,5 +1,5 @@
-/* tests/plugin/test-options.c: option tables: reading every type, its bounds and its errors; canonical text; and every way in
- * which a table can be unsound. Expected values follow from the rules in strait/option.h. */
+/* tests/plugin/test-options.c: option tables: reading every type, its bounds and its errors; canonical text; and every
+ * way in which a table can be unsound. Expected values follow from the rules in strait/option.h. */
 #include <config.h>
 
 #include <check.h>
@@ -177,13 +177,15 @@ START_TEST(test_integer_bounds) {
       STRAIT_INT("seed", struct all, seed, "1", 0.5, 1.5, "bounds that are not whole"),
   };
   struct option_table t = {wide, sizeof *wide, 2};
-  struct setting most = {.key = "bends", .value = "9007199254740992"}, more = {.key = "bends", .value = "9007199254740993"},
+  struct setting most = {.key = "bends", .value = "9007199254740992"},
+                 more = {.key = "bends", .value = "9007199254740993"},
                  less = {.key = "bends", .value = "-9007199254740993"};
   ck_assert_int_eq(options_check(&t, sizeof all), STRAIT_OK);
   ck_assert_int_eq(options_set(&t, &all, "bends", &most, arena), STRAIT_OK);
   ck_assert_int_eq(options_set(&t, &all, "bends", &more, arena), STRAIT_EINVAL);
   ck_assert_int_eq(options_set(&t, &all, "bends", &less, arena), STRAIT_EINVAL);
-  struct setting one = {.key = "seed", .value = "1"}, none = {.key = "seed", .value = "0"}, two = {.key = "seed", .value = "2"};
+  struct setting one = {.key = "seed", .value = "1"}, none = {.key = "seed", .value = "0"},
+                 two = {.key = "seed", .value = "2"};
   ck_assert_int_eq(options_set(&t, &all, "seed", &one, arena), STRAIT_OK);
   ck_assert_int_eq(options_set(&t, &all, "seed", &none, arena), STRAIT_EINVAL);
   ck_assert_int_eq(options_set(&t, &all, "seed", &two, arena), STRAIT_EINVAL);
@@ -204,11 +206,13 @@ START_TEST(test_paths) {
 END_TEST
 
 START_TEST(test_place) {
-  struct setting setting = {.key = "curve.bends", .value = "-1", .file = "experiment.ini", .line = 14, .section = "connect arc"};
+  struct setting setting = {
+      .key = "curve.bends", .value = "-1", .file = "experiment.ini", .line = 14, .section = "connect arc"};
   ck_assert_int_eq(options_set(&table, &all, "bends", &setting, arena), STRAIT_EINVAL);
   ck_assert_str_eq(error_text(), "experiment.ini:14: [connect arc] curve.bends = -1: below the minimum 0");
   ck_assert_int_eq(options_set(&table, &all, "bend", &setting, arena), STRAIT_EINVAL);
-  ck_assert_str_eq(error_text(), "experiment.ini:14: [connect arc] curve.bends: no such option; did you mean \"bends\"?");
+  ck_assert_str_eq(error_text(),
+                   "experiment.ini:14: [connect arc] curve.bends: no such option; did you mean \"bends\"?");
   struct setting bare = {.key = "bends", .value = "2"};
   ck_assert_str_eq(setting_place(&bare, arena), "");
   bare.section = "train a";
@@ -251,32 +255,39 @@ static const struct {
     {{"a..b", STRAIT_OPT_INT, 0, offsetof(struct all, bends), 8, "1", 0, 1, NULL, "h"}, "\"a..b\" is not a name"},
     {{"a", 0, 0, offsetof(struct all, bends), 8, "1", 0, 1, NULL, "h"}, "type 0 is not known"},
     {{"a", 10, 0, offsetof(struct all, bends), 8, "1", 0, 1, NULL, "h"}, "type 10 is not known"},
-    {{"a", STRAIT_OPT_INT, 0, offsetof(struct all, bends), 4, "1", 0, 1, NULL, "h"}, "4 bytes; an option of type int needs 8"},
+    {{"a", STRAIT_OPT_INT, 0, offsetof(struct all, bends), 4, "1", 0, 1, NULL, "h"},
+     "4 bytes; an option of type int needs 8"},
     {{"a", STRAIT_OPT_BOOL, 0, offsetof(struct all, nesterov), 1, "no", 0, 1, NULL, "h"}, "type bool needs 4"},
     {{"a", STRAIT_OPT_INT, 0, sizeof(struct all) - 4, 8, "1", 0, 1, NULL, "h"}, "outside the instance"},
     {{"a", STRAIT_OPT_INT, 0, UINT32_MAX, 8, "1", 0, 1, NULL, "h"}, "outside the instance"},
     {{"a", STRAIT_OPT_BOOL, 0, offsetof(struct all, nesterov) + 2, 4, "no", 0, 1, NULL, "h"}, "not aligned"},
     {{"a", STRAIT_OPT_INT, 4, offsetof(struct all, bends), 8, "1", 0, 1, NULL, "h"}, "flags 0x4 are not known"},
     {{"a", STRAIT_OPT_INT, STRAIT_REPEATABLE, offsetof(struct all, bends), 8, "1", 0, 1, NULL, "h"}, "only lists"},
-    {{"a", STRAIT_OPT_INT, 0, offsetof(struct all, bends), 8, "1", 2, 1, NULL, "h"}, "minimum 2 is above the maximum 1"},
+    {{"a", STRAIT_OPT_INT, 0, offsetof(struct all, bends), 8, "1", 2, 1, NULL, "h"},
+     "minimum 2 is above the maximum 1"},
     {{"a", STRAIT_OPT_FLOAT, 0, offsetof(struct all, scale), 8, "1", NAN, 1, NULL, "h"}, "a bound is not a number"},
-    {{"a", STRAIT_OPT_INT, 0, offsetof(struct all, bends), 8, "2", 0, 1, NULL, "h"}, "default \"2\": above the maximum 1"},
-    {{"a", STRAIT_OPT_FLOAT, 0, offsetof(struct all, scale), 8, "nan", 0, 1, NULL, "h"}, "default \"nan\": not a number"},
+    {{"a", STRAIT_OPT_INT, 0, offsetof(struct all, bends), 8, "2", 0, 1, NULL, "h"},
+     "default \"2\": above the maximum 1"},
+    {{"a", STRAIT_OPT_FLOAT, 0, offsetof(struct all, scale), 8, "nan", 0, 1, NULL, "h"},
+     "default \"nan\": not a number"},
     {{"a", STRAIT_OPT_INT, 0, offsetof(struct all, bends), 8, "x", 0, 1, NULL, "h"}, "default \"x\": not an integer"},
-    {{"a", STRAIT_OPT_INT, STRAIT_REQUIRED, offsetof(struct all, bends), 8, "2", 0, 1, NULL, "h"}, "above the maximum 1"},
+    {{"a", STRAIT_OPT_INT, STRAIT_REQUIRED, offsetof(struct all, bends), 8, "2", 0, 1, NULL, "h"},
+     "above the maximum 1"},
     {{"a", STRAIT_OPT_INT, 0, offsetof(struct all, bends), 8, NULL, 0, 1, NULL, "h"}, "it has no default"},
     {{"a", STRAIT_OPT_CHOICE, 0, offsetof(struct all, mode), 4, NULL, 0, 0, modes, "h"}, "it has no default"},
     {{"a", STRAIT_OPT_CHOICE, 0, offsetof(struct all, mode), 4, "no", 0, 0, modes, "h"}, "default \"no\": not one of"},
     {{"a", STRAIT_OPT_CHOICE, 0, offsetof(struct all, mode), 4, "no", 0, 0, NULL, "h"}, "it has no choices"},
     {{"a", STRAIT_OPT_CHOICE, 0, offsetof(struct all, mode), 4, "no", 0, 0, no_choices, "h"}, "it has no choices"},
-    {{"a", STRAIT_OPT_CHOICE, 0, offsetof(struct all, mode), 4, "a", 0, 0, twice, "h"}, "the choice \"a\" is there twice"},
+    {{"a", STRAIT_OPT_CHOICE, 0, offsetof(struct all, mode), 4, "a", 0, 0, twice, "h"},
+     "the choice \"a\" is there twice"},
     {{"a", STRAIT_OPT_CHOICE, 0, offsetof(struct all, mode), 4, "a b", 0, 0, blank, "h"}, "has a blank"},
     {{"a", STRAIT_OPT_INT, 0, offsetof(struct all, bends), 8, "1", 0, 1, modes, "h"}, "choices belong to type choice"},
     {{"a", STRAIT_OPT_INTS, 0, offsetof(struct all, hidden), 16, "1 2", 0, 1, NULL, "h"}, "default \"1 2\""},
     {{"a", STRAIT_OPT_INT, 0, offsetof(struct all, bends), 8, "1", 0, 1, NULL, NULL}, "help is not one line"},
     {{"a", STRAIT_OPT_INT, 0, offsetof(struct all, bends), 8, "1", 0, 1, NULL, "two\nlines"}, "help is not one line"},
     {{"scale", STRAIT_OPT_INT, 0, offsetof(struct all, bends), 8, "1", 0, 1, NULL, "h"}, "it is there twice"},
-    {{"a", STRAIT_OPT_FLOAT, 0, offsetof(struct all, scale), 8, "1", 0, 1, NULL, "h"}, "shares its field with option scale"},
+    {{"a", STRAIT_OPT_FLOAT, 0, offsetof(struct all, scale), 8, "1", 0, 1, NULL, "h"},
+     "shares its field with option scale"},
 };
 
 START_TEST(test_unsound) {

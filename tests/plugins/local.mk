@@ -1,0 +1,76 @@
+# Plugins for the tests of the binary contract, most of them bad on purpose. -rpath makes shared objects of them; they are
+# never installed.
+TEST_PLUGIN_LDFLAGS = -module -avoid-version -shared -no-undefined -Wl,-z,defs -Wl,-z,nodelete -rpath /nowhere
+
+check_LTLIBRARIES += tests/plugins/dataset-services.la
+tests_plugins_dataset_services_la_SOURCES = %D%/services.c
+tests_plugins_dataset_services_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-good.la
+tests_plugins_curve_good_la_SOURCES = %D%/good.c %D%/flat.h
+tests_plugins_curve_good_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-noentry.la
+tests_plugins_curve_noentry_la_SOURCES = %D%/noentry.c
+tests_plugins_curve_noentry_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-future.la
+tests_plugins_curve_future_la_SOURCES = %D%/future.c
+tests_plugins_curve_future_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-newminor.la
+tests_plugins_curve_newminor_la_SOURCES = %D%/newminor.c %D%/flat.h
+tests_plugins_curve_newminor_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-short.la
+tests_plugins_curve_short_la_SOURCES = %D%/short.c %D%/flat.h
+tests_plugins_curve_short_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-tooshort.la
+tests_plugins_curve_tooshort_la_SOURCES = %D%/tooshort.c %D%/flat.h
+tests_plugins_curve_tooshort_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-failinit.la
+tests_plugins_curve_failinit_la_SOURCES = %D%/failinit.c %D%/flat.h
+tests_plugins_curve_failinit_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-crash.la
+tests_plugins_curve_crash_la_SOURCES = %D%/crash.c %D%/flat.h
+tests_plugins_curve_crash_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-misnamed.la
+tests_plugins_curve_misnamed_la_SOURCES = %D%/misnamed.c %D%/flat.h
+tests_plugins_curve_misnamed_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-miskind.la
+tests_plugins_curve_miskind_la_SOURCES = %D%/miskind.c %D%/flat.h
+tests_plugins_curve_miskind_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-width.la
+tests_plugins_curve_width_la_SOURCES = %D%/width.c %D%/flat.h
+tests_plugins_curve_width_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-bounds.la
+tests_plugins_curve_bounds_la_SOURCES = %D%/bounds.c %D%/flat.h
+tests_plugins_curve_bounds_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-header.la
+tests_plugins_curve_header_la_SOURCES = %D%/header.c %D%/flat.h
+tests_plugins_curve_header_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-noops.la
+tests_plugins_curve_noops_la_SOURCES = %D%/noops.c %D%/flat.h
+tests_plugins_curve_noops_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-nothing.la
+tests_plugins_curve_nothing_la_SOURCES = %D%/nothing.c %D%/flat.h
+tests_plugins_curve_nothing_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/curve-denormals.la
+tests_plugins_curve_denormals_la_SOURCES = %D%/denormals.c %D%/flat.h
+tests_plugins_curve_denormals_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+# It has an undefined symbol, so it is linked without -z defs.
+check_LTLIBRARIES += tests/plugins/curve-undefined.la
+tests_plugins_curve_undefined_la_SOURCES = %D%/undefined.c %D%/flat.h
+tests_plugins_curve_undefined_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
