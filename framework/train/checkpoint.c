@@ -40,44 +40,46 @@ int checkpoint_write_weights(const char *path, const struct network *network, co
   return status;
 }
 
-/* The file's tensors as a layout: those that are wanted, in the wanted order, then (where `extras`) what else there is,
- * so that layout_match can name the first difference. given->segment: room for `room`. */
-static void file_layout(const struct layout *wanted, const struct layout *other, const struct arrays *file, int extras,
-                        struct segment *room, struct layout *given) {
-  *given = (struct layout){.segment = room};
+/* A tensor of a file as the next segment of a layout; `room` is its segment array. */
+static void append(struct layout *layout, struct segment *room, const struct array *a) {
+  struct segment *s = &room[layout->segments++];
+  *s = (struct segment){.name = a->name, .rank = a->rank, .offset = layout->count, .count = array_count(a)};
+  memcpy(s->dims, a->dims, sizeof s->dims);
+  layout->count += s->count;
+}
+
+static int has(const struct layout *layout, const char *name) {
+  for (int i = 0; i < layout->segments; i++)
+    if (strcmp(layout->segment[i].name, name) == 0)
+      return 1;
+  return 0;
+}
+
+/* The file's tensors as a layout: those that are wanted, in the wanted order, then (where `extras`) what is neither
+ * wanted nor of the `other` layout, so that layout_match can name the first difference. */
+static struct layout file_layout(const struct layout *wanted, const struct layout *other, const struct arrays *file,
+                                 int extras, struct segment *room) {
+  struct layout given = {.segment = room};
   for (int i = 0; i < wanted->segments; i++) {
     const struct array *a = arrays_find(file, wanted->segment[i].name);
-    if (!a)
-      continue;
-    room[given->segments] = (struct segment){.name = a->name, .rank = a->rank, .offset = given->count};
-    memcpy(room[given->segments].dims, a->dims, sizeof a->dims);
-    room[given->segments++].count = array_count(a);
-    given->count += array_count(a);
+    if (a)
+      append(&given, room, a);
   }
   for (size_t i = 0; extras && i < arrays_count(file); i++) {
     const struct array *a = arrays_at(file, i);
-    int known = text_ends(a->name, ".num_batches_tracked");
-    for (int s = 0; s < wanted->segments && !known; s++)
-      known = strcmp(wanted->segment[s].name, a->name) == 0;
-    for (int s = 0; s < other->segments && !known; s++)
-      known = strcmp(other->segment[s].name, a->name) == 0;
-    if (known)
-      continue;
-    room[given->segments] = (struct segment){.name = a->name, .rank = a->rank, .offset = given->count};
-    memcpy(room[given->segments].dims, a->dims, sizeof a->dims);
-    room[given->segments++].count = array_count(a);
-    given->count += array_count(a);
+    if (!text_ends(a->name, ".num_batches_tracked") && !has(wanted, a->name) && !has(other, a->name))
+      append(&given, room, a);
   }
+  return given;
 }
 
 /* Copies the wanted segments out of the file once their names and shapes agree. */
 static int take(const struct arrays *file, const struct layout *wanted, const struct layout *other, int extras,
                 const char *what, float *vector) {
-  struct layout given;
   struct segment *room = memory_alloc((size_t)wanted->segments + arrays_count(file), sizeof *room);
   if (!room)
     return STRAIT_ENOMEM;
-  file_layout(wanted, other, file, extras, room, &given);
+  struct layout given = file_layout(wanted, other, file, extras, room);
   int status = layout_match(wanted, &given, what);
   memory_free(room);
   for (int i = 0; i < wanted->segments && !status; i++) {

@@ -22,7 +22,8 @@ struct tiny {
   double dropout;
 };
 static const strait_option tiny_options[] = {
-    STRAIT_INTS("hidden", struct tiny, hidden, "12", 1, 10000, "widths of the hidden layers"),
+    STRAIT_OPTION("hidden", STRAIT_OPT_INTS, STRAIT_REPEATABLE, struct tiny, hidden, NULL, 1, 10000, NULL,
+                  "the widths of the hidden layers"),
     STRAIT_BOOL("norm", struct tiny, norm, "no", "batch norm behind each hidden layer"),
     STRAIT_FLOAT("dropout", struct tiny, dropout, "0", 0, 0.9, "dropout behind each hidden layer"),
 };
@@ -47,9 +48,10 @@ static const strait_class tiny_class = {
 /* --- the fixture --- */
 
 struct wanted {
-  int threads;        /* 0: 1 */
-  int guarded;        /* 1: the device whose memory nobody may touch */
-  const char *hidden; /* NULL: "12" */
+  int threads;                 /* 0: 1 */
+  int guarded;                 /* 1: the device whose memory nobody may touch */
+  const strait_class *dataset; /* NULL: the digits */
+  const char *hidden;          /* NULL: "12" */
   int norm, dropout;
   int64_t limit;        /* training samples; 0: all */
   const char *schedule; /* NULL: "constant" */
@@ -101,7 +103,10 @@ static inline struct fixture make(const struct wanted *wanted) {
   seeds.seed = wanted->seed ? wanted->seed : 1;
   if (wanted->order)
     seeds.order = wanted->order;
-  f.dataset = object(STRAIT_DATASET, "digits", "");
+  if (wanted->dataset)
+    OK(object_create(&f.dataset, wanted->dataset, NULL, 1, NULL, 0));
+  else
+    f.dataset = object(STRAIT_DATASET, "digits", "");
   OK(data_open(&f.data, f.dataset, registry, &keys, 1));
   f.model = make_tiny(wanted);
   const strait_split *split = data_describe(f.data);
