@@ -1,5 +1,6 @@
 if HAVE_CHECK
-check_PROGRAMS += tests/data/test-keys tests/data/test-transform tests/data/test-feeder
+check_PROGRAMS += tests/data/test-keys tests/data/test-transform tests/data/test-feeder tests/data/test-idx \
+	tests/data/test-cifar tests/data/test-digits tests/data/test-fashion-mnist
 endif
 tests_data_test_keys_SOURCES = %D%/test-keys.c %D%/fake.h
 tests_data_test_keys_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -10,3 +11,15 @@ tests_data_test_transform_LDADD = libstrait.la $(CHECK_LIBS)
 tests_data_test_feeder_SOURCES = %D%/test-feeder.c %D%/fake.h
 tests_data_test_feeder_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_data_test_feeder_LDADD = libstrait.la $(CHECK_LIBS)
+tests_data_test_idx_SOURCES = %D%/test-idx.c %D%/files.h
+tests_data_test_idx_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_data_test_idx_LDADD = libstrait.la $(CHECK_LIBS)
+tests_data_test_cifar_SOURCES = %D%/test-cifar.c %D%/files.h
+tests_data_test_cifar_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_data_test_cifar_LDADD = libstrait.la $(CHECK_LIBS)
+tests_data_test_digits_SOURCES = %D%/test-digits.c %D%/files.h
+tests_data_test_digits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_data_test_digits_LDADD = libstrait.la $(CHECK_LIBS)
+tests_data_test_fashion_mnist_SOURCES = %D%/test-fashion-mnist.c %D%/files.h
+tests_data_test_fashion_mnist_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_data_test_fashion_mnist_LDADD = libstrait.la $(CHECK_LIBS)

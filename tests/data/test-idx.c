@@ -1,0 +1,225 @@
+/* mnist and fashion-mnist: IDX files made here, read back, and every way they can be damaged. */
+#include "files.h"
+
+enum { TRAIN = 23, TEST = 9, ROWS = 4, COLUMNS = 3, PIXELS = ROWS * COLUMNS };
+
+static const char *const train_images = "train-images-idx3-ubyte", *const train_labels = "train-labels-idx1-ubyte",
+                         *const test_images = "t10k-images-idx3-ubyte", *const test_labels = "t10k-labels-idx1-ubyte";
+static unsigned char buffer[4096];
+
+static unsigned char pixel(int which, int i, int e) { return (unsigned char)(which * 50 + i * 13 + e * 7); }
+static unsigned char label(int which, int i) { return (unsigned char)((i * 3 + which) % 10); }
+
+static size_t number(size_t at, unsigned value) {
+  for (int i = 0; i < 4; i++)
+    buffer[at + (size_t)i] = (unsigned char)(value >> (24 - 8 * i));
+  return at + 4;
+}
+/* The bytes of the two kinds of file, in `buffer`; returns how many. */
+static size_t images_file(int which, int count) {
+  size_t at = number(number(number(number(0, 0x803), (unsigned)count), ROWS), COLUMNS);
+  for (int i = 0; i < count * PIXELS; i++)
+    buffer[at++] = pixel(which, i / PIXELS, i % PIXELS);
+  return at;
+}
+static size_t labels_file(int which, int count) {
+  size_t at = number(number(0, 0x801), (unsigned)count);
+  for (int i = 0; i < count; i++)
+    buffer[at++] = label(which, i);
+  return at;
+}
+
+typedef void writer(const char *name, const void *data, size_t bytes);
+static void write_set(writer *write_file) {
+  write_file(train_images, buffer, images_file(0, TRAIN));
+  write_file(train_labels, buffer, labels_file(0, TRAIN));
+  write_file(test_images, buffer, images_file(1, TEST));
+  write_file(test_labels, buffer, labels_file(1, TEST));
+}
+
+static void check_sample(const struct source *source, int which, int i) {
+  unsigned char read[PIXELS];
+  int32_t got;
+  ck_assert_msg(source_read(source, which, i, read, &got, NULL) == STRAIT_OK, "%s", error_text());
+  ck_assert_int_eq(got, label(which, i));
+  for (int e = 0; e < PIXELS; e++)
+    ck_assert_uint_eq(read[e], pixel(which, i, e));
+}
+
+static void check_set(const char *name, const char *path) {
+  struct source source;
+  strait_object *object = create_set(name, path, NULL, NULL);
+  open_source(&source, object);
+  const strait_split *split = &source.split[STRAIT_TRAIN];
+  ck_assert_int_eq(split->count, TRAIN);
+  ck_assert_int_eq(source.split[STRAIT_TEST].count, TEST);
+  ck_assert_int_eq(split->rank, 3);
+  ck_assert_int_eq(split->dims[0], 1);
+  ck_assert_int_eq(split->dims[1], ROWS);
+  ck_assert_int_eq(split->dims[2], COLUMNS);
+  ck_assert_int_eq(split->element, STRAIT_U8);
+  ck_assert_int_eq(split->classes, 10);
+  for (int i = 0; i < TRAIN; i++)
+    check_sample(&source, STRAIT_TRAIN, i);
+  for (int i = TEST - 1; i >= 0; i--) /* in any order, and again */
+    check_sample(&source, STRAIT_TEST, i);
+  check_sample(&source, STRAIT_TRAIN, 7);
+  object_free(object);
+}
+
+START_TEST(plain_and_gz_and_tar) {
+  static const char *const names[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte",
+                                      "t10k-labels-idx1-ubyte", NULL};
+  folder_make();
+  write_set(write_plain);
+  check_set("mnist", folder);
+  check_set("fashion-mnist", folder);
+  write_tar("set.tar.gz", "raw", names);
+  check_set("mnist", in_folder("set.tar.gz"));
+  for (int i = 0; i < 4; i++)
+    ck_assert_int_eq(unlink(in_folder(names[i])), 0);
+  write_set(write_gz);
+  check_set("mnist", folder);
+  folder_remove();
+}
+END_TEST
+
+/* The fingerprint is of the bytes: the same however they are packed, another for other bytes. */
+START_TEST(the_fingerprint_is_of_the_bytes) {
+  char plain[33], packed[33], changed[33];
+  folder_make();
+  write_set(write_plain);
+  for (int i = 0; i < 3; i++) {
+    struct source source;
+    strait_object *object = create_set("mnist", folder, NULL, NULL);
+    open_source(&source, object);
+    object_fingerprint(object, i == 0 ? plain : i == 1 ? packed : changed);
+    object_free(object);
+    if (i == 0) {
+      unlink(in_folder(train_images));
+      write_gz(train_images, buffer, images_file(0, TRAIN));
+    } else if (i == 1) {
+      size_t bytes = labels_file(1, TEST);
+      buffer[bytes - 1] ^= 1;
+      write_plain(test_labels, buffer, bytes);
+    }
+  }
+  ck_assert_str_eq(plain, packed);
+  ck_assert_str_ne(plain, changed);
+  folder_remove();
+}
+END_TEST
+
+START_TEST(names_are_given) {
+  static const struct {
+    const char *set, *first, *last;
+  } sets[] = {{"mnist", "0", "9"}, {"fashion-mnist", "T-shirt/top", "Ankle boot"}};
+  folder_make();
+  write_set(write_plain);
+  for (int i = 0; i < 2; i++) {
+    struct source source;
+    strait_object *object = create_set(sets[i].set, folder, NULL, NULL);
+    open_source(&source, object);
+    ck_assert_str_eq(source.split[0].class_names[0], sets[i].first);
+    ck_assert_str_eq(source.split[0].class_names[9], sets[i].last);
+    object_free(object);
+  }
+  folder_remove();
+}
+END_TEST
+
+START_TEST(missing_files_tell_where_to_get_them) {
+  folder_make();
+  open_refuses("mnist", folder, STRAIT_ENOENT, "train-images-idx3-ubyte.gz", "https://", folder, NULL);
+  open_refuses("mnist", NULL, STRAIT_ENOENT, "t10k-labels-idx1-ubyte.gz", "set dataset.path", NULL);
+  open_refuses("mnist", in_folder("nowhere"), STRAIT_ENOENT, "nowhere", NULL);
+  open_refuses("fashion-mnist", folder, STRAIT_ENOENT, "dataset-fashion-mnist", folder, NULL);
+  write_set(write_plain);
+  unlink(in_folder(test_labels));
+  open_refuses("mnist", folder, STRAIT_ENOENT, "t10k-labels-idx1-ubyte", NULL);
+  folder_remove();
+}
+END_TEST
+
+START_TEST(damaged_files_are_refused) {
+  size_t bytes;
+  folder_make();
+  write_set(write_plain);
+  check_set("mnist", folder);
+
+  bytes = images_file(0, TRAIN);
+  write_plain(train_images, buffer, bytes - 1);                                    /* cut short */
+  open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "276", "275", NULL); /* 23 * 12 */
+  write_plain(train_images, buffer, 10);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "ends inside its header, after 10 bytes", NULL);
+  write_plain(train_images, buffer, 0);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "after 0 bytes", NULL);
+  buffer[bytes] = 0;
+  write_plain(train_images, buffer, bytes + 1); /* trailing byte */
+  open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "goes on after the 276 bytes", NULL);
+  number(4, TRAIN + 1); /* count one too high */
+  write_plain(train_images, buffer, bytes);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "288", "276", NULL);
+  number(4, 0xffffffff);
+  write_plain(train_images, buffer, bytes);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "4294967295", "cannot be right", NULL);
+  number(4, 0);
+  write_plain(train_images, buffer, bytes);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "dimension 1 is 0", NULL);
+
+  write_plain(train_images, buffer, labels_file(0, TRAIN)); /* labels where images belong */
+  open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "00000801", "00000803", NULL);
+  write_plain(train_images, "PK\3\4garbage of some length", 24);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "begins with 504b0304", NULL);
+  write_plain(train_images, buffer, images_file(0, TRAIN - 1)); /* one image less than labels */
+  open_refuses("mnist", folder, STRAIT_EFORMAT, "22 images", "23 labels", train_labels, NULL);
+
+  write_set(write_plain);
+  bytes = labels_file(1, TEST);
+  buffer[8 + 5] = 10;
+  write_plain(test_labels, buffer, bytes);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, test_labels, "label 10 of image 5 is outside 0..9", NULL);
+  buffer[8 + 5] = 9;
+  write_plain(test_labels, buffer, bytes - 2);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, test_labels, "9 bytes", "7", NULL);
+
+  write_set(write_plain);
+  bytes = images_file(1, TEST);
+  number(8, COLUMNS); /* 3 x 4 in the test split */
+  number(12, ROWS);
+  write_plain(test_images, buffer, bytes);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, "1 x 4 x 3", "1 x 3 x 4", NULL);
+  folder_remove();
+}
+END_TEST
+
+START_TEST(damaged_gz_files_are_refused) {
+  char *data;
+  size_t length;
+  folder_make();
+  write_set(write_gz);
+  const char *name = "train-images-idx3-ubyte.gz";
+  ck_assert_int_eq(file_read(in_folder(name), 1 << 20, &data, &length), STRAIT_OK);
+  write_plain(name, data, length / 2);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, name, "too early", NULL);
+  data[length / 2] ^= 0x55;
+  write_plain(name, data, length);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, name, NULL);
+  memory_free(data);
+  folder_remove();
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("IDX");
+  TCase *tests = tcase_create("IDX");
+  tcase_set_timeout(tests, 120); /* of a run under valgrind */
+  tcase_add_test(tests, plain_and_gz_and_tar);
+  tcase_add_test(tests, the_fingerprint_is_of_the_bytes);
+  tcase_add_test(tests, names_are_given);
+  tcase_add_test(tests, missing_files_tell_where_to_get_them);
+  tcase_add_test(tests, damaged_files_are_refused);
+  tcase_add_test(tests, damaged_gz_files_are_refused);
+  suite_add_tcase(suite, tests);
+  return run_suite(suite);
+}
