@@ -1,5 +1,6 @@
 /* compute/cpu.c: the CPU as a device: buffers, scratch memory, failures, and the table of operations. */
-#define _GNU_SOURCE
+#include <config.h> /* _GNU_SOURCE */
+
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>

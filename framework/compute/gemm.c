@@ -3,6 +3,11 @@
 
 #include "compute/gemm.h"
 
+/* Exported by OpenBLAS, in no header of it: ends the threads that its pthread flavour starts when it is loaded. */
+extern int blas_thread_shutdown_(void) __attribute__((weak));
+
+enum { SEQUENTIAL, PTHREADS, OPENMP }; /* what openblas_get_parallel returns */
+
 void gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda,
           const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
   if (m <= 0 || n <= 0)
@@ -11,4 +16,13 @@ void gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, flo
               (blasint)m, (blasint)n, (blasint)k, alpha, a, (blasint)lda, b, (blasint)ldb, beta, c, (blasint)ldc);
 }
 
-void gemm_single_thread(void) { openblas_set_num_threads(1); }
+void gemm_single_process(void) {
+  openblas_set_num_threads(1);
+  if (openblas_get_parallel() == PTHREADS && blas_thread_shutdown_)
+    blas_thread_shutdown_();
+}
+
+void gemm_single_thread(void) {
+  if (openblas_get_parallel() == OPENMP)
+    openblas_set_num_threads(1);
+}

@@ -8,7 +8,10 @@
  * op(B): (k, n). */
 void gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda,
           const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
-/* Keeps OpenBLAS's products of this thread on this thread. */
+/* Keeps OpenBLAS's products on the thread that asks for them: once in the process, and in each thread (with OpenMP the
+ * number of threads is the calling thread's own). With POSIX threads OpenBLAS starts its pool when it is loaded: the
+ * first ends it. */
+void gemm_single_process(void);
 void gemm_single_thread(void);
 
 #endif

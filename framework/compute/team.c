@@ -3,7 +3,8 @@
  * A job is published as a generation; a task is claimed by compare-and-swap on (generation, next task), so a worker
  * that comes late can never take a task of another job, and the caller waits for tasks, never for workers that sleep.
  */
-#define _GNU_SOURCE
+#include <config.h> /* _GNU_SOURCE */
+
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -32,11 +33,11 @@ struct member {
 
 struct team {
   int threads, started;
-  /* The job: written only between jobs; read again under a successful claim of the same generation. */
+  /* The job: written between jobs, when no task is left; what was read is valid if the claim that follows succeeds. */
   _Atomic(team_task *) task;
   _Atomic(void *) context;
   _Atomic uint64_t tasks, first;
-  _Alignas(64) _Atomic uint64_t claim; /* generation << TASK_BITS | next task */
+  _Alignas(64) _Atomic uint64_t claim; /* generation << TASK_BITS | tasks left */
   _Alignas(64) _Atomic uint64_t pending;
   _Alignas(64) _Atomic int sleepers;
   _Atomic int caller_sleeps, stop;
@@ -62,15 +63,13 @@ static inline void relax(void) {
 /* Runs tasks of the job of this generation until none is left to claim. */
 static void work(struct team *team, uint64_t generation, int worker) {
   uint64_t seen = atomic_load(&team->claim);
-  while (seen >> TASK_BITS == generation) {
+  while (seen >> TASK_BITS == generation && (seen & TASK_MASK) > 0) {
     team_task *task = atomic_load_explicit(&team->task, memory_order_relaxed);
     void *context = atomic_load_explicit(&team->context, memory_order_relaxed);
     uint64_t tasks = atomic_load_explicit(&team->tasks, memory_order_relaxed);
     uint64_t first = atomic_load_explicit(&team->first, memory_order_relaxed);
-    uint64_t index = seen & TASK_MASK;
-    if (index >= tasks)
-      return;
-    if (!atomic_compare_exchange_weak(&team->claim, &seen, seen + 1))
+    uint64_t index = tasks - (seen & TASK_MASK);
+    if (!atomic_compare_exchange_weak(&team->claim, &seen, seen - 1))
       continue;
     task(context, (int64_t)(first + index), worker);
     if (atomic_fetch_sub(&team->pending, 1) == 1 && atomic_load(&team->caller_sleeps)) {
@@ -150,7 +149,7 @@ static void run_job(struct team *team, uint64_t first, uint64_t tasks, team_task
   atomic_store_explicit(&team->tasks, tasks, memory_order_relaxed);
   atomic_store_explicit(&team->first, first, memory_order_relaxed);
   atomic_store_explicit(&team->pending, tasks, memory_order_relaxed);
-  atomic_store(&team->claim, generation << TASK_BITS);
+  atomic_store(&team->claim, generation << TASK_BITS | tasks);
   if (atomic_load(&team->sleepers) > 0) {
     pthread_mutex_lock(&team->mutex);
     pthread_cond_broadcast(&team->wake);
@@ -201,7 +200,7 @@ int team_create(struct team **result, int threads) {
   pthread_mutex_init(&team->mutex, NULL);
   pthread_cond_init(&team->wake, NULL);
   pthread_cond_init(&team->done, NULL);
-  gemm_single_thread();
+  gemm_single_process();
   for (int i = 0; i < threads - 1; i++) {
     team->member[i] = (struct member){team, 0, i + 1};
     int failure = pthread_create(&team->member[i].thread, NULL, member_main, &team->member[i]);
