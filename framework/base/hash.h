@@ -15,8 +15,8 @@ void hash_digest(const struct hash *hash, char digest[33]);
 void hash_free(struct hash *hash);
 /* All at once. */
 void hash_of(const void *data, size_t bytes, char digest[33]);
-/* A fixed integer hash of (name, index): the pseudo-random fill of golden tests. FNV-1a over the name, then mixed
- * (splitmix64) with the index. */
+/* A fixed integer hash of (name, index): the pseudo-random fill of golden tests. With h the 64-bit FNV-1a of the name's
+ * bytes, it is output number `index` (from 0) of splitmix64 with the seed h. */
 uint64_t hash_name_index(const char *name, uint64_t index);
 
 #endif

@@ -23,12 +23,12 @@ struct file_reader {
   strait_reader base;
   file_observer *observe;
   void *context;
-  char *name;              /* for messages: PATH, or PATH: MEMBER */
-  int fd;                  /* the source: this, */
-  struct archive *archive; /* or this */
-  int gzip;                /* zlib is behind it */
-  int stream_ended;        /* zlib has seen the end of a stream; another may follow */
-  int status;              /* of the first failure: sticky */
+  char *name;                 /* for messages: PATH, or PATH: MEMBER */
+  int fd;                     /* the source: this, */
+  struct archive *archive;    /* or this */
+  int gzip;                   /* zlib is behind it */
+  int stream_ended;           /* zlib has seen the end of a stream; another may follow */
+  struct error_chain failure; /* the first one: sticky */
   z_stream zlib;
   unsigned char chunk[CHUNK]; /* what zlib reads from */
 };
@@ -102,14 +102,16 @@ static int64_t gzip_read(struct file_reader *r, unsigned char *data, int64_t cou
 
 static int64_t reader_read(strait_reader *reader, void *data, int64_t count) {
   struct file_reader *r = (struct file_reader *)reader;
-  if (r->status)
-    return error_set(r->status, "%s: reading failed before", r->name);
+  if (r->failure.status)
+    return error_give(&r->failure);
   if (count < 0)
     return error_set(STRAIT_EINVAL, "%s: %lld bytes cannot be read", r->name, (long long)count);
   int64_t n = r->gzip ? gzip_read(r, data, count) : source_read(r, data, count);
-  if (n < 0)
-    r->status = (int)n;
-  else if (n && r->observe)
+  if (n < 0) {
+    error_take(&r->failure);
+    return error_give(&r->failure);
+  }
+  if (n && r->observe)
     r->observe(r->context, data, (size_t)n);
   return n;
 }
@@ -226,7 +228,8 @@ static int seek_member(struct file_reader *r, const char *member, const char *su
     if (result < ARCHIVE_WARN && result != ARCHIVE_RETRY)
       return archive_failure(r->archive, r->name);
     const char *name = result == ARCHIVE_RETRY ? NULL : archive_entry_pathname(entry);
-    if (!name || archive_entry_filetype(entry) != AE_IFREG)
+    /* A tar does not say what a hard link's target is. */
+    if (!name || (archive_entry_filetype(entry) != AE_IFREG && !archive_entry_hardlink(entry)))
       continue;
     *gz_seen |= entry_matches(name, member, ".gz");
     *found = entry_matches(name, member, suffix);

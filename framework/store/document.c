@@ -22,15 +22,20 @@ static int add_bytes(const char *data, size_t length, void *context) {
   return text->status ? -1 : 0;
 }
 
-/* The least precision at which a decimal reads back as the same double. */
+/* The least precision at which a decimal reads back as the same double, and at which %g writes a whole number of up to 15
+ * digits without an exponent: 10.0, not 1e1. */
 static size_t precision_of(double value) {
   char decimal[40];
-  for (int digits = 1; digits < 17; digits++) {
-    snprintf(decimal, sizeof decimal, "%.*g", digits, value);
+  size_t digits = 1;
+  if (fabs(value) < 1e15)
+    for (double power = 10; fabs(value) >= power; power *= 10)
+      digits++;
+  for (; digits < 17; digits++) {
+    snprintf(decimal, sizeof decimal, "%.*g", (int)digits, value);
     if (strtod(decimal, NULL) == value)
-      return (size_t)digits;
+      break;
   }
-  return 17;
+  return digits;
 }
 
 static void print_leaf(struct text *text, const json_t *value) {
