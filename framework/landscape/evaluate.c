@@ -77,6 +77,16 @@ static int64_t automatic_batch(const struct network *network) {
   return batch;
 }
 
+static int64_t choose_batch(const struct evaluator *e, const struct data *data, int64_t train_batch) {
+  int64_t batch = e->keys.batch, most = 1;
+  if (!batch)
+    batch = e->keys.bn == BN_BATCH ? train_batch : automatic_batch(e->network);
+  for (int split = 0; split < SPLITS; split++)
+    if (data_count(data, split) > most)
+      most = data_count(data, split);
+  return batch < most ? batch : most;
+}
+
 static int open_supplies(struct evaluator *e, const struct data *data, const struct seeds *seeds, int64_t train_batch,
                          int64_t batch) {
   int64_t room = KEPT;
@@ -109,7 +119,7 @@ static int create(struct evaluator *e, const struct data *data, const struct see
     train_batch = train;
   if (train_batch < 1)
     return error_set(STRAIT_EINVAL, "there are no training samples: limit and holdout leave none");
-  int64_t batch = e->keys.batch ? e->keys.batch : e->keys.bn == BN_BATCH ? train_batch : automatic_batch(e->network);
+  int64_t batch = choose_batch(e, data, train_batch);
   int64_t most = e->statistics && train_batch > batch ? train_batch : batch;
   e->output = memory_alloc((size_t)batch, (size_t)e->classes * sizeof(float));
   e->batch_of = memory_alloc((size_t)e->statistics, sizeof(float));
@@ -127,6 +137,9 @@ int evaluator_create(struct evaluator **evaluator, const struct network *network
                      struct device *device, const struct evaluate_keys *keys, const struct seeds *seeds,
                      int64_t train_batch, double weight_decay, const strait_strings *decay_exclude) {
   const struct signature *signature = network_signature(network);
+  *evaluator = NULL;
+  if (signature->target == STRAIT_TARGET_CLASSES)
+    return error_set(STRAIT_ENOTSUP, "targets with a class for each position cannot be evaluated yet");
   struct evaluator *e = *evaluator = memory_alloc(1, sizeof *e);
   if (!e)
     return STRAIT_ENOMEM;

@@ -24,8 +24,9 @@ struct evaluate_keys {
   int64_t refresh_samples; /* one fixed subset for the refresh; 0: all */
   int32_t refresh_augment;
   int64_t train_samples, test_samples; /* one fixed subset each (test: of validation too); 0, or too many: all */
-  int64_t
-      batch; /* of evaluation. 0: the training's for bn = batch, whose results depend on it; else what fits caches */
+  /* Of evaluation; 0: the training's for bn = batch, whose results depend on it, else what fits the caches: there results
+   * depend on it by the rounding of float32 products at most. */
+  int64_t batch;
 };
 extern const struct option_table evaluate_options;
 

@@ -1,0 +1,12 @@
+EXTRA_DIST += %D%/golden-statistics.py
+
+if HAVE_CHECK
+check_PROGRAMS += tests/landscape/test-path tests/landscape/test-statistics
+endif
+tests_landscape_test_path_SOURCES = %D%/test-path.c %D%/fixture.h tests/curves/objects.h
+tests_landscape_test_path_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_landscape_test_path_LDADD = libstrait.la $(CHECK_LIBS)
+tests_landscape_test_statistics_SOURCES = %D%/test-statistics.c %D%/fixture.h %D%/golden-statistics.h \
+	tests/curves/objects.h
+tests_landscape_test_statistics_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_landscape_test_statistics_LDADD = libstrait.la $(CHECK_LIBS)
