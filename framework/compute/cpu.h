@@ -10,6 +10,7 @@
 #include "compute/gemm.h"
 #include "compute/kernels.h"
 #include "compute/team.h"
+#include "compute/tiles.h"
 
 struct cpu_buffer {
   void *data; /* NULL: the slot is free */
@@ -49,6 +50,9 @@ static inline int64_t cpu_blocks(int64_t count, int64_t block) { return (count +
 /* Calls body(context, first, count, worker) for the blocks of `block` of 0..total-1; the cut depends on these alone. */
 typedef void cpu_body(void *context, int64_t first, int64_t count, int worker);
 void cpu_each(struct cpu *cpu, int64_t total, int64_t block, cpu_body *body, void *context);
+
+/* dy = 0 where y <= 0, in place. */
+void cpu_mask(struct cpu *cpu, place dy, place y, int64_t count);
 
 /* Grows scratch memory. The failure is sticky too. */
 int cpu_reserve(struct cpu *cpu, int64_t worker_words, int64_t shared_words);

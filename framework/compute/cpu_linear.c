@@ -1,87 +1,67 @@
-/* compute/cpu_linear.c: dense layers. Rows in fixed blocks; a weight gradient in blocks of its own rows, so that no sum
- * over samples is cut. */
-#include "compute/cpu.h"
+/* compute/cpu_linear.c: dense layers: products whose every position has a window of one. */
+#include "compute/correlate.h"
+#include "compute/gradient.h"
 
-#define ROW_BLOCK 64
-#define WEIGHT_BLOCK 32 /* rows of dW a task */
-
-struct linear {
-  struct cpu *cpu;
-  const struct linear_op *op;
-  int64_t rows;
-  const float *x, *w, *b;
-  float *y, *dy, *dx, *dw, *db;
-};
-
-static struct linear linear_of(struct device *d, const struct linear_op *op, const struct run *run) {
+static struct correlation correlation_of(struct device *d, const struct linear_op *op, int64_t samples, int transpose) {
   struct cpu *cpu = cpu_of(d);
-  return (struct linear){cpu,
-                         op,
-                         run->samples * op->positions,
-                         cpu_at(cpu, op->x),
-                         cpu_at(cpu, op->w),
-                         cpu_at(cpu, op->b),
-                         cpu_at(cpu, op->y),
-                         cpu_at(cpu, op->dy),
-                         cpu_at(cpu, op->dx),
-                         cpu_at(cpu, op->dw),
-                         cpu_at(cpu, op->db)};
+  const int64_t source = transpose ? op->out : op->in, target = transpose ? op->in : op->out;
+  return (struct correlation){.cpu = cpu,
+                              .transpose = transpose,
+                              .samples = samples * op->positions,
+                              .from = {1, 1, source},
+                              .to = {1, 1, target},
+                              .kernel = {1, 1},
+                              .stride = {1, 1},
+                              .source = cpu_at(cpu, transpose ? op->dy : op->x),
+                              .w = cpu_at(cpu, op->w),
+                              .target = cpu_at(cpu, transpose ? op->dx : op->y),
+                              .bias = transpose ? NULL : cpu_at(cpu, op->b),
+                              .relu = transpose ? 0 : op->relu,
+                              .accumulate = transpose ? op->accumulate_dx : 0,
+                              .panels = cpu->shared.data};
+}
+
+static struct gradient gradient_of(struct device *d, const struct linear_op *op, int64_t samples) {
+  struct cpu *cpu = cpu_of(d);
+  return (struct gradient){.cpu = cpu,
+                           .samples = samples * op->positions,
+                           .from = {1, 1, op->in},
+                           .to = {1, 1, op->out},
+                           .kernel = {1, 1},
+                           .stride = {1, 1},
+                           .x = cpu_at(cpu, op->x),
+                           .dy = cpu_at(cpu, op->dy),
+                           .dw = cpu_at(cpu, op->dw),
+                           .db = cpu_at(cpu, op->db),
+                           .accumulate = op->accumulate_dw,
+                           .scratch = cpu->shared.data};
 }
 
 int cpu_reserve_linear(struct device *d, const struct linear_op *op, int64_t samples, int directions) {
-  (void)samples;
-  return cpu_reserve(cpu_of(d), directions & BACKWARD ? 2 * op->out : 0, 0); /* doubles: a block's sums of dy */
-}
-
-/* y (count, out) = x (count, in) W^T (in, out) */
-static void forward_rows(void *context, int64_t first, int64_t count, int worker) {
-  const struct linear *l = context;
-  const int64_t in = l->op->in, out = l->op->out;
-  (void)worker;
-  gemm(0, 1, count, out, in, 1, l->x + first * in, in, l->w, in, 0, l->y + first * out, out);
-  l->cpu->kernels->bias_relu(l->y + first * out, l->b, count, out, l->op->relu);
+  const struct correlation forward = correlation_of(d, op, samples, 0), backward = correlation_of(d, op, samples, 1);
+  const struct gradient g = gradient_of(d, op, samples);
+  int64_t worker = correlate_worker_words(&forward), shared = correlate_panel_words(&forward);
+  if (directions & BACKWARD) {
+    worker = cpu_max(worker, cpu_max(correlate_worker_words(&backward), gradient_worker_words(&g)));
+    shared = cpu_max(shared, cpu_max(correlate_panel_words(&backward), gradient_shared_words(&g)));
+  }
+  return cpu_reserve(cpu_of(d), worker, shared);
 }
 
 void cpu_linear_forward(struct device *d, const struct linear_op *op, const struct run *run) {
-  struct linear l = linear_of(d, op, run);
-  cpu_each(l.cpu, l.rows, ROW_BLOCK, forward_rows, &l);
-}
-
-/* dx (count, in) = dy (count, out) W (out, in) */
-static void backward_rows(void *context, int64_t first, int64_t count, int worker) {
-  const struct linear *l = context;
-  const int64_t in = l->op->in, out = l->op->out;
-  float *dy = l->dy + first * out;
-  (void)worker;
-  if (l->op->relu)
-    l->cpu->kernels->relu_mask(dy, dy, l->y + first * out, count * out, 0);
-  if (l->dx)
-    gemm(0, 0, count, in, out, 1, dy, out, l->w, in, l->op->accumulate_dx ? 1 : 0, l->dx + first * in, in);
-}
-
-/* dW (count, in) = dy^T (count, rows) x (rows, in) */
-static void backward_weights(void *context, int64_t first, int64_t count, int worker) {
-  const struct linear *l = context;
-  const int64_t in = l->op->in, out = l->op->out;
-  (void)worker;
-  gemm(1, 0, count, in, l->rows, 1, l->dy + first, out, l->x, in, l->op->accumulate_dw ? 1 : 0, l->dw + first * in, in);
-}
-
-static void backward_bias(const struct linear *l) {
-  double *sums = (double *)(void *)l->cpu->worker[0].data;
-  for (int64_t i = 0; i < l->op->out; i++)
-    sums[i] = l->op->accumulate_dw ? l->db[i] : 0;
-  l->cpu->kernels->column_sums(sums, l->dy, l->rows, l->op->out);
-  for (int64_t i = 0; i < l->op->out; i++)
-    l->db[i] = (float)sums[i];
+  struct correlation c = correlation_of(d, op, run->samples, 0);
+  correlate(&c);
 }
 
 void cpu_linear_backward(struct device *d, const struct linear_op *op, const struct run *run) {
-  struct linear l = linear_of(d, op, run);
-  if (l.dx || op->relu)
-    cpu_each(l.cpu, l.rows, ROW_BLOCK, backward_rows, &l);
-  if (l.dw)
-    cpu_each(l.cpu, op->out, WEIGHT_BLOCK, backward_weights, &l);
-  if (l.db)
-    backward_bias(&l);
+  if (op->relu)
+    cpu_mask(cpu_of(d), op->dy, op->y, run->samples * op->positions * op->out);
+  if (place_is(op->dx)) {
+    struct correlation c = correlation_of(d, op, run->samples, 1);
+    correlate(&c);
+  }
+  if (place_is(op->dw)) {
+    struct gradient g = gradient_of(d, op, run->samples);
+    gradient(&g);
+  }
 }

@@ -37,6 +37,11 @@ static void relu_backward_block(void *context, int64_t first, int64_t count, int
   m->cpu->kernels->relu_mask(m->dx + first, m->dy + first, m->yy + first, count, m->accumulate_dx);
 }
 
+void cpu_mask(struct cpu *cpu, place dy, place y, int64_t count) {
+  struct map m = {.cpu = cpu, .dy = cpu_at(cpu, dy), .dx = cpu_at(cpu, dy), .yy = cpu_at(cpu, y)};
+  cpu_each(cpu, count, BLOCK, relu_backward_block, &m);
+}
+
 void cpu_relu_backward(struct device *d, const struct map_op *op, const struct run *run) {
   struct map m = map_of(d, op);
   if (m.dx)

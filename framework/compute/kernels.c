@@ -3,65 +3,16 @@
  * a vector padded with zeros, so that an element's arithmetic does not depend on where it lies. Touches nothing but its
  * arguments. */
 #include <math.h>
-#include <string.h>
 
 #include "compute/kernels.h"
+#include "compute/tiles.h"
+#include "compute/vectors.h"
 
-#if defined(__AVX512F__)
-#include <immintrin.h>
-#define WIDTH 16
-#elif defined(__AVX2__)
-#include <immintrin.h>
-#define WIDTH 8
-#else
-#define WIDTH 4
-#endif
 #define HALF (WIDTH / 2)
 
-typedef float vec __attribute__((vector_size(WIDTH * 4)));
 typedef int32_t ivec __attribute__((vector_size(WIDTH * 4)));
 typedef double dvec __attribute__((vector_size(WIDTH * 4))); /* HALF doubles */
 
-/* The vector at p, of which `n` elements are there (more than WIDTH: all); the rest is 0. */
-static inline vec load(const float *p, int64_t n) {
-  vec v;
-  if (__builtin_expect(n >= WIDTH, 1)) {
-    memcpy(&v, p, sizeof v);
-    return v;
-  }
-#if defined(__AVX512F__)
-  return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
-#else
-  v = (vec){0};
-  for (int64_t i = 0; i < n; i++)
-    v[i] = p[i];
-  return v;
-#endif
-}
-static inline void store(float *p, vec v, int64_t n) {
-  if (__builtin_expect(n >= WIDTH, 1)) {
-    memcpy(p, &v, sizeof v);
-    return;
-  }
-#if defined(__AVX512F__)
-  _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v);
-#else
-  for (int64_t i = 0; i < n; i++)
-    p[i] = v[i];
-#endif
-}
-static inline vec splat(float x) { return x - (vec){0}; }
-
-/* a*b + c, fused where the set has it: the rounding must not be the compiler's choice. */
-static inline vec multiply_add(vec a, vec b, vec c) {
-#if defined(__AVX512F__)
-  return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-#elif defined(__AVX2__)
-  return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-#else
-  return a * b + c;
-#endif
-}
 static inline dvec multiply_add_double(dvec a, dvec b, dvec c) {
 #if defined(__AVX512F__)
   return (dvec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
@@ -314,6 +265,7 @@ static double distance_squared(const float *a, const float *b, int64_t n) {
 extern const struct kernels JOIN(kernels_, KERNELS);
 const struct kernels JOIN(kernels_, KERNELS) = {
     .name = TEXT(KERNELS),
+    .tiles = &JOIN(tiles_, KERNELS),
     .bias_relu = bias_relu,
     .relu = relu,
     .relu_mask = relu_mask,
