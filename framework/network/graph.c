@@ -36,8 +36,8 @@ const char *graph_operand(struct graph *graph, const struct node *node) {
 static int check_inputs(struct graph *graph, const struct node *node) {
   for (int i = 0; i < node->inputs; i++)
     if (node->input[i] < 0 || (size_t)node->input[i] >= graph->count)
-      return error_set(STRAIT_EINVAL, "%s \"%s\": %d is not a node of this graph", kind_names[node->kind],
-                       node->name ? node->name : "", node->input[i]);
+      return error_set(STRAIT_EINVAL, "%s %s: %d is not a node of this graph", kind_names[node->kind],
+                       node->name ? node->name : "without a name", node->input[i]);
   return STRAIT_OK;
 }
 

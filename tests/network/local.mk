@@ -1,5 +1,6 @@
 if HAVE_CHECK
-check_PROGRAMS += tests/network/test-gradients tests/network/test-random
+check_PROGRAMS += tests/network/test-gradients tests/network/test-graph tests/network/test-program \
+	tests/network/test-random
 endif
 tests_network_test_gradients_SOURCES = %D%/test-gradients.c %D%/nets.c %D%/nets.h %D%/reference.c
 tests_network_test_gradients_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -7,3 +8,9 @@ tests_network_test_gradients_LDADD = libstrait.la $(CHECK_LIBS)
 tests_network_test_random_SOURCES = %D%/test-random.c %D%/nets.c %D%/nets.h %D%/reference.c
 tests_network_test_random_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_network_test_random_LDADD = libstrait.la $(CHECK_LIBS)
+tests_network_test_graph_SOURCES = %D%/test-graph.c %D%/nets.c %D%/nets.h
+tests_network_test_graph_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_network_test_graph_LDADD = libstrait.la $(CHECK_LIBS)
+tests_network_test_program_SOURCES = %D%/test-program.c %D%/nets.c %D%/nets.h %D%/reference.c
+tests_network_test_program_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_network_test_program_LDADD = libstrait.la $(CHECK_LIBS)
