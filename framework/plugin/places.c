@@ -94,18 +94,30 @@ static int add_optional(struct places *places, const char *path, int place) {
   return status == STRAIT_ENOENT ? STRAIT_OK : status;
 }
 
-static int add_first(struct places *places, const char *first, struct arena *arena) {
+static int add_first(struct places *places, const char *first, const char *who, struct arena *arena) {
   if (!first[0])
-    return error_set(STRAIT_EINVAL, "--plugin-dir: empty; it needs a folder");
+    return error_set(STRAIT_EINVAL, "%s: empty; it needs a folder", who);
   const char *path = file_absolute(arena, first);
   if (!path || add(places, path, PLACE_FIRST))
-    return error_wrap("--plugin-dir");
+    return error_wrap("%s", who);
   return STRAIT_OK;
+}
+
+/* --plugin-dir, or the variable that stands for it where a command line is not at hand. */
+static int find_first(struct places *places, const char *option, struct arena *arena) {
+  const char *variable = secure_getenv("STRAIT_PLUGIN_DIR");
+  if (option)
+    return add_first(places, option, "--plugin-dir", arena);
+  if (!variable || !variable[0])
+    return STRAIT_OK;
+  if (variable[0] != '/')
+    return error_set(STRAIT_EINVAL, "STRAIT_PLUGIN_DIR: \"%s\" is relative; write the whole path", variable);
+  return add_first(places, variable, "STRAIT_PLUGIN_DIR", arena);
 }
 
 int places_find(struct places *places, const char *first, const char *configured, struct arena *arena) {
   const char *list = secure_getenv("STRAIT_PLUGIN_PATH"), *home = secure_getenv("HOME");
-  int status = first ? add_first(places, first, arena) : STRAIT_OK;
+  int status = find_first(places, first, arena);
   if (!status && list && list[0])
     status = add_environment(places, list, arena);
   if (!status && home && home[0] == '/')

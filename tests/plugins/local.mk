@@ -1,6 +1,6 @@
 # Plugins for the tests of the binary contract, most of them bad on purpose. -rpath makes shared objects of them; they are
 # never installed.
-TEST_PLUGIN_LDFLAGS = -module -avoid-version -shared -no-undefined -Wl,-z,defs -Wl,-z,nodelete -rpath /nowhere
+TEST_PLUGIN_LDFLAGS = $(MODULE_FLAGS) -rpath /nowhere
 
 check_LTLIBRARIES += tests/plugins/dataset-services.la
 tests_plugins_dataset_services_la_SOURCES = %D%/services.c
@@ -74,3 +74,5 @@ tests_plugins_curve_denormals_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 check_LTLIBRARIES += tests/plugins/curve-undefined.la
 tests_plugins_curve_undefined_la_SOURCES = %D%/undefined.c %D%/flat.h
 tests_plugins_curve_undefined_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+
+dist_check_SCRIPTS += %D%/outside.sh %D%/symbols.sh
