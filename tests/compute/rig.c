@@ -101,6 +101,13 @@ double *rig_widen(const float *x, int64_t n) {
   return y;
 }
 
+void rig_subtract(float *gradient, int64_t n, const char *name) {
+  float *old = rig_random(n, name);
+  for (int64_t i = 0; i < n; i++)
+    gradient[i] -= old[i];
+  free(old);
+}
+
 double rig_rms(const float *a, int64_t n) {
   double sum = 0;
   for (int64_t i = 0; i < n; i++)

@@ -43,6 +43,8 @@ void rig_gradient(rig_function *f, const void *context, double *x, int64_t n, co
                   double tolerance, const char *what);
 
 double *rig_widen(const float *x, int64_t n);
+/* Takes what was there before (rig_random(n, name)) out of a gradient that was added to it. */
+void rig_subtract(float *gradient, int64_t n, const char *name);
 Suite *rig_suite(const char *name);
 int rig_main(Suite *suite);
 

@@ -64,14 +64,6 @@ static void run_layer(struct device *d, const void *context, struct sheet *sheet
   free(x), free(w), free(b), free(dy), free(dx), free(dw), free(db);
 }
 
-/* Takes what was there before (of rig_random(name)) out of an accumulated gradient. */
-static void subtract(float *g, int64_t n, const char *name) {
-  float *old = rig_random(n, name);
-  for (int64_t i = 0; i < n; i++)
-    g[i] -= old[i];
-  free(old);
-}
-
 /* Products of k terms in float32 err by about 6e-8 sqrt(k): 5e-6 holds for k <= 1000 with room. Gradients: the same,
  * and the differences' own error. */
 static void check_layer(const void *context, const struct sheet *sheet, const char *kernels) {
@@ -83,10 +75,10 @@ static void check_layer(const void *context, const struct sheet *sheet, const ch
   reference(l, y);
   rig_near(sheet->data[0], y, ny, 5e-6, kernels);
   if (l->accumulate) {
-    subtract(sheet->data[1], nx, "dx");
-    subtract(sheet->data[2], nw, "dw");
+    rig_subtract(sheet->data[1], nx, "dx");
+    rig_subtract(sheet->data[2], nw, "dw");
     if (l->bias)
-      subtract(sheet->data[3], l->out, "db");
+      rig_subtract(sheet->data[3], l->out, "db");
   }
   rig_gradient(objective, l, X, nx, sheet->data[1], 30, 2e-5, "dx");
   rig_gradient(objective, l, W, nw, sheet->data[2], 30, 2e-5, "dw");
