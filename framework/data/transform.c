@@ -63,12 +63,14 @@ void transform_free(struct transform *transform) {
   memset(transform, 0, sizeof *transform);
 }
 
-static void reverse(unsigned char *row, int64_t width, int bytes) {
-  for (int64_t i = 0, j = width - 1; i < j; i++, j--) {
-    unsigned char kept[4];
-    memcpy(kept, row + i * bytes, (size_t)bytes);
-    memcpy(row + i * bytes, row + j * bytes, (size_t)bytes);
-    memcpy(row + j * bytes, kept, (size_t)bytes);
+/* to[-i] = from[i]: a mirrored piece of a row, its first element at `to`. */
+static void copy_mirrored(unsigned char *to, const unsigned char *from, int64_t count, int bytes) {
+  if (bytes == 1) {
+    for (int64_t i = 0; i < count; i++)
+      to[-i] = from[i];
+  } else {
+    for (int64_t i = 0; i < count; i++)
+      memcpy(to - 4 * i, from + 4 * i, 4);
   }
 }
 
@@ -86,18 +88,31 @@ void transform_shift(const struct transform *transform, struct shift shift, cons
     if (y < 0 || y >= height || first >= last)
       continue;
     const unsigned char *from = (const unsigned char *)raw + ((line + down) * width + first + right) * bytes;
-    memcpy(row + first * bytes, from, (size_t)((last - first) * bytes));
     if (shift.flip)
-      reverse(row, width, bytes);
+      copy_mirrored(row + (width - 1 - first) * bytes, from, last - first, bytes);
+    else
+      memcpy(row + first * bytes, from, (size_t)((last - first) * bytes));
   }
+}
+
+/* Four at a time: the loop's own steps would cost as much as the look-up. */
+static void look_up(const float *table, const unsigned char *raw, int64_t count, float *y) {
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    y[i] = table[raw[i]];
+    y[i + 1] = table[raw[i + 1]];
+    y[i + 2] = table[raw[i + 2]];
+    y[i + 3] = table[raw[i + 3]];
+  }
+  for (; i < count; i++)
+    y[i] = table[raw[i]];
 }
 
 static void normalise_bytes(const struct transform *transform, const unsigned char *raw, float *y) {
   const int64_t channels = transform->channels, plane = transform->height * transform->width;
   const float *table = transform->table;
   if (channels == 1 || (plane == 1 && transform->same)) {
-    for (int64_t i = 0; i < channels * plane; i++)
-      y[i] = table[raw[i]];
+    look_up(table, raw, channels * plane, y);
     return;
   }
   const int64_t step = transform->same ? 0 : 256;
