@@ -1,4 +1,4 @@
-EXTRA_DIST += %D%/golden-statistics.py
+EXTRA_DIST += %D%/check-curve.py %D%/golden-statistics.py
 
 if HAVE_CHECK
 check_PROGRAMS += tests/landscape/test-path tests/landscape/test-statistics
@@ -10,3 +10,13 @@ tests_landscape_test_statistics_SOURCES = %D%/test-statistics.c %D%/fixture.h %D
 	tests/curves/objects.h
 tests_landscape_test_statistics_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_landscape_test_statistics_LDADD = libstrait.la $(CHECK_LIBS)
+
+if HAVE_CHECK
+check_PROGRAMS += tests/landscape/test-evaluate tests/landscape/test-scan
+endif
+tests_landscape_test_evaluate_SOURCES = %D%/test-evaluate.c %D%/fixture.h %D%/naive.h tests/curves/objects.h
+tests_landscape_test_evaluate_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_landscape_test_evaluate_LDADD = libstrait.la $(CHECK_LIBS)
+tests_landscape_test_scan_SOURCES = %D%/test-scan.c %D%/fixture.h tests/curves/objects.h
+tests_landscape_test_scan_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_landscape_test_scan_LDADD = libstrait.la $(CHECK_LIBS)
