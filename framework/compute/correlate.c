@@ -19,7 +19,7 @@ enum { FLAT, PADDED, ACROSS };
 
 /* ---- shapes ---- */
 
-static int64_t families(const struct correlation *c) { return c->transpose ? c->stride[0] * c->stride[1] : 1; }
+int64_t correlate_families(const struct correlation *c) { return c->transpose ? c->stride[0] * c->stride[1] : 1; }
 
 /* Forward: target t reads source t*stride - padding + tap. Transposed: target i gets from source (i + padding - tap) /
  * stride where that is whole: taps tap_first, + stride, ..., the last of which lies under the window's first. */
@@ -54,7 +54,7 @@ static int64_t family_words(const struct correlation *c, const struct family *f)
 }
 
 /* The family with its panel's place: families lie one after another. */
-static struct family family_of(const struct correlation *c, int64_t index) {
+struct family correlate_family(const struct correlation *c, int64_t index) {
   int64_t panel = 0;
   for (int64_t i = 0; i < index; i++) {
     const struct family f = family_at(c, i);
@@ -66,14 +66,14 @@ static struct family family_of(const struct correlation *c, int64_t index) {
 }
 
 int64_t correlate_panel_words(const struct correlation *c) {
-  const struct family last = family_of(c, families(c) - 1);
+  const struct family last = correlate_family(c, correlate_families(c) - 1);
   return last.panel + family_words(c, &last);
 }
 
 /* How far windows reach over the source's edges. */
 static void margins(const struct correlation *c, int64_t low[2], int64_t high[2]) {
   low[0] = low[1] = high[0] = high[1] = 0;
-  for (int64_t i = 0; i < families(c); i++) {
+  for (int64_t i = 0; i < correlate_families(c); i++) {
     const struct family f = family_at(c, i);
     for (int d = 0; d < 2 && f.count[0] && f.count[1] && f.taps[0] && f.taps[1]; d++) {
       low[d] = cpu_max(low[d], -f.source[d]);
@@ -96,29 +96,6 @@ int64_t correlate_worker_words(const struct correlation *c) {
   return words + 16;
 }
 
-/* ---- panels ---- */
-
-static void pack_panel(void *context, int64_t panel, int worker) {
-  const struct correlation *c = context;
-  const struct tiles *tiles = c->cpu->kernels->tiles;
-  const int64_t kernel = c->kernel[0] * c->kernel[1], j = panel * 2 * tiles->width;
-  const int64_t columns = cpu_min(c->to[2] - j, 2 * tiles->width), lanes = tiles_lanes(tiles, columns);
-  /* w is (out, in, kernel): forward sums over in for each out, transposed over out for each in */
-  const int64_t inner_step = c->transpose ? c->to[2] * kernel : kernel;
-  const int64_t lane_step = c->transpose ? kernel : c->from[2] * kernel;
-  (void)worker;
-  for (int64_t i = 0; i < families(c); i++) {
-    const struct family f = family_of(c, i);
-    const int64_t length = f.taps[0] * f.taps[1] * c->from[2];
-    float *to = c->panels + f.panel + length * j;
-    for (int64_t y = 0; y < f.taps[0]; y++)
-      for (int64_t x = 0; x < f.taps[1]; x++, to += c->from[2] * lanes) {
-        const int64_t tap = (f.tap_first[0] + y * f.tap_step[0]) * c->kernel[1] + f.tap_first[1] + x * f.tap_step[1];
-        tiles->pack(to, c->w + tap + j * lane_step, c->from[2], inner_step, columns, lane_step, lanes);
-      }
-  }
-}
-
 /* ---- sliding ---- */
 
 /* One row of tiles: `s` has its rows and runs; the panel of target channels j.. is filled in. */
@@ -138,7 +115,7 @@ static void slide_panel(const struct correlation *c, const struct family *f, str
 
 static void flat_rows(void *context, int64_t first, int64_t count, int worker) {
   struct correlation *c = context;
-  const struct family f = family_of(c, 0);
+  const struct family f = correlate_family(c, 0);
   const int64_t zero = 0;
   (void)worker;
   struct slide s = {.runs = 1, .length = c->from[2], .from = &zero, .row = &zero};
@@ -165,8 +142,8 @@ static void pad(const struct correlation *c, const struct padded *p, const float
 
 static void slide_padded(const struct correlation *c, const struct padded *p, struct slide *s, float *target) {
   const int64_t line = p->width * c->from[2];
-  for (int64_t i = 0; i < families(c); i++) {
-    const struct family f = family_of(c, i);
+  for (int64_t i = 0; i < correlate_families(c); i++) {
+    const struct family f = correlate_family(c, i);
     s->runs = f.taps[0];
     s->length = f.taps[1] * c->from[2];
     s->a_step = f.stride[1] * c->from[2];
@@ -219,8 +196,8 @@ static void across_samples(void *context, int64_t first, int64_t count, int work
   const int64_t source = c->from[0] * c->from[1] * c->from[2], target = c->to[0] * c->to[1] * c->to[2];
   struct slide s = {.from = from, .row = row, .a = c->source + first * source, .a_step = source, .rows = count};
   s.y_step = target;
-  for (int64_t i = 0; i < families(c); i++) {
-    const struct family f = family_of(c, i);
+  for (int64_t i = 0; i < correlate_families(c); i++) {
+    const struct family f = correlate_family(c, i);
     for (int64_t j = 0; j < c->to[2]; j += 2 * c->cpu->kernels->tiles->width)
       for (int64_t y = 0; y < f.count[0]; y++)
         for (int64_t x = 0; x < f.count[1]; x++) {
@@ -240,7 +217,7 @@ static void across_samples(void *context, int64_t first, int64_t count, int work
 }
 
 void correlate(struct correlation *c) {
-  team_run(c->cpu->team, tiles_panels(c->cpu->kernels->tiles, c->to[2]), pack_panel, c);
+  correlate_pack(c);
   const int64_t positions = c->to[0] * c->to[1];
   switch (way(c)) {
   case FLAT: {

@@ -33,4 +33,11 @@ int64_t correlate_worker_words(const struct correlation *c);
 int64_t correlate_panel_words(const struct correlation *c);
 void correlate(struct correlation *c);
 
+/* How many families there are, and each of them. */
+int64_t correlate_families(const struct correlation *c);
+struct family correlate_family(const struct correlation *c, int64_t index);
+/* compute/panels.c: fills c->panels: for each family, for each 2*width target channels, rows (tap, source channel) of
+ * lanes (target channel). */
+void correlate_pack(struct correlation *c);
+
 #endif

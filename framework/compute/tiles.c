@@ -118,19 +118,7 @@ static void outer(const struct outer *o) {
     outer_columns(o, 1, 0, j);
 }
 
-/* ---- packing ---- */
-
-static void pack(float *panel, const float *w, int64_t inner, int64_t inner_step, int64_t columns, int64_t lane_step,
-                 int64_t lanes) {
-  for (int64_t i = 0; i < inner; i++, panel += lanes, w += inner_step) {
-    for (int64_t j = 0; j < columns; j++)
-      panel[j] = w[j * lane_step];
-    for (int64_t j = columns; j < lanes; j++)
-      panel[j] = 0;
-  }
-}
-
 #define JOIN_OF(a, b) a##b
 #define JOIN(a, b) JOIN_OF(a, b)
 
-const struct tiles JOIN(tiles_, KERNELS) = {.width = WIDTH, .slide = slide, .outer = outer, .pack = pack};
+const struct tiles JOIN(tiles_, KERNELS) = {.width = WIDTH, .slide = slide, .outer = outer};

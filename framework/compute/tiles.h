@@ -41,9 +41,6 @@ struct tiles {
   int64_t width; /* floats in a vector */
   void (*slide)(const struct slide *s);
   void (*outer)(const struct outer *o);
-  /* panel[i*lanes + j] = w[i*inner_step + j*lane_step] for i < inner, j < columns; 0 for the rest of the lanes. */
-  void (*pack)(float *panel, const float *w, int64_t inner, int64_t inner_step, int64_t columns, int64_t lane_step,
-               int64_t lanes);
 };
 extern const struct tiles tiles_portable, tiles_avx2, tiles_avx512;
 
