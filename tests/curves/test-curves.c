@@ -51,8 +51,7 @@ static void sums(const strait_object *self, const strait_curve_ops *ops, int64_t
     double t = g / (GRID - 1.0), c[MOST], sum = 0, place = 0;
     ops->coefficients(self, t, c);
     for (int64_t i = 0; i < n; i++) {
-      ck_assert(isfinite(c[i]));
-      sum += c[i];
+      sum += c[i]; /* not finite, if one is not */
       place += c[i] * (double)i / (double)(n - 1);
     }
     ck_assert_double_eq_tol(sum, 1, 1e-12);
@@ -64,9 +63,9 @@ END_TEST
 
 /* The same t gives the same bytes, and nothing outside c[0..n-1] is touched. */
 static void purity(const strait_object *self, const strait_curve_ops *ops, int64_t n) {
-  double c[MOST + 1], d[MOST + 1];
+  double c[MOST + 1], d[MOST + 1], untouched[MOST + 1];
   for (int i = 0; i <= MOST; i++)
-    c[i] = d[i] = -7;
+    c[i] = d[i] = untouched[i] = -7;
   for (int g = 0; g < GRID; g++) {
     ops->coefficients(self, g / (GRID - 1.0), c);
     ops->coefficients(self, 1 - g / (GRID - 1.0), d);
@@ -74,8 +73,7 @@ static void purity(const strait_object *self, const strait_curve_ops *ops, int64
     ck_assert_mem_eq(c, d, sizeof c);
     if (ops->derivatives)
       ops->derivatives(self, g / (GRID - 1.0), c);
-    for (int64_t i = n; i <= MOST; i++)
-      ck_assert(c[i] == -7);
+    ck_assert_mem_eq(c + n, untouched + n, (size_t)(MOST + 1 - n) * sizeof *c);
   }
 }
 START_TEST(test_purity) { each_curve(purity); }
@@ -100,8 +98,10 @@ static void slopes(const strait_object *self, const strait_curve_ops *ops, int64
       continue;
     ops->coefficients(self, t - h, before);
     ops->coefficients(self, t + h, behind);
+    double worst = 0;
     for (int64_t i = 0; i < n; i++)
-      ck_assert_double_eq_tol(dc[i], (behind[i] - before[i]) / (2 * h), 1e-6);
+      worst = fmax(worst, fabs(dc[i] - (behind[i] - before[i]) / (2 * h)));
+    ck_assert_double_le(worst, 1e-6);
   }
 }
 START_TEST(test_slopes) { each_curve(slopes); }
@@ -144,11 +144,13 @@ START_TEST(test_bernstein) {
       double t = g / (GRID - 1.0), c[MOST];
       long double choose = 1;
       ops->coefficients(self, t, c);
+      double worst = 0;
       for (int64_t i = 0; i <= degree; i++) {
         long double wanted = choose * powl(t, (long double)i) * powl(1 - (long double)t, (long double)(degree - i));
-        ck_assert_double_eq_tol(c[i], (double)wanted, 2e-14 * (double)wanted + 1e-300);
+        worst = fmax(worst, fabs(c[i] - (double)wanted) / ((double)wanted + 1e-300));
         choose = choose * (long double)(degree - i) / (long double)(i + 1);
       }
+      ck_assert_double_le(worst, 2e-14);
     }
     object_free(self);
   }
@@ -171,8 +173,10 @@ START_TEST(test_through_bends) {
       for (int g = 0; g < GRID && name == 0; g++) {
         int64_t k = (int64_t)(g * (n - 1)) / (GRID - 1);
         ops->coefficients(self, g / (GRID - 1.0), c);
+        int outside = 0;
         for (int64_t i = 0; i < n; i++)
-          ck_assert(c[i] >= 0 && (c[i] < 1e-13 || i == k || i == k + 1));
+          outside += !(c[i] >= 0 && (c[i] < 1e-13 || i == k || i == k + 1));
+        ck_assert_int_eq(outside, 0);
       }
       object_free(self);
     }
@@ -196,6 +200,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("curves");
   TCase *tests = tcase_create("laws");
+  tcase_set_timeout(tests, 120);
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, test_ends);
   tcase_add_test(tests, test_sums);

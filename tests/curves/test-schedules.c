@@ -190,6 +190,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("schedules");
   TCase *tests = tcase_create("schedules");
+  tcase_set_timeout(tests, 120);
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, test_constant);
   tcase_add_test(tests, test_decay);

@@ -198,6 +198,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("checkpoint");
   TCase *tests = tcase_create("checkpoint");
+  tcase_set_timeout(tests, 120);
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, test_weights);
   tcase_add_test(tests, test_foreign_files);

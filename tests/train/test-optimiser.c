@@ -182,6 +182,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("optimiser");
   TCase *tests = tcase_create("optimiser");
+  tcase_set_timeout(tests, 120);
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, test_sgd);
   tcase_add_test(tests, test_momentum);

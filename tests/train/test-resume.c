@@ -176,7 +176,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("resume");
   TCase *tests = tcase_create("resume");
-  tcase_set_timeout(tests, 60);
+  tcase_set_timeout(tests, 240);
   tcase_add_test(tests, test_plain);
   tcase_add_test(tests, test_curve);
   tcase_add_test(tests, test_chain);

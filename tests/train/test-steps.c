@@ -5,7 +5,7 @@
 
 #include "compute/random.h"
 
-enum { STEPS = 25, MOST = 8 };
+enum { STEPS = 25, MOST = 8, SEED_ORDER = 5, SEED_T = 6, SEED_DROPOUT = 7 };
 
 struct reference {
   struct fixture *f;
@@ -20,11 +20,11 @@ struct reference {
 
 static struct reference begin(struct fixture *f, const struct snapshot *s) {
   struct reference r = {.f = f, .points = s->points};
-  struct feeding feeding = {
-      .split = SPLIT_TRAIN, .batch = 16, .shuffle = 1, .order_seed = (uint64_t)f->plan.seeds.seed};
+  struct feeding feeding = {.split = SPLIT_TRAIN, .batch = 16, .shuffle = 1, .order_seed = SEED_ORDER};
   OK(feeder_create(&r.feeder, f->data, &feeding));
   OK(feeder_start(r.feeder, 1, 0));
   OK(program_create(&r.program, f->network, f->device, 16, PROGRAM_TRAIN, f->keys.label_smoothing));
+  f->device->ops->upload(f->device, program_statistics(r.program), s->statistics, s->buffers);
   size_t count = (size_t)f->count;
   for (int i = 0; i < s->points; i++) {
     r.theta[i] = memory_alloc(count, sizeof(double));
@@ -63,7 +63,12 @@ static void gradient_at(struct reference *r, int64_t iteration) {
     OK(feeder_start(r->feeder, (iteration - 1) / feeder_batches(r->feeder) + 1, 0));
     OK(feeder_next(r->feeder, &batch));
   }
-  struct run run = {.samples = batch.samples, .batch_statistics = 1, .dropout = 1, .iteration = iteration};
+  struct run run = {.samples = batch.samples,
+                    .batch_statistics = 1,
+                    .update_statistics = 1,
+                    .dropout = 1,
+                    .iteration = iteration,
+                    .seed = SEED_DROPOUT};
   for (int64_t j = 0; j < r->f->count; j++)
     r->single[j] = (float)r->w[j];
   d->ops->upload(d, program_weights(r->program), r->single, r->f->count);
@@ -88,7 +93,7 @@ static void step(struct reference *r, int64_t iteration, double rate) {
   const struct optimiser_keys *keys = &r->f->keys;
   double c[MOST] = {1}, norm = 0, clip = 1;
   if (r->f->curve) {
-    struct stream stream = stream_of((uint64_t)r->f->plan.seeds.seed, "t", (uint64_t)iteration);
+    struct stream stream = stream_of(SEED_T, "t", (uint64_t)iteration);
     ((const strait_curve_ops *)object_ops(r->f->curve))->coefficients(r->f->curve, stream_double(&stream, 0), c);
   }
   for (int64_t j = 0; j < r->f->count; j++) {
@@ -114,6 +119,17 @@ static void step(struct reference *r, int64_t iteration, double rate) {
   }
 }
 
+/* The running statistics move by a tenth towards each batch's. */
+static void compare_statistics(const struct reference *r, const struct snapshot *s) {
+  float single[64];
+  double wanted[64];
+  ck_assert_int_le(s->buffers, 64);
+  r->f->device->ops->download(r->f->device, single, program_statistics(r->program), s->buffers);
+  for (int64_t i = 0; i < s->buffers; i++)
+    wanted[i] = single[i];
+  ck_assert(s->buffers == 0 || distance(s->statistics, wanted, s->buffers) <= 1e-4);
+}
+
 /* STEPS iterations, and the distance of each point from the reference as a share of how far it moved. A step rounds
  * weights of about .3 to 3e-8 of themselves and moves them by about 1e-3: 25 steps add up to less than 1e-4 of the way,
  * while a wrong formula is off by its whole share (the decay is .05, the momentum .9). */
@@ -122,6 +138,9 @@ static int compare(const struct wanted *wanted, void (*change)(struct optimiser_
   struct snapshot *s;
   if (change)
     change(&f.keys);
+  f.plan.seeds.order = SEED_ORDER;
+  f.plan.seeds.t = SEED_T;
+  f.plan.seeds.dropout = SEED_DROPOUT;
   struct training *training = start(&f, &s);
   struct reference r = begin(&f, s);
   OK(training_load(training, s));
@@ -143,6 +162,7 @@ static int compare(const struct wanted *wanted, void (*change)(struct optimiser_
     if (r.velocity[i])
       ck_assert_double_le(distance(s->velocity[i], r.velocity[i], f.count), 1e-4);
   }
+  compare_statistics(&r, s);
   int idle = r.idle;
   end(&r);
   training_free(training);
@@ -173,6 +193,17 @@ START_TEST(test_plain) {
   compare(&wanted, exclude);
   compare(&wanted, clip);
   compare(&wanted, smooth);
+}
+END_TEST
+
+/* Batch norm and dropout: the masks are the iteration's, the statistics the batch's. */
+START_TEST(test_norm_and_dropout) {
+  struct wanted wanted = {.limit = 150, .iterations = 30, .norm = 1};
+  compare(&wanted, decay);
+  wanted.dropout = 1;
+  compare(&wanted, decay);
+  wanted.curve = "bezier";
+  compare(&wanted, decay);
 }
 END_TEST
 
@@ -216,8 +247,9 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("steps");
   TCase *tests = tcase_create("steps");
-  tcase_set_timeout(tests, 60);
+  tcase_set_timeout(tests, 240);
   tcase_add_test(tests, test_plain);
+  tcase_add_test(tests, test_norm_and_dropout);
   tcase_add_test(tests, test_schedule);
   tcase_add_test(tests, test_bezier);
   tcase_add_test(tests, test_chain);

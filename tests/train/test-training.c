@@ -341,7 +341,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("training");
   TCase *tests = tcase_create("training");
-  tcase_set_timeout(tests, 60);
+  tcase_set_timeout(tests, 240);
   tcase_add_test(tests, test_digits);
   tcase_add_test(tests, test_real_targets);
   tcase_add_test(tests, test_divergence);

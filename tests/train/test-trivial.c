@@ -77,6 +77,7 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("trivial");
   TCase *tests = tcase_create("trivial");
+  tcase_set_timeout(tests, 120);
   tcase_add_test(tests, test_homogeneous);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
