@@ -3,7 +3,8 @@
 # Prints each line that breaks the rule. The order is design's; verify may look at what the stages use, and the command line
 # at everything.
 set -eu
-cd "${srcdir:-.}"
+self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
+cd "${srcdir:-$(dirname "$self")/..}"
 order='base plugin compute network data store train landscape ensemble verify stage cli'
 
 # Names each framework file's includes that its folder may not have: "FILE:LINE: why".
@@ -72,7 +73,7 @@ if test -z "${INCLUDES_INNER:-}"; then
   echo '#include "helper.h"' >"$tree/framework/cli/b.c"
   echo '#include <cblas.h> /* fast */' >"$tree/curves/c.c"
   echo '#include "plugin/registry.h"' >"$tree/curves/d.c"
-  found=$(srcdir=$tree INCLUDES_INNER=1 sh "$0" || true)
+  found=$(srcdir=$tree INCLUDES_INNER=1 sh "$self" || true)
   for want in 'base/a.c:1: "cli/main.h" is of a later' 'cli/b.c:1: "helper.h" names no' 'curves/c.c:1: <cblas.h> is neither' \
     'curves/d.c:1: "plugin/registry.h" is neither' 'framework/other: not in'; do
     case $found in
