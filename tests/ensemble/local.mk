@@ -1,0 +1,9 @@
+if HAVE_CHECK
+check_PROGRAMS += tests/ensemble/test-ensemblers tests/ensemble/test-members
+endif
+tests_ensemble_test_ensemblers_SOURCES = %D%/test-ensemblers.c tests/curves/objects.h
+tests_ensemble_test_ensemblers_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_ensemble_test_ensemblers_LDADD = libstrait.la $(CHECK_LIBS)
+tests_ensemble_test_members_SOURCES = %D%/test-members.c tests/landscape/fixture.h tests/curves/objects.h
+tests_ensemble_test_members_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_ensemble_test_members_LDADD = libstrait.la $(CHECK_LIBS)

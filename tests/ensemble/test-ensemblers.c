@@ -1,0 +1,331 @@
+/* Each ensembler plugin alone, driven by a mock of the host: which sources it asks for, what it keeps of the moments it
+ * is offered. Budgets and member counts are those of the paper's tables. */
+#include <strait/strait.h> /* before check.h, which makes a macro of fail */
+
+#include "../curves/objects.h"
+
+#define OK(call) ck_assert_msg((call) == STRAIT_OK, "%s: %s", #call, error_text())
+
+/* --- the mock: slots of three weights, and a list of members --- */
+
+enum { COUNT = 3, SLOTS = 4, MOST = 200 };
+struct mock {
+  strait_slots slots;
+  char names[2][SLOTS][32];
+  float vectors[SLOTS][COUNT];
+  int64_t integers[SLOTS];
+  float member[MOST][COUNT];
+  uint32_t statistics[MOST];
+  int members;
+};
+
+static int find(char names[SLOTS][32], const char *name) {
+  for (int i = 0; i < SLOTS; i++) {
+    if (!*names[i])
+      snprintf(names[i], 32, "%s", name);
+    if (!strcmp(names[i], name))
+      return i;
+  }
+  ck_abort_msg("too many slots");
+  return 0;
+}
+static float *vector(strait_slots *slots, const char *name) {
+  struct mock *mock = (struct mock *)slots;
+  return mock->vectors[find(mock->names[0], name)];
+}
+static int64_t *integer(strait_slots *slots, const char *name) {
+  struct mock *mock = (struct mock *)slots;
+  return &mock->integers[find(mock->names[1], name)];
+}
+static int32_t member(strait_slots *slots, const float *weights, uint32_t statistics) {
+  struct mock *mock = (struct mock *)slots;
+  memcpy(mock->member[mock->members], weights, sizeof mock->member[0]);
+  mock->statistics[mock->members++] = statistics;
+  return STRAIT_OK;
+}
+static const strait_slots_ops mock_ops = {sizeof mock_ops, 0, vector, integer, member};
+
+/* --- what a stage offers, and the asking --- */
+
+struct offer {
+  int64_t starts, paths, budget, epoch, spent[4];
+};
+static int ask(const strait_object *e, const struct offer *offer, int64_t index, strait_source *source) {
+  const strait_ensembler_ops *ops = object_ops(e);
+  *source = (strait_source){.size = sizeof *source,
+                            .given_starts = offer->starts,
+                            .given_paths = offer->paths,
+                            .given_budget = offer->budget,
+                            .epoch_iterations = offer->epoch,
+                            .start_spent = offer->spent};
+  error_clear();
+  return ops->source(e, index, source);
+}
+static strait_source source(const strait_object *e, const struct offer *offer, int64_t index) {
+  strait_source source;
+  OK(ask(e, offer, index, &source));
+  return source;
+}
+static void refuses(const char *name, const char *settings, const struct offer *offer, const char *text) {
+  strait_object *e = object(STRAIT_ENSEMBLER, name, settings);
+  strait_source source;
+  ck_assert_int_eq(ask(e, offer, 0, &source), STRAIT_EINVAL);
+  ck_assert_msg(strstr(error_text(), text) != NULL, "\"%s\" does not say \"%s\"", error_text(), text);
+  object_free(e);
+}
+
+/* Runs a source of this length under a schedule; the weights of iteration i are (i, source, 1). */
+static void run(const strait_object *e, const strait_object *schedule, struct mock *mock, int64_t number,
+                const strait_source *source, int64_t epoch) {
+  const strait_ensembler_ops *ops = object_ops(e);
+  const strait_schedule_ops *rates = schedule ? object_ops(schedule) : NULL;
+  strait_step step = {sizeof step, 0, 0, epoch, source->iterations};
+  int64_t first = source->offer_start ? 0 : 1, last = source->iterations;
+  if (source->type == STRAIT_SOURCE_PATH)
+    last = source->points;
+  for (step.iteration = first; step.iteration <= last; step.iteration++) {
+    int wanted = step.iteration == 0 || source->type == STRAIT_SOURCE_PATH ||
+                 (rates && rates->collect && rates->collect(schedule, &step));
+    float weights[COUNT] = {(float)step.iteration, (float)number, 1};
+    strait_moment moment = {sizeof moment, step.iteration == last, number, (uint32_t)wanted, 0, step, COUNT, weights};
+    if (wanted || moment.last)
+      OK(ops->collect(e, &moment, &mock->slots));
+  }
+  if (ops->finish)
+    OK(ops->finish(e, number, &mock->slots));
+}
+
+static void run_all(const strait_object *e, const strait_object *schedule, struct mock *mock,
+                    const struct offer *offer) {
+  *mock = (struct mock){.slots = {&mock_ops}};
+  for (int64_t i = 0;; i++) {
+    strait_source s = source(e, offer, i);
+    if (s.type == STRAIT_SOURCE_END)
+      break;
+    run(e, schedule, mock, i, &s, offer->epoch);
+  }
+}
+
+static void setup(void) {
+  if (!registry)
+    open_registry(NULL);
+}
+
+/* --- fge --- */
+
+/* The rows of paper.md's table: budget, starts, cycle, the length of each run, and the members there are in the end.
+ * 391 mini-batches an epoch, as for CIFAR. */
+START_TEST(test_fge) {
+  static const struct {
+    int64_t budget, starts, spent[2];
+    const char *cycle;
+    int64_t epochs, members;
+  } table[] = {{200, 2, {120, 156}, "cycle=2", 22, 22},
+               {200, 2, {120, 156}, "cycle=4", 22, 12},
+               {150, 1, {125, 0}, "cycle=4", 25, 6},
+               {15, 1, {12, 0}, "cycle=1", 3, 3}};
+  strait_object *e = object(STRAIT_ENSEMBLER, "fge", "");
+  for (size_t k = 0; k < sizeof table / sizeof table[0]; k++) {
+    strait_object *triangle = object(STRAIT_SCHEDULE, "triangle", table[k].cycle);
+    struct offer offer = {
+        table[k].starts, 0, 391 * table[k].budget, 391, {391 * table[k].spent[0], 391 * table[k].spent[1]}};
+    struct mock mock;
+    for (int64_t i = 0; i < table[k].starts; i++) {
+      strait_source s = source(e, &offer, i);
+      ck_assert(s.type == STRAIT_SOURCE_TRAINING && s.start == i && s.seed_offset == i && !s.offer_start);
+      ck_assert_int_eq(s.iterations, 391 * table[k].epochs);
+    }
+    ck_assert(source(e, &offer, table[k].starts).type == STRAIT_SOURCE_END);
+    run_all(e, triangle, &mock, &offer);
+    ck_assert_int_eq(mock.members, table[k].members);
+    for (int m = 0; m < mock.members; m++)
+      ck_assert_int_eq(mock.statistics[m], STRAIT_STATISTICS_REFRESH);
+    object_free(triangle);
+  }
+  object_free(e);
+}
+END_TEST
+
+/* floor((n + c/2) / c) members of a run of n iterations; the first at c/2; the start one more where it counts. */
+START_TEST(test_fge_members) {
+  strait_object *triangle = object(STRAIT_SCHEDULE, "triangle", "cycle-iterations=6");
+  for (int start = 0; start <= 1; start++) {
+    strait_object *e = object(STRAIT_ENSEMBLER, "fge", start ? "include-start=yes statistics=keep" : "");
+    for (int64_t n = 1; n <= 30; n++) {
+      struct offer offer = {1, 0, 100 + n, 10, {100}};
+      struct mock mock;
+      run_all(e, triangle, &mock, &offer);
+      ck_assert_int_eq(mock.members, (n + 3) / 6 + start);
+      for (int m = 0; m < mock.members; m++) {
+        ck_assert(mock.member[m][0] == (float)(start && m == 0 ? 0 : 3 + 6 * (m - start)));
+        ck_assert_int_eq(mock.statistics[m], start ? STRAIT_STATISTICS_KEEP : STRAIT_STATISTICS_REFRESH);
+      }
+    }
+    object_free(e);
+  }
+  object_free(triangle);
+}
+END_TEST
+
+START_TEST(test_fge_refuses) {
+  refuses("fge", "", &(struct offer){0, 0, 1000, 10, {0}}, "start is not set");
+  refuses("fge", "", &(struct offer){1, 0, 1000, 10, {1000}}, "leaves nothing");
+  refuses("fge", "", &(struct offer){1, 0, 0, 10, {100}}, "leaves nothing");
+  refuses("fge", "", &(struct offer){2, 0, 101, 10, {50, 100}}, "leaves nothing"); /* one iteration for two */
+}
+END_TEST
+
+/* --- snapshot and independent --- */
+
+START_TEST(test_snapshot) {
+  strait_object *e = object(STRAIT_ENSEMBLER, "snapshot", ""), *two = object(STRAIT_ENSEMBLER, "snapshot", "runs=2");
+  strait_object *cosine = object(STRAIT_SCHEDULE, "cosine", "cycles=4");
+  struct offer offer = {0, 0, 100, 10, {0}};
+  struct mock mock;
+  strait_source s = source(e, &offer, 0);
+  ck_assert(s.type == STRAIT_SOURCE_TRAINING && s.start == STRAIT_START_FRESH && s.iterations == 100);
+  run_all(e, cosine, &mock, &offer);
+  ck_assert_int_eq(mock.members, 4);
+  for (int m = 0; m < 4; m++)
+    ck_assert(mock.member[m][0] == (float)(25 * (m + 1)));
+  run_all(two, cosine, &mock, &offer); /* two trainings of 50: cycles of 13, the last of 11 */
+  ck_assert_int_eq(mock.members, 8);
+  ck_assert(mock.member[3][0] == 50 && mock.member[3][1] == 0 && mock.member[4][0] == 13 && mock.member[4][1] == 1);
+  ck_assert_int_eq(source(two, &offer, 1).seed_offset, 1);
+  refuses("snapshot", "", &(struct offer){1, 0, 100, 10, {50}}, "start is set");
+  refuses("snapshot", "", &(struct offer){0, 0, 0, 10, {0}}, "set budget");
+  object_free(e);
+  object_free(two);
+  object_free(cosine);
+}
+END_TEST
+
+START_TEST(test_independent) {
+  strait_object *e = object(STRAIT_ENSEMBLER, "independent", "runs=3");
+  strait_object *decay = object(STRAIT_SCHEDULE, "decay", "");
+  strait_object *triangle = object(STRAIT_SCHEDULE, "triangle", "cycle-iterations=10");
+  struct offer offer = {0, 0, 3 * 40, 10, {0}};
+  strait_object *const schedules[] = {decay, triangle}; /* moments of the schedule are not what it keeps */
+  for (int k = 0; k < 2; k++) {
+    struct mock mock;
+    run_all(e, schedules[k], &mock, &offer);
+    ck_assert_int_eq(mock.members, 3);
+    for (int m = 0; m < 3; m++) {
+      strait_source s = source(e, &offer, m);
+      ck_assert(s.start == STRAIT_START_FRESH && s.seed_offset == m && s.iterations == 40);
+      ck_assert(mock.member[m][0] == 40 && mock.member[m][1] == (float)m);
+    }
+  }
+  refuses("independent", "runs=3", &(struct offer){0, 0, 2, 10, {0}}, "too small");
+  refuses("independent", "", &(struct offer){1, 0, 100, 10, {50}}, "start is set");
+  object_free(e);
+  object_free(decay);
+  object_free(triangle);
+}
+END_TEST
+
+/* --- averages --- */
+
+/* swa: one member, the mean of the moments: of 5, 15, .. 95 it is 50. Two starts: one mean each. */
+START_TEST(test_swa) {
+  strait_object *e = object(STRAIT_ENSEMBLER, "swa", "");
+  strait_object *triangle = object(STRAIT_SCHEDULE, "triangle", "cycle-iterations=10");
+  struct offer offer = {1, 0, 200, 10, {100}}, two = {2, 0, 200, 10, {60, 100}};
+  struct mock mock;
+  run_all(e, triangle, &mock, &offer);
+  ck_assert_int_eq(mock.members, 1);
+  ck_assert(mock.member[0][0] == 50 && mock.member[0][2] == 1);
+  ck_assert_int_eq(mock.statistics[0], STRAIT_STATISTICS_REFRESH);
+  run_all(e, triangle, &mock, &two);
+  ck_assert_int_eq(mock.members, 2);
+  for (int m = 0; m < 2; m++) /* of 5, 15, .. 45: the first source is forgotten by the second */
+    ck_assert(mock.member[m][0] == 25 && mock.member[m][1] == (float)m);
+  refuses("swa", "", &(struct offer){0, 0, 1000, 10, {0}}, "start is not set");
+  object_free(e);
+  object_free(triangle);
+}
+END_TEST
+
+/* A run too short for one moment has no mean. */
+START_TEST(test_swa_empty) {
+  strait_object *e = object(STRAIT_ENSEMBLER, "swa", "");
+  const strait_ensembler_ops *ops = object_ops(e);
+  struct mock mock = {.slots = {&mock_ops}};
+  ck_assert_int_eq(ops->finish(e, 0, &mock.slots), STRAIT_EINVAL);
+  ck_assert_msg(strstr(error_text(), "before the schedule's first moment") != NULL, "%s", error_text());
+  object_free(e);
+}
+END_TEST
+
+/* pfge: rounds of equal length, each from the mean of the one before. */
+START_TEST(test_pfge) {
+  strait_object *e = object(STRAIT_ENSEMBLER, "pfge", "rounds=2");
+  strait_object *triangle = object(STRAIT_SCHEDULE, "triangle", "cycle-iterations=10");
+  struct offer offer = {1, 0, 200, 10, {120}};
+  struct mock mock;
+  ck_assert(source(e, &offer, 0).start == 0 && source(e, &offer, 1).start == STRAIT_START_MEMBER);
+  ck_assert_int_eq(source(e, &offer, 1).iterations, 40);
+  ck_assert(source(e, &offer, 2).type == STRAIT_SOURCE_END);
+  run_all(e, triangle, &mock, &offer);
+  ck_assert_int_eq(mock.members, 2);
+  for (int m = 0; m < 2; m++) /* of 5, 15, 25, 35 */
+    ck_assert(mock.member[m][0] == 20 && mock.member[m][1] == (float)m);
+  refuses("pfge", "", &(struct offer){2, 0, 200, 10, {100, 120}}, "not one");
+  refuses("pfge", "rounds=9", &(struct offer){1, 0, 128, 10, {120}}, "too few for 9 rounds");
+  object_free(e);
+  object_free(triangle);
+}
+END_TEST
+
+/* --- points of paths --- */
+
+START_TEST(test_curve_points) {
+  strait_object *e = object(STRAIT_ENSEMBLER, "curve-points", "points=5");
+  struct offer offer = {0, 2, 0, 10, {0}};
+  struct mock mock;
+  strait_source s = source(e, &offer, 1);
+  ck_assert(s.type == STRAIT_SOURCE_PATH && s.path == 1 && s.points == 5);
+  run_all(e, NULL, &mock, &offer);
+  ck_assert_int_eq(mock.members, 10);
+  refuses("curve-points", "", &(struct offer){0, 0, 0, 10, {0}}, "path is not set");
+  object_free(e);
+}
+END_TEST
+
+/* The schedule that each asks for. */
+START_TEST(test_presets) {
+  static const char *const wanted[][2] = {{"fge", "triangle"},  {"snapshot", "cosine"}, {"swa", "triangle"},
+                                          {"pfge", "triangle"}, {"independent", NULL},  {"curve-points", NULL}};
+  for (size_t k = 0; k < sizeof wanted / sizeof wanted[0]; k++) {
+    const strait_class *cls;
+    OK(registry_class(registry, STRAIT_ENSEMBLER, wanted[k][0], &cls));
+    ck_assert_int_eq(cls->preset_count, wanted[k][1] ? 1 : 0);
+    if (wanted[k][1]) {
+      ck_assert_str_eq(cls->presets[0].key, "schedule");
+      ck_assert_str_eq(cls->presets[0].value, wanted[k][1]);
+    }
+  }
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("ensemblers");
+  TCase *tests = tcase_create("ensemblers");
+  tcase_add_checked_fixture(tests, setup, NULL);
+  tcase_add_test(tests, test_fge);
+  tcase_add_test(tests, test_fge_members);
+  tcase_add_test(tests, test_fge_refuses);
+  tcase_add_test(tests, test_snapshot);
+  tcase_add_test(tests, test_independent);
+  tcase_add_test(tests, test_swa);
+  tcase_add_test(tests, test_swa_empty);
+  tcase_add_test(tests, test_pfge);
+  tcase_add_test(tests, test_curve_points);
+  tcase_add_test(tests, test_presets);
+  suite_add_tcase(suite, tests);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
