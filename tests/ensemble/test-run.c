@@ -1,0 +1,499 @@
+/* The run of an ensembler over real trainings on the digits: where sources start, what is offered when, budgets, seeds;
+ * and the same bytes after an interruption anywhere. */
+#include "../landscape/fixture.h"
+
+#include <signal.h>
+
+#include "base/stop.h"
+#include "ensemble/run.h"
+
+/* 60 samples in batches of 16: four iterations an epoch. With batch norm, dropout, momentum. */
+static const struct wanted small = {.limit = 60};
+enum { EPOCH = 4 };
+
+struct setting_up {
+  const char *ensembler, *settings, *schedule, *rate;
+  int64_t starts, paths, budget;
+  int adam;
+};
+struct stage {
+  struct fixture f;
+  struct optimiser_keys keys;
+  strait_object *ensembler, *schedule;
+  struct snapshot *begin[2]; /* trainings of 8 and 12 iterations, momentum and all */
+  struct start start[2];
+  const float *theta[3];
+  struct path path;
+  struct ensemble_plan plan;
+};
+
+static struct snapshot *trained(struct stage *s, int64_t iterations) {
+  struct training_plan plan = {.network = s->f.network,
+                               .data = s->f.data,
+                               .device = s->f.device,
+                               .schedule = object(STRAIT_SCHEDULE, "constant", "rate=0.05"),
+                               .keys = &s->keys,
+                               .seeds = s->f.seeds,
+                               .iterations = 100};
+  struct training *training;
+  struct snapshot *snapshot;
+  OK(training_create(&training, &plan));
+  OK(training_snapshot(training, &snapshot));
+  network_initialise(s->f.network, 1, snapshot->theta[0], snapshot->statistics);
+  OK(training_load(training, snapshot));
+  OK(training_run(training, iterations, 0));
+  OK(training_save(training, snapshot));
+  training_free(training);
+  object_free((strait_object *)(uintptr_t)plan.schedule);
+  return snapshot;
+}
+
+static struct stage *stage(const struct setting_up *set, int threads) {
+  struct wanted wanted = small;
+  wanted.threads = threads;
+  struct fixture f = make(&wanted);
+  struct stage *s = arena_alloc(f.arena, 1, sizeof *s);
+  s->f = f;
+  OK(options_default(&optimiser_options, &s->keys, f.arena));
+  s->keys.batch = 16;
+  s->keys.optimiser = set->adam ? OPTIMISER_ADAMW : OPTIMISER_SGD;
+  s->ensembler = object(STRAIT_ENSEMBLER, set->ensembler, set->settings);
+  s->schedule = object(STRAIT_SCHEDULE, set->schedule, set->rate);
+  for (int i = 0; i < 2; i++) {
+    s->begin[i] = trained(s, 8 + 4 * i);
+    s->start[i] = (struct start){s->begin[i], 8 + 4 * i};
+  }
+  for (int i = 0; i < 3; i++)
+    s->theta[i] = weights_of(&s->f, (uint64_t)i, NULL);
+  s->path = (struct path){.name = "chain", .points = 3, .count = f.count, .theta = s->theta};
+  s->plan = (struct ensemble_plan){.ensembler = s->ensembler,
+                                   .network = f.network,
+                                   .data = f.data,
+                                   .device = f.device,
+                                   .schedule = s->schedule,
+                                   .keys = &s->keys,
+                                   .seeds = s->f.seeds,
+                                   .start = s->start,
+                                   .starts = set->starts,
+                                   .path = &s->path,
+                                   .paths = set->paths,
+                                   .budget = set->budget};
+  return s;
+}
+
+static void unstage(struct stage *s) {
+  struct fixture f = s->f;
+  for (int i = 0; i < 2; i++)
+    snapshot_free(s->begin[i]);
+  object_free(s->ensembler);
+  object_free(s->schedule);
+  unmake(&f);
+}
+
+static struct ensemble *run(struct stage *s) {
+  struct ensemble *e;
+  OK(ensemble_create(&e, &s->plan));
+  OK(ensemble_run(e, NULL));
+  return e;
+}
+
+static const struct member *member(struct ensemble *e, int64_t i) { return gathering_member(ensemble_gathering(e), i); }
+static int64_t members(struct ensemble *e) { return gathering_members(ensemble_gathering(e)); }
+
+static const struct setting_up fge = {"fge", "statistics=keep", "triangle", "cycle-iterations=4 high=0.05 low=0.01", 2,
+                                      0,     12 + 2 * 6,        0};
+static const struct setting_up averages = {"pfge", "rounds=3", "triangle", "cycle-iterations=2 high=0.05 low=0.01",
+                                           1,      0,          8 + 3 * 5,  0};
+static const struct setting_up adam = {"swa", "", "triangle", "cycle-iterations=2 high=0.005 low=0.001",
+                                       2,     0,  12 + 2 * 5, 1};
+static const struct setting_up independent = {"independent", "runs=3", "constant", "rate=0.05", 0, 0, 3 * 6, 0};
+static const struct setting_up points = {"curve-points", "points=5", "constant", "", 0, 1, 0, 0};
+
+/* A training by hand: from a snapshot, under the stage's schedule, a number of iterations of a horizon. */
+static struct snapshot *by_hand(struct stage *s, const struct snapshot *from, int64_t seed, int64_t until,
+                                int64_t horizon) {
+  struct training_plan plan = {.network = s->f.network,
+                               .data = s->f.data,
+                               .device = s->f.device,
+                               .schedule = s->schedule,
+                               .keys = &s->keys,
+                               .seeds = s->f.seeds,
+                               .iterations = horizon};
+  struct training *training;
+  struct snapshot *snapshot;
+  plan.seeds.seed = seed;
+  OK(training_create(&training, &plan));
+  OK(training_snapshot(training, &snapshot));
+  if (from) {
+    memcpy(snapshot->theta[0], from->theta[0], (size_t)s->f.count * sizeof(float));
+    memcpy(snapshot->velocity[0], from->velocity[0], (size_t)s->f.count * sizeof(float));
+    memcpy(snapshot->statistics, from->statistics, (size_t)s->f.buffers * sizeof(float));
+    snapshot->updates = from->updates;
+  } else
+    network_initialise(s->f.network, (uint64_t)seed, snapshot->theta[0], snapshot->statistics);
+  OK(training_load(training, snapshot));
+  OK(training_run(training, until, 0));
+  OK(training_save(training, snapshot));
+  training_free(training);
+  return snapshot;
+}
+
+static void is(const struct member *m, const struct stage *s, const struct snapshot *wanted) {
+  ck_assert_mem_eq(m->weights, wanted->theta[0], (size_t)s->f.count * sizeof(float));
+  if (m->statistics)
+    ck_assert_mem_eq(m->statistics, wanted->statistics, (size_t)s->f.buffers * sizeof(float));
+}
+
+/* fge: from each start, momentum taken over, seeds 1 and 2, 6 iterations each; members after 2 and 6, with the running
+ * statistics of that moment. The same trainings by hand give the same bits. */
+START_TEST(test_fge) {
+  struct stage *s = stage(&fge, 1);
+  struct ensemble *e = run(s);
+  ck_assert_int_eq(ensemble_sources(e), 2);
+  ck_assert_int_eq(ensemble_iterations(e), 12);
+  ck_assert_int_eq(members(e), 4);
+  for (int i = 0; i < 4; i++) {
+    struct snapshot *wanted = by_hand(s, s->begin[i / 2], 1 + i / 2, i % 2 ? 6 : 2, 6);
+    ck_assert(member(e, i)->source == i / 2 && member(e, i)->iteration == wanted->iteration);
+    ck_assert_ptr_nonnull(member(e, i)->statistics);
+    is(member(e, i), s, wanted);
+    snapshot_free(wanted);
+  }
+  ensemble_free(e);
+  unstage(s);
+}
+END_TEST
+
+/* The start itself, where it is asked for: before any step, its statistics too. */
+START_TEST(test_include_start) {
+  struct setting_up set = fge;
+  set.settings = "statistics=keep include-start=yes";
+  struct stage *s = stage(&set, 1);
+  struct ensemble *e = run(s);
+  ck_assert_int_eq(members(e), 6);
+  for (int i = 0; i < 2; i++) {
+    ck_assert_int_eq(member(e, 3 * i)->iteration, 0);
+    is(member(e, 3 * i), s, s->begin[i]);
+  }
+  ensemble_free(e);
+  unstage(s);
+}
+END_TEST
+
+/* independent: each is what a training of its own with that seed gives. */
+START_TEST(test_independent) {
+  struct stage *s = stage(&independent, 1);
+  struct ensemble *e = run(s);
+  ck_assert_int_eq(members(e), 3);
+  for (int i = 0; i < 3; i++) {
+    struct snapshot *wanted = by_hand(s, NULL, 1 + i, 6, 6);
+    ck_assert(member(e, i)->refresh && !member(e, i)->statistics);
+    is(member(e, i), s, wanted);
+    snapshot_free(wanted);
+  }
+  ensemble_free(e);
+  unstage(s);
+}
+END_TEST
+
+/* An offset moves every seed of a training that is set by itself. */
+START_TEST(test_seeds) {
+  struct stage *s = stage(&independent, 1);
+  s->plan.seeds.init = 7;
+  struct ensemble *e = run(s);
+  ck_assert_mem_ne(member(e, 0)->weights, member(e, 1)->weights, (size_t)s->f.count * sizeof(float));
+  s->f.seeds.init = 8; /* the second network: seed 2, initial weights 8 */
+  s->f.seeds.seed = 2;
+  struct ensemble *second;
+  s->plan.seeds = s->f.seeds;
+  OK(ensemble_create(&second, &s->plan));
+  OK(ensemble_run(second, NULL));
+  ck_assert_mem_eq(member(e, 1)->weights, member(second, 0)->weights, (size_t)s->f.count * sizeof(float));
+  ensemble_free(second);
+  ensemble_free(e);
+  unstage(s);
+}
+END_TEST
+
+/* pfge: round 2 goes on from round 1's mean, without momentum, with the statistics that training left. */
+START_TEST(test_pfge) {
+  struct stage *s = stage(&averages, 1);
+  struct ensemble *e = run(s);
+  ck_assert_int_eq(members(e), 3);
+  struct snapshot *from = by_hand(s, s->begin[0], 1, 5, 5), *part[3];
+  memcpy(from->theta[0], member(e, 0)->weights, (size_t)s->f.count * sizeof(float));
+  snapshot_restart(from);
+  double worst = 0;
+  for (int k = 0; k < 3; k++) /* moments at 1, 3, 5 */
+    part[k] = by_hand(s, from, 2, 1 + 2 * k, 5);
+  for (int64_t i = 0; i < s->f.count; i++) {
+    double mean = ((double)part[0]->theta[0][i] + (double)part[1]->theta[0][i] + (double)part[2]->theta[0][i]) / 3;
+    worst = fmax(worst, fabs((double)member(e, 1)->weights[i] - mean) / (1e-3 + fabs(mean)));
+  }
+  ck_assert_msg(worst < 1e-6, "%g", worst); /* three roundings to float32 */
+  for (int k = 0; k < 3; k++)
+    snapshot_free(part[k]);
+  snapshot_free(from);
+  ensemble_free(e);
+  unstage(s);
+}
+END_TEST
+
+/* Points of a path: the ends bit for bit. */
+START_TEST(test_points) {
+  struct stage *s = stage(&points, 1);
+  float *w = arena_alloc(s->f.arena, (size_t)s->f.count, sizeof *w);
+  s->plan.schedule = NULL;
+  s->plan.keys = NULL;
+  struct ensemble *e = run(s);
+  ck_assert_int_eq(members(e), 5);
+  for (int i = 0; i < 5; i++) {
+    path_weights(&s->path, i / 4., w);
+    ck_assert_mem_eq(member(e, i)->weights, w, (size_t)s->f.count * sizeof *w);
+  }
+  ck_assert_mem_eq(member(e, 4)->weights, s->theta[2], (size_t)s->f.count * sizeof *w);
+  ensemble_free(e);
+  unstage(s);
+}
+END_TEST
+
+/* --- interruption --- */
+
+struct breaker {
+  const char *folder;
+  int left; /* checkpoints to let pass; the next one is written, and then the run ends */
+};
+static int break_off(void *context, struct ensemble *e) {
+  struct breaker *b = context;
+  OK(ensemble_write(e, b->folder));
+  return b->left-- ? STRAIT_OK : error_set(STRAIT_ESTOP, "enough");
+}
+static int count_up(void *context, struct ensemble *e) {
+  (void)e;
+  ++*(int *)context;
+  return STRAIT_OK;
+}
+
+static void same_members(struct stage *s, struct ensemble *a, struct ensemble *b) {
+  ck_assert_int_eq(members(a), members(b));
+  for (int64_t i = 0; i < members(a); i++) {
+    ck_assert_mem_eq(member(a, i)->weights, member(b, i)->weights, (size_t)s->f.count * sizeof(float));
+    ck_assert(!member(a, i)->statistics == !member(b, i)->statistics);
+    if (member(a, i)->statistics)
+      ck_assert_mem_eq(member(a, i)->statistics, member(b, i)->statistics, (size_t)s->f.buffers * sizeof(float));
+    ck_assert(member(a, i)->iteration == member(b, i)->iteration && member(a, i)->source == member(b, i)->source);
+  }
+}
+
+/* Ended after each checkpoint in turn, read, and gone on with, on another number of threads: the same members, and the
+ * same state written at the end. */
+static void interrupt_everywhere(const struct setting_up *set) {
+  struct stage *s = stage(set, 1), *other = stage(set, 2);
+  char *folder = make_folder(&s->f), *whole = file_join(s->f.arena, folder, "whole");
+  char *part = file_join(s->f.arena, folder, "part");
+  int checkpoints = 0;
+  struct ensemble_watch watch = {.context = &checkpoints, .checkpoint = count_up};
+  struct ensemble *e, *again;
+  OK(ensemble_create(&e, &s->plan));
+  OK(ensemble_run(e, &watch));
+  OK(ensemble_write(e, whole));
+  for (int stop = 0; stop < checkpoints; stop++) {
+    struct breaker breaker = {part, stop};
+    watch = (struct ensemble_watch){.context = &breaker, .checkpoint = break_off};
+    OK(ensemble_create(&again, &s->plan));
+    ck_assert_int_eq(ensemble_run(again, &watch), STRAIT_ESTOP);
+    ensemble_free(again);
+    OK(ensemble_create(&again, &other->plan));
+    OK(ensemble_read(again, part));
+    OK(ensemble_run(again, NULL));
+    same_members(s, e, again);
+    OK(ensemble_write(again, part));
+    ck_assert_msg(
+        same_files(file_join(s->f.arena, whole, "state.safetensors"), file_join(s->f.arena, part, "state.safetensors")),
+        "%s, stopped after checkpoint %d", set->ensembler, stop);
+    ensemble_free(again);
+    OK(file_remove_tree(part));
+  }
+  ck_assert_int_ge(checkpoints, set->paths ? 1 : 4);
+  ensemble_free(e);
+  OK(file_remove_tree(folder));
+  unstage(other);
+  unstage(s);
+}
+
+START_TEST(test_resume_fge) { interrupt_everywhere(&fge); }
+END_TEST
+START_TEST(test_resume_averages) { interrupt_everywhere(&averages); }
+END_TEST
+START_TEST(test_resume_adam) { interrupt_everywhere(&adam); }
+END_TEST
+START_TEST(test_resume_independent) { interrupt_everywhere(&independent); }
+END_TEST
+START_TEST(test_resume_points) { interrupt_everywhere(&points); }
+END_TEST
+
+/* A signal: the state is written where the training stood, inside an epoch too, and nothing is offered twice. */
+struct signalled {
+  const char *folder;
+  int64_t source, iteration; /* where to raise it */
+  int raised;
+  int64_t written; /* iteration of the checkpoint made after it */
+  const struct ensemble_news *news;
+};
+static void raise_signal(void *context, const struct ensemble_news *news) {
+  struct signalled *s = context;
+  if (!s->raised && news->source == s->source && news->weights && news->step.iteration == s->iteration)
+    s->raised = 1, raise(SIGTERM);
+}
+static int write_state(void *context, struct ensemble *e) {
+  struct signalled *s = context;
+  return ensemble_write(e, s->folder);
+}
+START_TEST(test_signal) {
+  struct stage *s = stage(&fge, 1);
+  char *folder = make_folder(&s->f);
+  struct ensemble *whole = run(s), *e;
+  struct signalled at = {.folder = folder, .source = 1, .iteration = 2}; /* a member was just made; the epoch has 4 */
+  struct ensemble_watch watch = {.context = &at, .progress = raise_signal, .checkpoint = write_state};
+  stop_install();
+  OK(ensemble_create(&e, &s->plan));
+  ck_assert_int_eq(ensemble_run(e, &watch), STRAIT_ESTOP);
+  ck_assert_int_eq(members(e), 3);
+  ensemble_free(e);
+  struct arrays *arrays;
+  OK(safetensors_read(&arrays, file_join(s->f.arena, folder, "state.safetensors")));
+  const int64_t *at_rest = arrays_find(arrays, "place")->data;
+  ck_assert(at_rest[0] == 1 && at_rest[1] == 1 && at_rest[2] == 2); /* source 1, begun, iteration 2 */
+  arrays_free(arrays);
+  ensemble_free(whole);
+  OK(file_remove_tree(folder));
+  unstage(s);
+}
+END_TEST
+
+/* What is told on the way: each source's moments with their weights, iterations that only grow, the rate of the step.
+ */
+struct told {
+  int64_t source, iteration, moments, members;
+};
+static void listen(void *context, const struct ensemble_news *news) {
+  struct told *told = context;
+  ck_assert(news->sources == 2 && !news->path && news->step.iterations == 6 && news->step.epoch_iterations == EPOCH);
+  if (news->source > told->source)
+    told->source = news->source, told->iteration = 0;
+  ck_assert(news->source == told->source && news->step.iteration >= told->iteration);
+  ck_assert(news->rate >= 0.01 && news->rate <= 0.05 && news->sums.rows > 0);
+  told->iteration = news->step.iteration;
+  told->moments += news->weights != NULL;
+  told->members = news->members;
+}
+START_TEST(test_news) {
+  struct stage *s = stage(&fge, 1);
+  struct told told = {0};
+  struct ensemble_watch watch = {.context = &told, .progress = listen};
+  struct ensemble *e;
+  OK(ensemble_create(&e, &s->plan));
+  OK(ensemble_run(e, &watch));
+  ck_assert(told.source == 1 && told.iteration == 6 && told.moments == 4 && told.members == 4);
+  ensemble_free(e);
+  unstage(s);
+}
+END_TEST
+
+/* --- refused --- */
+
+START_TEST(test_refused) {
+  struct setting_up long_cycle = fge;
+  long_cycle.rate = "cycle-iterations=100";
+  struct stage *s = stage(&fge, 1), *empty = stage(&long_cycle, 1);
+  struct ensemble *e;
+  struct snapshot *curve;
+  s->plan.budget = 12;
+  FAILS(ensemble_create(&e, &s->plan), STRAIT_EINVAL, "leaves nothing");
+  ck_assert_ptr_null(e);
+  s->plan.budget = 20;
+  OK(snapshot_create(&curve, s->f.network, 3, 1, 0));
+  s->start[1].snapshot = curve;
+  FAILS(ensemble_create(&e, &s->plan), STRAIT_EINVAL, "start 2 is of another network");
+  s->start[1].snapshot = s->begin[1];
+  s->path.count--;
+  s->plan.paths = 1;
+  FAILS(ensemble_create(&e, &s->plan), STRAIT_EINVAL, "path chain is of another network");
+  OK(ensemble_create(&e, &empty->plan));
+  FAILS(ensemble_run(e, NULL), STRAIT_EINVAL, "kept no member");
+  ensemble_free(e);
+  snapshot_free(curve);
+  unstage(empty);
+  unstage(s);
+}
+END_TEST
+
+/* --- a plugin that asks for what there is not --- */
+
+struct odd {
+  strait_object object;
+  int64_t fault;
+};
+static const strait_option odd_options[] = {STRAIT_INT("fault", struct odd, fault, "0", 0, 10, "which")};
+static int32_t odd_source(const void *self, int64_t index, strait_source *source) {
+  int64_t fault = ((const struct odd *)self)->fault;
+  (void)index; /* fault 7: there is no end */
+  source->type = fault == 4 || fault == 5 ? STRAIT_SOURCE_PATH : fault == 6 ? 99 : STRAIT_SOURCE_TRAINING;
+  source->start = fault == 0 ? 5 : fault == 1 ? STRAIT_START_MEMBER : STRAIT_START_FRESH;
+  source->iterations = fault == 2 ? 0 : 1;
+  source->seed_offset = fault == 3 ? -1 : 0;
+  source->path = fault == 4 ? 1 : 0;
+  source->points = fault == 5 ? 1 : 2;
+  return fault == 8 ? STRAIT_EINVAL : STRAIT_OK;
+}
+static int32_t odd_collect(const void *self, const strait_moment *moment, strait_slots *slots) {
+  return (void)self, (void)moment, (void)slots, STRAIT_EINVAL;
+}
+static const strait_ensembler_ops odd_ops = {.size = sizeof odd_ops, .source = odd_source, .collect = odd_collect};
+static const strait_class odd_class = {
+    STRAIT_CLASS(STRAIT_ENSEMBLER, "odd", "1.0", "a test's ensembler", struct odd, odd_options, &odd_ops),
+    STRAIT_NO_PRESETS, NULL, NULL};
+
+START_TEST(test_odd) {
+  static const char *const texts[] = {"start 6 of 2", "first source from a member",
+                                      "0 iterations", "offset -1",
+                                      "path 2 of 1",  "1 points",
+                                      "type 99",      "more than",
+                                      "no reason"};
+  struct stage *s = stage(&fge, 1);
+  struct ensemble *e;
+  s->plan.paths = 1;
+  for (int fault = 0; fault < 9; fault++) {
+    struct setting setting = {.key = "fault", .value = arena_format(s->f.arena, "%d", fault)};
+    strait_object *odd;
+    OK(object_create(&odd, &odd_class, "odd", 1, &setting, 1));
+    s->plan.ensembler = odd;
+    FAILS(ensemble_create(&e, &s->plan), STRAIT_EINVAL, texts[fault]);
+    object_free(odd);
+  }
+  unstage(s);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("run");
+  TCase *tests = tcase_create("run");
+  tcase_set_timeout(tests, 60);
+  tcase_add_test(tests, test_fge);
+  tcase_add_test(tests, test_include_start);
+  tcase_add_test(tests, test_independent);
+  tcase_add_test(tests, test_seeds);
+  tcase_add_test(tests, test_pfge);
+  tcase_add_test(tests, test_points);
+  tcase_add_test(tests, test_resume_fge);
+  tcase_add_test(tests, test_resume_averages);
+  tcase_add_test(tests, test_resume_adam);
+  tcase_add_test(tests, test_resume_independent);
+  tcase_add_test(tests, test_resume_points);
+  tcase_add_test(tests, test_signal);
+  tcase_add_test(tests, test_news);
+  tcase_add_test(tests, test_refused);
+  tcase_add_test(tests, test_odd);
+  suite_add_tcase(suite, tests);
+  return run_suite(suite);
+}
