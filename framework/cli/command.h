@@ -1,0 +1,57 @@
+/* cli/command.h: what a command of the program is. One file a command; main.c only looks them up. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "base/memory.h"
+#include "plugin/registry.h"
+
+/* Flags that commands share; a command lists those it takes. */
+enum {
+  FLAG_SET = 1,
+  FLAG_OUT = 2,
+  FLAG_THREADS = 4,
+  FLAG_PLUGINS = 8,
+  FLAG_QUIET = 16,
+  FLAG_JSON = 32,
+  FLAG_INI = 64,
+  FLAG_MAN = 128
+};
+
+/* The command line, read. */
+struct arguments {
+  struct arena *arena;
+  const char *command_line; /* as typed, for provenance and for the command that resumes */
+  const char **operands;
+  size_t operand_count;
+  const char **sets;
+  size_t set_count;
+  const char *out, *plugin_dir;
+  int threads; /* 0: not given */
+  int quiet, json, ini, man, help;
+};
+
+struct command {
+  const char *name;
+  const char *operands; /* "FILE", "[KIND [NAME]]" */
+  const char *summary;  /* one line */
+  const char *help;     /* paragraphs */
+  unsigned flags;
+  size_t least, most;                            /* operands */
+  int (*run)(const struct arguments *arguments); /* a status; its cause recorded */
+};
+extern const struct command command_run, command_check, command_show, command_clean, command_list, command_describe,
+    command_doctor;
+extern const struct command *const commands[]; /* ended by NULL */
+
+/* Reads argv[2...] for a command; STRAIT_EINVAL says what is wrong. */
+int arguments_read(struct arguments *arguments, const struct command *command, int argc, char **argv);
+void arguments_free(struct arguments *arguments);
+/* The options of a command, one a line, for --help. */
+void arguments_help(const struct command *command);
+
+/* The registry with --plugin-dir and what is built in. */
+int arguments_registry(const struct arguments *arguments, struct registry **registry);
+/* The exit code for a status: 0, 1, 2 or 128 + signal. */
+int exit_code(int status);
+
+#endif

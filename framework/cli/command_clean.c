@@ -1,0 +1,58 @@
+/* cli/command_clean.c: `strait clean`: removes the stage folders that were set aside, and nothing else. */
+#include <config.h>
+
+#include "cli/command.h"
+
+#include <dirent.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "store/document.h"
+#include "store/folder.h"
+
+static int clean(const struct arguments *a) {
+  const char *run = a->operands[0];
+  const char *marker = file_join(a->arena, run, "experiment.json");
+  json_t *removed = json_array();
+  struct text text = {0};
+  int status = marker && removed ? STRAIT_OK : error_set(STRAIT_ENOMEM, "out of memory");
+  if (!status && !file_exists(marker))
+    status = error_set(STRAIT_ENOENT, "%s holds no results of strait run: there is no experiment.json", run);
+  DIR *folder = status ? NULL : opendir(run);
+  if (!status && !folder)
+    status = error_errno(STRAIT_EIO, "cannot open %s", run);
+  for (struct dirent *entry; !status && (entry = readdir(folder));) {
+    const char *path = file_join(a->arena, run, entry->d_name);
+    if (!path)
+      status = error_status();
+    else if (folder_is_aside(path) && file_is_folder(path)) {
+      status = file_remove_tree(path);
+      if (!status && !a->json)
+        printf("removed %s\n", path);
+      json_array_append_new(removed, json_string(path));
+    }
+  }
+  if (folder)
+    closedir(folder);
+  if (!status && a->json)
+    document_print(&text, removed, 0);
+  if (text.data)
+    puts(text.data);
+  text_free(&text);
+  json_decref(removed);
+  return status;
+}
+
+const struct command command_clean = {
+    .name = "clean",
+    .operands = "RUN",
+    .summary = "remove outdated results that were set aside",
+    .help = "Removes the folders STAGE.~N~ that strait run set aside when a stage's keys changed. RUN is the folder of "
+            "the\n"
+            "results, as runs/quickstart. Current results stay.",
+    .flags = FLAG_JSON,
+    .least = 1,
+    .most = 1,
+    .run = clean,
+};

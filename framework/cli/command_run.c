@@ -1,0 +1,169 @@
+/* cli/command_run.c: `strait run` and `strait check`, which is all of run but the running. */
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "cli/progress.h"
+#include "cli/results.h"
+#include "cli/table.h"
+#include "stage/prepare.h"
+#include "stage/runner.h"
+#include "stage/verb.h"
+#include "store/document.h"
+
+/* An experiment, read and prepared, with what it needs. */
+struct opened {
+  struct registry *registry;
+  struct experiment *experiment;
+  struct session *session;
+  const char *out;
+};
+
+static void opened_free(struct opened *o) {
+  session_free(o->session);
+  experiment_free(o->experiment);
+  if (o->registry)
+    registry_free(o->registry);
+}
+
+static int open_experiment(const struct arguments *a, const struct progress *progress, struct opened *o) {
+  *o = (struct opened){0};
+  int status = arguments_registry(a, &o->registry);
+  if (!status)
+    status = experiment_read(&o->experiment, o->registry, a->operands[0], a->sets, a->set_count);
+  if (!status)
+    o->out = a->out ? a->out : arena_format(a->arena, "runs/%s", o->experiment->stem);
+  if (!status)
+    status = o->out ? session_create(&o->session, o->registry, a->threads, o->out, progress) : error_status();
+  return status ? status : experiment_prepare(o->session, o->experiment);
+}
+
+static int print_results(const struct arguments *a, const char *out) {
+  json_t *results;
+  int status = results_load(out, &results);
+  if (!status)
+    status = a->json ? results_print_json(results) : results_print(results, a->operands[0]);
+  json_decref(results);
+  return status;
+}
+
+static int run(const struct arguments *a) {
+  struct opened o;
+  stop_install();
+  int status = open_experiment(a, progress_start(a->quiet), &o);
+  if (!status)
+    status = experiment_run(o.session, o.experiment, a->command_line);
+  progress_stop();
+  if (!status)
+    status = print_results(a, o.out);
+  if (status == STRAIT_ESTOP)
+    error_set(STRAIT_ESTOP, "%s\nstrait: to go on: %s", error_text(), a->command_line);
+  opened_free(&o);
+  return status;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .operands = "FILE",
+    .summary = "run an experiment, or go on with it",
+    .help =
+        "Runs the stages of an experiment file, in the order in which they need each other. Finished stages whose "
+        "keys\n"
+        "did not change are left alone; an interrupted stage goes on from its last checkpoint; when a stage's keys\n"
+        "change, its old folder is renamed STAGE.~N~. Results go to runs/NAME/STAGE/ in the current folder.\n"
+        "The first SIGINT or SIGTERM finishes the step and saves; the second stops at once.",
+    .flags = FLAG_SET | FLAG_OUT | FLAG_THREADS | FLAG_PLUGINS | FLAG_QUIET | FLAG_JSON,
+    .least = 1,
+    .most = 1,
+    .run = run,
+};
+
+/* --- check --- */
+
+static const char *const result_words[] = {"to do", "begun", "done", "to do again: it changed"};
+
+static int check_json(const struct opened *o) {
+  json_t *stages = json_array();
+  int status = stages ? STRAIT_OK : error_set(STRAIT_ENOMEM, "out of memory");
+  for (size_t i = 0; !status && i < o->experiment->count; i++) {
+    const struct stage *s = o->experiment->stages[i];
+    int result;
+    status = stage_result(o->session, s, &result);
+    json_t *whole = status ? NULL : stage_describe(s);
+    if (!whole || json_object_set_new(whole, "name", json_string(s->name)) ||
+        json_object_set_new(whole, "state", json_string(result_words[result])) || json_array_append_new(stages, whole))
+      status = error_status() ? error_status() : error_set(STRAIT_ENOMEM, "out of memory");
+  }
+  json_t *all =
+      status ? NULL
+             : json_pack("{s:s, s:s, s:O}", "experiment", o->experiment->stem, "folder", o->out, "stages", stages);
+  struct text text = {0};
+  if (all)
+    document_print(&text, all, 0);
+  if (text.data)
+    puts(text.data);
+  text_free(&text);
+  json_decref(all);
+  json_decref(stages);
+  return status;
+}
+
+static int check_table(const struct opened *o) {
+  struct table *table = table_create("llllr");
+  int status = table ? STRAIT_OK : error_status();
+  if (!status) {
+    table_add(table, "stage");
+    table_add(table, "model");
+    table_add(table, "data");
+    table_add(table, "state");
+    table_add(table, "steps");
+    table_rule(table);
+  }
+  for (size_t i = 0; !status && i < o->experiment->count; i++) {
+    const struct stage *s = o->experiment->stages[i];
+    int result;
+    status = stage_result(o->session, s, &result);
+    if (status)
+      break;
+    table_add(table, "%s", s->section);
+    table_add(table, "%s, %lld", s->choice[STRAIT_MODEL].cls->name,
+              (long long)network_weights(s->material->network)->count);
+    table_add(table, "%s, %lld + %lld", s->choice[STRAIT_DATASET].cls->name,
+              (long long)data_count(s->material->data, SPLIT_TRAIN),
+              (long long)data_count(s->material->data, SPLIT_TEST));
+    table_add(table, "%s", result_words[result]);
+    table_add(table, "%lld", (long long)s->iterations);
+  }
+  if (!status)
+    status = table_print(table, stdout, 0);
+  table_free(table);
+  return status;
+}
+
+static int check(const struct arguments *a) {
+  struct opened o;
+  progress_start(1);
+  int status = open_experiment(a, NULL, &o);
+  if (!status)
+    status = a->json ? check_json(&o) : check_table(&o);
+  opened_free(&o);
+  return status;
+}
+
+const struct command command_check = {
+    .name = "check",
+    .operands = "FILE",
+    .summary = "find all that is wrong before anything runs",
+    .help = "Reads an experiment file, opens its data, builds its networks, resolves what its stages refer to, and "
+            "prints the\n"
+            "stages in the order in which they would run, with what is done already. Writes nothing.",
+    .flags = FLAG_SET | FLAG_OUT | FLAG_THREADS | FLAG_PLUGINS | FLAG_JSON,
+    .least = 1,
+    .most = 1,
+    .run = check,
+};

@@ -1,0 +1,86 @@
+/* cli/main.c: the program strait: finds the command, runs it, reports how it ended. Results go to standard output,
+ * progress and messages to standard error. Exit codes: 0 done, 1 failed, 2 bad usage or input, 128+n stopped by signal
+ * n. */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/probe.h"
+
+const struct command *const commands[] = {&command_run,      &command_check,  &command_show,  &command_list,
+                                          &command_describe, &command_doctor, &command_clean, NULL};
+
+static void usage(FILE *to) {
+  fprintf(to, "usage: strait COMMAND [OPTION...] [OPERAND...]\n\n"
+              "Finds the low-loss curves that join trained networks, and builds ensembles along them.\n\ncommands:\n");
+  for (size_t i = 0; commands[i]; i++)
+    fprintf(to, "  %-10s %-18s %s\n", commands[i]->name, commands[i]->operands, commands[i]->summary);
+  fprintf(to, "\nstrait COMMAND --help tells more; strait --version prints the version.\n");
+}
+
+static void command_usage(const struct command *command) {
+  printf("usage: strait %s [OPTION...]%s%s\n\n%s\n\noptions:\n", command->name, *command->operands ? " " : "",
+         command->operands, command->help);
+  arguments_help(command);
+}
+
+static int no_command(const char *word) {
+  const char *names[32];
+  size_t n = 0;
+  for (size_t i = 0; commands[i] && n < 32; i++)
+    names[n++] = commands[i]->name;
+  const char *nearest = text_nearest(word, names, n);
+  if (nearest)
+    return error_set(STRAIT_EINVAL, "no command \"%s\"; did you mean \"%s\"?", word, nearest);
+  return error_set(STRAIT_EINVAL, "no command \"%s\"; see strait --help", word);
+}
+
+static int dispatch(int argc, char **argv) {
+  const struct command *command = NULL;
+  struct arguments arguments;
+  for (size_t i = 0; commands[i]; i++)
+    if (strcmp(argv[1], commands[i]->name) == 0)
+      command = commands[i];
+  if (!command)
+    return no_command(argv[1]);
+  int status = arguments_read(&arguments, command, argc, argv);
+  if (!status && arguments.help)
+    command_usage(command);
+  else if (!status)
+    status = command->run(&arguments);
+  arguments_free(&arguments);
+  return status;
+}
+
+/* Output that cannot be written is a failure, not a success with nothing to show. */
+static int flush(int status) {
+  if ((fflush(stdout) || ferror(stdout)) && !status)
+    return error_errno(STRAIT_EIO, "cannot write to standard output");
+  return status;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) {
+    usage(stderr);
+    return 2;
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    usage(stdout);
+    return exit_code(flush(STRAIT_OK));
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    printf("strait %s\n", PACKAGE_VERSION_TEXT);
+    return exit_code(flush(STRAIT_OK));
+  }
+  if (strcmp(argv[1], PROBE_FLAG) == 0 && argc == 3)
+    return probe_plugin(argv[2]);
+  int status = flush(dispatch(argc, argv));
+  if (status)
+    fprintf(stderr, "strait: %s\n", *error_text() ? error_text() : "failed without a recorded cause");
+  return exit_code(status);
+}

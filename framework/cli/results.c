@@ -1,0 +1,300 @@
+/* cli/results.c: the tables at the end of a run. Reads experiment.json and the stages' summary.json. */
+#include "cli/results.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "cli/table.h"
+#include "store/document.h"
+
+/* --- reading --- */
+
+static int load_stage(struct arena *arena, const char *folder, json_t *stage) {
+  const char *name = json_string_value(json_object_get(stage, "name"));
+  const char *path = name ? file_join(arena, folder, name) : NULL;
+  const char *file = path ? file_join(arena, path, "summary.json") : NULL;
+  json_t *summary = NULL;
+  if (!name)
+    return error_set(STRAIT_EFORMAT, "%s/experiment.json: a stage without a name", folder);
+  if (!file)
+    return error_status();
+  if (file_exists(file) && document_read(file, &summary))
+    return error_status();
+  /* A summary of another key belongs to an earlier version of the experiment. */
+  const char *key = json_string_value(json_object_get(stage, "key"));
+  const char *made = json_string_value(json_object_get(summary, "key"));
+  if (summary && (!key || !made || strcmp(key, made) != 0)) {
+    json_decref(summary);
+    summary = NULL;
+  }
+  if (json_object_set_new(stage, "folder", json_string(path)) ||
+      json_object_set_new(stage, "summary", summary ? summary : json_null()))
+    return error_set(STRAIT_ENOMEM, "out of memory");
+  return STRAIT_OK;
+}
+
+int results_load(const char *folder, json_t **results) {
+  struct arena *arena = arena_create();
+  const char *file = arena ? file_join(arena, folder, "experiment.json") : NULL;
+  json_t *whole = NULL, *stage;
+  size_t i;
+  int status = file ? STRAIT_OK : error_status();
+  *results = NULL;
+  if (!status && !file_exists(file))
+    status = error_set(STRAIT_ENOENT, "%s holds no results of strait run: there is no experiment.json", folder);
+  if (!status)
+    status = document_read(file, &whole);
+  if (!status && json_object_set_new(whole, "folder", json_string(folder)))
+    status = error_set(STRAIT_ENOMEM, "out of memory");
+  if (!status && !json_is_array(json_object_get(whole, "stages")))
+    status = error_set(STRAIT_EFORMAT, "%s: not made by strait run", file);
+  json_array_foreach(json_object_get(whole, "stages"), i, stage) {
+    if (!status)
+      status = load_stage(arena, folder, stage);
+  }
+  arena_free(arena);
+  if (status)
+    json_decref(whole);
+  else
+    *results = whole;
+  return status;
+}
+
+int results_print_json(const json_t *results) {
+  struct text text = {0};
+  document_print(&text, results, 0);
+  int status = text.status;
+  if (!status)
+    puts(text.data);
+  text_free(&text);
+  return status;
+}
+
+/* --- numbers --- */
+
+static double number(const json_t *object, const char *key) {
+  const json_t *value = json_object_get(object, key);
+  return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static const char *text_of(const json_t *object, const char *key) {
+  const char *text = json_string_value(json_object_get(object, key));
+  return text ? text : "?";
+}
+
+static void add_number(struct table *table, int decimals, double value) {
+  if (isnan(value))
+    table_add(table, "-");
+  else
+    table_add(table, "%.*f", decimals, value);
+}
+
+static void add_epochs(struct table *table, double value) {
+  if (isnan(value))
+    table_add(table, "-");
+  else
+    table_add(table, "%.4g", value);
+}
+
+static const json_t *verb_is(const json_t *stage, const char *verb) {
+  const json_t *summary = json_object_get(stage, "summary");
+  return strcmp(text_of(stage, "verb"), verb) == 0 && json_is_object(summary) ? summary : NULL;
+}
+
+/* --- along the paths --- */
+
+/* What the columns of a path are: split, measure, how to print it. */
+static const struct column {
+  const char *split, *measure, *title;
+  int decimals;
+} columns[] = {
+    {"train", "loss", "train loss", 3}, {"train", "nll", "train nll", 3},   {"train", "error", "train err %", 2},
+    {"test", "nll", "test nll", 3},     {"test", "error", "test err %", 2},
+};
+#define COLUMNS (sizeof columns / sizeof *columns)
+
+static const json_t *column_of(const json_t *path, size_t i) {
+  return json_object_get(json_object_get(json_object_get(path, "splits"), columns[i].split), columns[i].measure);
+}
+
+static double worse_end(const json_t *path, size_t i) {
+  return fmax(number(column_of(path, i), "start"), number(column_of(path, i), "end"));
+}
+
+static void add_ends(struct table *table, const json_t *path) {
+  table_add(table, "ends (the worse)");
+  for (size_t i = 0; i < COLUMNS; i++)
+    add_number(table, columns[i].decimals, worse_end(path, i));
+  table_end_row(table);
+}
+
+static void add_path(struct table *table, const json_t *path) {
+  table_add(table, "%s", text_of(path, "path"));
+  for (size_t i = 0; i < COLUMNS; i++) {
+    const json_t *c = column_of(path, i);
+    if (c)
+      table_add(table, "%.*f @%.2f", columns[i].decimals, number(c, "max"), number(c, "t_max"));
+    else
+      table_add(table, "-");
+  }
+  add_number(table, 3, number(column_of(path, 1), "barrier_mean"));
+  add_number(table, 3, number(path, "length_ratio"));
+}
+
+static int same_ends(const json_t *a, const json_t *b) {
+  for (size_t i = 0; a && i < COLUMNS; i++)
+    if (!(worse_end(a, i) == worse_end(b, i)) && column_of(b, i))
+      return 0;
+  return a != NULL;
+}
+
+static int print_scan(const json_t *stage, const json_t *summary) {
+  const json_t *before = NULL;
+  json_t *path;
+  size_t i;
+  struct table *table = table_create("lrrrrrrr");
+  if (!table)
+    return error_status();
+  table_add(table, "path");
+  for (i = 0; i < COLUMNS; i++)
+    table_add(table, "%s", columns[i].title);
+  table_add(table, "barrier");
+  table_add(table, "length");
+  table_rule(table);
+  json_array_foreach(json_object_get(summary, "paths"), i, path) {
+    if (!same_ends(before, path))
+      add_ends(table, path);
+    add_path(table, path);
+    before = path;
+  }
+  printf("\n%s: along the paths, the highest value and the t where it lies\n", text_of(stage, "name"));
+  int status = table_print(table, stdout, 2);
+  printf(
+      "  train loss has the regulariser in it; barrier: highest train nll above the mean of the ends; length: of the\n"
+      "  path over the distance of its ends\n");
+  table_free(table);
+  return status;
+}
+
+/* --- single networks and ensembles --- */
+
+static void add_quality(struct table *table, const json_t *metrics) {
+  const json_t *test = json_object_get(metrics, "test");
+  add_number(table, 4, number(test, "nll"));
+  add_number(table, 2, number(test, "error"));
+  add_number(table, 2, number(test, "disagreement"));
+}
+
+static void add_single(struct table *table, const char *name, double epochs, const json_t *metrics) {
+  table_add(table, "%s", name);
+  table_add(table, "1");
+  add_epochs(table, epochs);
+  add_quality(table, metrics);
+}
+
+static void add_evaluated(struct table *table, const json_t *stage, const json_t *summary) {
+  const json_t *networks = json_object_get(summary, "networks"), *combined = json_object_get(summary, "combined");
+  json_t *one;
+  size_t i;
+  json_array_foreach(networks, i, one) {
+    char name[160];
+    snprintf(name, sizeof name, "%s: %s", text_of(stage, "name"), text_of(one, "weights"));
+    add_single(table, name, NAN, json_object_get(one, "metrics"));
+  }
+  if (combined) {
+    table_add(table, "%s: together", text_of(stage, "name"));
+    table_add(table, "%zu", json_array_size(networks));
+    table_add(table, "-");
+    add_quality(table, combined);
+  }
+}
+
+static void add_quality_rows(struct table *table, const json_t *stage) {
+  const json_t *summary;
+  if ((summary = verb_is(stage, "train")))
+    add_single(table, text_of(stage, "name"), number(summary, "spent") / number(summary, "epoch_iterations"),
+               json_object_get(summary, "metrics"));
+  else if ((summary = verb_is(stage, "ensemble"))) {
+    table_add(table, "%s (%s)", text_of(stage, "name"), text_of(summary, "ensembler"));
+    table_add(table, "%zu", json_array_size(json_object_get(summary, "members")));
+    add_epochs(table, number(summary, "budget"));
+    add_quality(table, json_object_get(summary, "combined"));
+  } else if ((summary = verb_is(stage, "evaluate")))
+    add_evaluated(table, stage, summary);
+}
+
+static int print_networks(const json_t *stages) {
+  json_t *stage;
+  size_t i;
+  struct table *table = table_create("lrrrrr");
+  if (!table)
+    return error_status();
+  table_add(table, "network or ensemble");
+  table_add(table, "members");
+  table_add(table, "epochs");
+  table_add(table, "test nll");
+  table_add(table, "test err %%");
+  table_add(table, "disagree %%");
+  table_rule(table);
+  json_array_foreach(stages, i, stage) { add_quality_rows(table, stage); }
+  printf("\nSingle networks and ensembles, on the test data\n");
+  int status = table_print(table, stdout, 2);
+  table_free(table);
+  return status;
+}
+
+/* --- the whole --- */
+
+static void print_warnings(const json_t *stage) {
+  json_t *warning;
+  size_t i;
+  json_array_foreach(json_object_get(json_object_get(stage, "summary"), "warnings"), i, warning) {
+    if (json_is_string(warning))
+      printf("warning: %s: %s\n", text_of(stage, "name"), json_string_value(warning));
+  }
+}
+
+static void print_places(const json_t *results, const char *file) {
+  const json_t *stages = json_object_get(results, "stages");
+  const char *folder = text_of(results, "folder"), *scan = NULL, *curve = NULL;
+  json_t *stage;
+  size_t i, unfinished = 0;
+  json_array_foreach(stages, i, stage) {
+    if (verb_is(stage, "scan"))
+      scan = text_of(stage, "name");
+    if (verb_is(stage, "connect"))
+      curve = text_of(stage, "name");
+    unfinished += !json_is_object(json_object_get(stage, "summary"));
+    print_warnings(stage);
+  }
+  if (unfinished)
+    printf("\n%zu of %zu stages are not finished; strait run goes on with them.\n", unfinished,
+           json_array_size(stages));
+  printf("\nFiles: %s/STAGE/ has weights (*.safetensors, named as torch does) and summary.json", folder);
+  if (scan)
+    printf(";\n       %s/%s/PATH/curve.npz has the values at every t", folder, scan);
+  printf(".\nNext:  strait show %s prints this again", folder);
+  if (curve && file)
+    printf(";\n       strait run %s --set connect.%s.curve.bends=2 makes only what that changes", file, curve);
+  printf(";\n       strait list shows what else there is to use, strait describe KIND NAME its options.\n");
+}
+
+int results_print(const json_t *results, const char *file) {
+  const json_t *stages = json_object_get(results, "stages"), *summary;
+  json_t *stage;
+  size_t i;
+  int status = STRAIT_OK;
+  printf("%s\n", text_of(results, "experiment"));
+  json_array_foreach(stages, i, stage) {
+    if (!status && (summary = verb_is(stage, "scan")))
+      status = print_scan(stage, summary);
+  }
+  if (!status)
+    status = print_networks(stages);
+  if (!status)
+    print_places(results, file);
+  return status;
+}

@@ -1,0 +1,104 @@
+/* cli/table.c: text in aligned columns. Widths count characters, not bytes. */
+#include "cli/table.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+struct table {
+  struct arena *arena;
+  const char *alignment;
+  size_t columns;
+  const char **cell; /* NULL in a row's first cell: a rule */
+  size_t count, capacity;
+  int status;
+};
+
+struct table *table_create(const char *alignment) {
+  struct table *t = memory_alloc(1, sizeof *t);
+  if (!t || !(t->arena = arena_create())) {
+    memory_free(t);
+    return NULL;
+  }
+  t->alignment = alignment;
+  t->columns = strlen(alignment);
+  return t;
+}
+
+void table_free(struct table *t) {
+  if (!t)
+    return;
+  memory_free(t->cell);
+  arena_free(t->arena);
+  memory_free(t);
+}
+
+static void add(struct table *t, const char *text) {
+  if (!t->status)
+    t->status = memory_grow(&t->cell, &t->capacity, t->count + 1, sizeof *t->cell);
+  if (!t->status)
+    t->cell[t->count++] = text;
+}
+
+void table_add(struct table *t, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  char *text = arena_format_v(t->arena, format, arguments);
+  va_end(arguments);
+  if (!text)
+    t->status = error_status();
+  else
+    add(t, text);
+}
+
+void table_end_row(struct table *t) {
+  while (!t->status && t->count % t->columns)
+    add(t, "");
+}
+
+void table_rule(struct table *t) {
+  table_end_row(t);
+  for (size_t i = 0; i < t->columns; i++)
+    add(t, NULL);
+}
+
+/* Characters of UTF-8 text. */
+static int width(const char *text) {
+  int n = 0;
+  for (; *text; text++)
+    n += (*text & 0xc0) != 0x80;
+  return n;
+}
+
+static int column_width(const struct table *t, size_t column) {
+  int widest = 0;
+  for (size_t i = column; i < t->count; i += t->columns)
+    if (t->cell[i] && width(t->cell[i]) > widest)
+      widest = width(t->cell[i]);
+  return widest;
+}
+
+static void print_cell(const struct table *t, FILE *to, size_t i, int wide) {
+  size_t column = i % t->columns;
+  int pad = t->cell[i] ? wide - width(t->cell[i]) : 0, last = column + 1 == t->columns;
+  if (!t->cell[i]) {
+    for (int k = 0; k < wide; k++)
+      fputc('-', to);
+  } else if (t->alignment[column] == 'r') {
+    fprintf(to, "%*s%s", pad, "", t->cell[i]);
+  } else {
+    fprintf(to, "%s%*s", t->cell[i], last ? 0 : pad, "");
+  }
+  fputs(last ? "\n" : "  ", to);
+}
+
+int table_print(const struct table *t, FILE *to, int indent) {
+  if (t->status)
+    return t->status;
+  for (size_t i = 0; i < t->count; i++) {
+    if (i % t->columns == 0)
+      fprintf(to, "%*s", indent, "");
+    print_cell(t, to, i, column_width(t, i % t->columns));
+  }
+  return STRAIT_OK;
+}

@@ -1,0 +1,221 @@
+/* cli/topic.c: prints a plugin or a verb in one of four forms, on standard output. */
+#include "cli/topic.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/document.h"
+
+static void add_range(struct text *text, const strait_option *o) {
+  char least[32], most[32];
+  int from = o->min > -1e300, to = o->max < 1e300;
+  text_of_number(o->min, least);
+  text_of_number(o->max, most);
+  if (from && to)
+    text_add(text, ", %s to %s", least, most);
+  else if (from)
+    text_add(text, ", at least %s", least);
+  else if (to)
+    text_add(text, ", at most %s", most);
+}
+
+void topic_type(struct text *text, const strait_option *o) {
+  static const char *const words[] = {
+      [STRAIT_OPT_INT] = "whole number",   [STRAIT_OPT_FLOAT] = "number",   [STRAIT_OPT_BOOL] = "yes or no",
+      [STRAIT_OPT_CHOICE] = "one of ",     [STRAIT_OPT_STRING] = "text",    [STRAIT_OPT_PATH] = "path",
+      [STRAIT_OPT_INTS] = "whole numbers", [STRAIT_OPT_FLOATS] = "numbers", [STRAIT_OPT_STRINGS] = "list",
+  };
+  text_add(text, "%s", o->type < sizeof words / sizeof *words && words[o->type] ? words[o->type] : "?");
+  if (o->type == STRAIT_OPT_CHOICE)
+    for (size_t i = 0; o->choices && o->choices[i]; i++)
+      text_add(text, "%s%s", i ? ", " : "", o->choices[i]);
+  if (o->type == STRAIT_OPT_INT || o->type == STRAIT_OPT_FLOAT || o->type == STRAIT_OPT_INTS ||
+      o->type == STRAIT_OPT_FLOATS)
+    add_range(text, o);
+  if (o->flags & STRAIT_REQUIRED)
+    text_add(text, "; must be given");
+}
+
+static uint32_t presets(const struct topic *t) { return t->cls ? t->cls->preset_count : 0; }
+static const strait_preset *preset(const struct topic *t, uint32_t i) {
+  return (const strait_preset *)((const char *)t->cls->presets + (size_t)i * t->cls->preset_size);
+}
+
+/* What stands after "KEY = ". */
+static const char *shown(const strait_option *o) { return o->value ? o->value : ""; }
+
+/* --- text --- */
+
+static void print_wrapped(const char *words, int indent, size_t width) {
+  while (*words) {
+    size_t length = strlen(words), cut = length;
+    if (length > width)
+      for (cut = width; cut > 0 && words[cut] != ' ';)
+        cut--;
+    if (cut == 0)
+      cut = length;
+    printf("%*s%.*s\n", indent, "", (int)cut, words);
+    words += cut;
+    while (*words == ' ')
+      words++;
+  }
+}
+
+static int print_text(const struct topic *t) {
+  printf("%s %s%s%s: %s\n", t->kind, t->name, t->version ? " " : "", t->version ? t->version : "", t->summary);
+  if (t->origin)
+    printf("from %s\n", t->origin);
+  if (t->help) {
+    puts("");
+    print_wrapped(t->help, 0, 100);
+  }
+  for (int k = 0; k < t->tables; k++) {
+    if (t->table[k].table->count)
+      printf("\n%s\n", t->table[k].title);
+    for (uint32_t i = 0; i < t->table[k].table->count; i++) {
+      strait_option o = option_at(t->table[k].table, i);
+      struct text type = {0};
+      topic_type(&type, &o);
+      printf("  %s%s = %s\n", t->table[k].prefix, o.name, shown(&o));
+      printf("      %s (%s)\n", o.help, type.data ? type.data : "");
+      text_free(&type);
+    }
+  }
+  if (presets(t))
+    printf("\nasks its stage for\n");
+  for (uint32_t i = 0; i < presets(t); i++)
+    printf("  %s = %s\n", preset(t, i)->key, preset(t, i)->value);
+  return STRAIT_OK;
+}
+
+/* --- a sample --- */
+
+static int print_ini(const struct topic *t) {
+  printf("# %s %s: %s\n", t->kind, t->name, t->summary);
+  if (t->section)
+    printf("%s\n", t->section);
+  if (!t->section)
+    printf("%s = %s\n", t->kind, t->name);
+  for (int k = 0; k < t->tables; k++)
+    for (uint32_t i = 0; i < t->table[k].table->count; i++) {
+      strait_option o = option_at(t->table[k].table, i);
+      struct text type = {0};
+      topic_type(&type, &o);
+      /* What has no default is shown as a comment, so that the sample can be used as it is. */
+      printf("# %s (%s)\n%s%s%s = %s\n", o.help, type.data ? type.data : "", o.value && *o.value ? "" : "#",
+             t->table[k].prefix, o.name, shown(&o));
+      text_free(&type);
+    }
+  return STRAIT_OK;
+}
+
+/* --- roff --- */
+
+/* Text as roff reads it: backslashes, leading dots and quotes, and minus signs that can be copied. */
+static void roff(const char *text) {
+  if (*text == '.' || *text == '\'')
+    fputs("\\&", stdout);
+  for (; *text; text++) {
+    if (*text == '\\')
+      fputs("\\e", stdout);
+    else if (*text == '-')
+      fputs("\\-", stdout);
+    else
+      putchar(*text);
+  }
+}
+
+static int print_man(const struct topic *t) {
+  printf(".SS ");
+  roff(t->section ? t->section : t->name);
+  printf("\n");
+  roff(t->help ? t->help : t->summary);
+  printf("\n");
+  for (int k = 0; k < t->tables; k++) {
+    for (uint32_t i = 0; i < t->table[k].table->count; i++) {
+      strait_option o = option_at(t->table[k].table, i);
+      struct text type = {0};
+      topic_type(&type, &o);
+      printf(".TP\n\\fB");
+      roff(t->table[k].prefix);
+      roff(o.name);
+      printf("\\fR = ");
+      roff(shown(&o));
+      printf("\n");
+      roff(o.help);
+      printf(" (");
+      roff(type.data ? type.data : "");
+      printf(").\n");
+      text_free(&type);
+    }
+  }
+  for (uint32_t i = 0; i < presets(t); i++) {
+    printf(".PP\nAsks its stage for ");
+    roff(preset(t, i)->key);
+    printf(" = ");
+    roff(preset(t, i)->value);
+    printf(".\n");
+  }
+  return STRAIT_OK;
+}
+
+/* --- JSON --- */
+
+static json_t *option_json(const char *prefix, const strait_option *o, const char *title) {
+  char key[256];
+  snprintf(key, sizeof key, "%s%s", prefix, o->name);
+  json_t *one = json_pack("{s:s, s:s, s:s, s:s?, s:b, s:s}", "key", key, "table", title, "type",
+                          option_type_name(o->type), "default", o->flags & STRAIT_REQUIRED ? NULL : o->value,
+                          "required", (o->flags & STRAIT_REQUIRED) != 0, "help", o->help);
+  json_t *choices = json_array();
+  if (o->type == STRAIT_OPT_INT || o->type == STRAIT_OPT_FLOAT || o->type == STRAIT_OPT_INTS ||
+      o->type == STRAIT_OPT_FLOATS) {
+    json_object_set_new(one, "min", document_number(o->min));
+    json_object_set_new(one, "max", document_number(o->max));
+  }
+  for (size_t i = 0; o->type == STRAIT_OPT_CHOICE && o->choices && o->choices[i]; i++)
+    json_array_append_new(choices, json_string(o->choices[i]));
+  if (json_array_size(choices))
+    json_object_set(one, "choices", choices);
+  json_decref(choices);
+  return one;
+}
+
+static int print_json(const struct topic *t) {
+  json_t *options = json_array(), *asks = json_object();
+  for (int k = 0; k < t->tables; k++)
+    for (uint32_t i = 0; i < t->table[k].table->count; i++) {
+      strait_option o = option_at(t->table[k].table, i);
+      json_array_append_new(options, option_json(t->table[k].prefix, &o, t->table[k].title));
+    }
+  for (uint32_t i = 0; i < presets(t); i++)
+    json_object_set_new(asks, preset(t, i)->key, json_string(preset(t, i)->value));
+  json_t *whole =
+      json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o}", "kind", t->kind, "name", t->name, "version", t->version,
+                "summary", t->summary, "help", t->help, "origin", t->origin, "keys", options, "presets", asks);
+  struct text text = {0};
+  if (whole)
+    document_print(&text, whole, 0);
+  json_decref(whole);
+  int status = whole ? text.status : error_set(STRAIT_ENOMEM, "out of memory");
+  if (text.data)
+    puts(text.data);
+  text_free(&text);
+  return status;
+}
+
+int topic_print(const struct topic *topic, int form) {
+  switch (form) {
+  case TOPIC_INI:
+    return print_ini(topic);
+  case TOPIC_MAN:
+    return print_man(topic);
+  case TOPIC_JSON:
+    return print_json(topic);
+  default:
+    return print_text(topic);
+  }
+}

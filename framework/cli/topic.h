@@ -1,0 +1,29 @@
+/* cli/topic.h: something that can be described: a plugin or a verb, with its keys. One source for the text, the sample
+ * of an experiment file, the manual page and the JSON. */
+#ifndef CLI_TOPIC_H
+#define CLI_TOPIC_H
+
+#include <strait/plugin.h>
+
+#include "plugin/options.h"
+
+#define TOPIC_TABLES 8
+struct topic {
+  const char *kind, *name, *version, *summary;
+  const char *help;    /* a paragraph, or NULL */
+  const char *origin;  /* the plugin's file, or NULL */
+  const char *section; /* "[train NAME]", or NULL: no section of its own */
+  int tables;
+  struct {
+    const char *title;  /* "optimiser keys" */
+    const char *prefix; /* "curve.", or "" */
+    const struct option_table *table;
+  } table[TOPIC_TABLES];
+  const strait_class *cls; /* for presets; NULL: a verb */
+};
+enum { TOPIC_TEXT, TOPIC_INI, TOPIC_MAN, TOPIC_JSON };
+int topic_print(const struct topic *topic, int form);
+/* "whole number, 1 to 64", "one of sgd, adamw", ... */
+void topic_type(struct text *text, const strait_option *option);
+
+#endif

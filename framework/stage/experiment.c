@@ -1,0 +1,384 @@
+/* stage/experiment.c: sections to stages: names, references, order. Reads the experiment file and opens plugins; writes
+ * nothing. The values of keys are settle.c's. */
+#include "stage/experiment.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "stage/ini.h"
+#include "stage/settle.h"
+#include "stage/verb.h"
+
+struct setting *settings_find(const struct settings *settings, const char *key) {
+  for (size_t i = settings->n; i-- > 0;)
+    if (strcmp(settings->v[i].key, key) == 0)
+      return &settings->v[i];
+  return NULL;
+}
+
+int settings_add(struct settings *settings, const struct setting *setting) {
+  int status = memory_grow(&settings->v, &settings->capacity, settings->n + 1, sizeof *settings->v);
+  if (!status)
+    settings->v[settings->n++] = *setting;
+  return status;
+}
+
+struct stage *experiment_stage(const struct experiment *experiment, const char *name) {
+  for (size_t i = 0; i < experiment->count; i++)
+    if (strcmp(experiment->stages[i]->name, name) == 0)
+      return experiment->stages[i];
+  return NULL;
+}
+
+static int no_such_stage(const struct experiment *e, const char *name) {
+  const char **names = arena_alloc(e->arena, e->count, sizeof *names);
+  if (!names)
+    return error_status();
+  for (size_t i = 0; i < e->count; i++)
+    names[i] = e->stages[i]->name;
+  const char *nearest = text_nearest(name, names, e->count);
+  if (nearest)
+    return error_set(STRAIT_EINVAL, "no stage \"%s\"; did you mean \"%s\"?", name, nearest);
+  return error_set(STRAIT_EINVAL, "no stage \"%s\" in this file", name);
+}
+
+/* --- references --- */
+
+/* Which references make sense depends on the verb they name. */
+static int suits(const struct reference *r) {
+  const char *verb = r->stage->verb->name;
+  int train = strcmp(verb, "train") == 0, connect = strcmp(verb, "connect") == 0;
+  int ensemble = strcmp(verb, "ensemble") == 0;
+  switch (r->type) {
+  case REFERENCE_FINAL:
+    if (train)
+      return STRAIT_OK;
+    if (connect)
+      return error_set(STRAIT_EINVAL, "\"%s\" is a whole curve; %s(0.5) or %s#1 names weights on it", r->name, r->name,
+                       r->name);
+    if (ensemble)
+      return error_set(STRAIT_EINVAL, "\"%s\" has several members; %s[0] names one", r->name, r->name);
+    return error_set(STRAIT_EINVAL, "\"%s\" is a %s stage and has no weights", r->name, verb);
+  case REFERENCE_EPOCH:
+  case REFERENCE_ITERATION:
+    return train ? STRAIT_OK : error_set(STRAIT_EINVAL, "\"%s\" is a %s stage; @ needs a train stage", r->name, verb);
+  case REFERENCE_MEMBER:
+  case REFERENCE_MEMBERS:
+    return ensemble ? STRAIT_OK
+                    : error_set(STRAIT_EINVAL, "\"%s\" is a %s stage; [ ] needs an ensemble stage", r->name, verb);
+  default:
+    return connect ? STRAIT_OK
+                   : error_set(STRAIT_EINVAL, "\"%s\" is a %s stage; (t) and #i need a connect stage", r->name, verb);
+  }
+}
+
+/* Finds the stages of a reference and of its parts, and lists them. */
+static int bind(struct stage *stage, struct reference *r) {
+  int status = STRAIT_OK;
+  if (r->name) {
+    r->stage = experiment_stage(stage->experiment, r->name);
+    status = r->stage ? suits(r) : no_such_stage(stage->experiment, r->name);
+  }
+  if (!status)
+    status = memory_grow(&stage->references, &stage->reference_capacity, stage->reference_count + 1,
+                         sizeof *stage->references);
+  if (!status)
+    stage->references[stage->reference_count++] = r;
+  for (size_t i = 0; !status && i < r->count; i++)
+    status = bind(stage, r->parts[i]);
+  return status;
+}
+
+/* Where relative paths in the value of a key start. */
+static const char *folder_of(const struct stage *stage, const char *key) {
+  const struct setting *s = settings_find(&stage->settings, key);
+  if (!s)
+    s = settings_find(&stage->experiment->defaults, key);
+  return s ? s->folder : ".";
+}
+
+int stage_refer(struct stage *stage, const char *key, const char *text, struct reference **reference) {
+  int status = reference_parse(stage->experiment->arena, text, folder_of(stage, key), reference);
+  if (!status)
+    status = bind(stage, *reference);
+  return status ? stage_fault(stage, key) : STRAIT_OK;
+}
+
+static int bind_route(struct stage *stage, struct route *route) {
+  int status = STRAIT_OK;
+  if (route->name && !(route->stage = experiment_stage(stage->experiment, route->name)))
+    return no_such_stage(stage->experiment, route->name);
+  if (route->name && strcmp(route->stage->verb->name, "connect") != 0)
+    return error_set(STRAIT_EINVAL,
+                     "\"%s\" is a %s stage; a path is a connect stage's name, line(a,b) or chain(a,b,...)", route->name,
+                     route->stage->verb->name);
+  for (size_t i = 0; !status && i < route->count; i++)
+    status = bind(stage, route->parts[i]);
+  if (!status)
+    status = memory_grow(&stage->routes, &stage->route_capacity, stage->route_count + 1, sizeof *stage->routes);
+  if (!status)
+    stage->routes[stage->route_count++] = route;
+  return status;
+}
+
+int stage_route(struct stage *stage, const char *key, const char *text, struct route **route) {
+  int status = route_parse(stage->experiment->arena, text, folder_of(stage, key), route);
+  if (!status)
+    status = bind_route(stage, *route);
+  return status ? stage_fault(stage, key) : STRAIT_OK;
+}
+
+/* Where the stage takes its model and data from: the first stage that it refers to. */
+static void find_source(struct stage *stage) {
+  for (size_t i = 0; i < stage->reference_count && !stage->source; i++)
+    stage->source = stage->references[i]->stage;
+  for (size_t i = 0; i < stage->route_count && !stage->source; i++)
+    stage->source = stage->routes[i]->stage;
+}
+
+/* --- order --- */
+
+static int visit(struct experiment *e, struct stage *stage, struct stage **ordered, size_t *n, struct text *way);
+
+static int visit_target(struct experiment *e, struct stage *target, struct stage **ordered, size_t *n,
+                        struct text *way) {
+  return target ? visit(e, target, ordered, n, way) : STRAIT_OK;
+}
+
+/* Depth first: what a stage needs comes before it. */
+static int visit(struct experiment *e, struct stage *stage, struct stage **ordered, size_t *n, struct text *way) {
+  if (stage->mark == 2)
+    return STRAIT_OK;
+  size_t length = way->length;
+  text_add(way, "%s%s", length ? " -> " : "", stage->name);
+  if (way->status)
+    return way->status;
+  if (stage->mark == 1) {
+    error_set(STRAIT_EINVAL, "the stages refer to each other in a circle: %s", way->data);
+    return stage_fault(stage, NULL);
+  }
+  stage->mark = 1;
+  int status = STRAIT_OK;
+  for (size_t i = 0; !status && i < stage->reference_count; i++)
+    status = visit_target(e, stage->references[i]->stage, ordered, n, way);
+  for (size_t i = 0; !status && i < stage->route_count; i++)
+    status = visit_target(e, stage->routes[i]->stage, ordered, n, way);
+  stage->mark = 2;
+  ordered[(*n)++] = stage;
+  way->length = length;
+  way->data[length] = 0;
+  return status;
+}
+
+static int order(struct experiment *e) {
+  struct stage **ordered = arena_alloc(e->arena, e->count, sizeof *ordered);
+  struct text way = {0};
+  size_t n = 0;
+  int status = ordered ? STRAIT_OK : error_status();
+  for (size_t i = 0; !status && i < e->count; i++)
+    status = visit(e, e->stages[i], ordered, &n, &way);
+  text_free(&way);
+  if (!status)
+    e->stages = ordered;
+  return status;
+}
+
+/* --- sections --- */
+
+/* The verb and name of a section, judged. */
+static int check_head(const struct experiment *e, const struct ini_section *section) {
+  const struct verb *verb = verb_find(section->verb);
+  if (!verb) {
+    const char *names[16] = {"defaults"};
+    size_t n = 1;
+    for (size_t i = 0; verbs[i] && n < 16; i++)
+      names[n++] = verbs[i]->name;
+    const char *nearest = text_nearest(section->verb, names, n);
+    return error_set(STRAIT_EINVAL, "no verb \"%s\"; %s%s%s", section->verb, nearest ? "did you mean \"" : "see ",
+                     nearest ? nearest : "strait list verbs", nearest ? "\"?" : "");
+  }
+  if (!section->name)
+    return error_set(STRAIT_EINVAL, "a stage needs a name: [%s first]", section->verb);
+  if (!text_is_name(section->name))
+    return error_set(STRAIT_EINVAL, "the name has lower-case letters, digits and '-', 32 at most, a letter first");
+  if (name_is_reserved(section->name))
+    return error_set(STRAIT_EINVAL, "\"%s\" is a reserved word; choose another name", section->name);
+  const struct stage *other = experiment_stage(e, section->name);
+  if (other)
+    return error_set(STRAIT_EINVAL, "the name \"%s\" is taken by [%s %s] in line %d", section->name, other->verb->name,
+                     other->name, other->line);
+  return STRAIT_OK;
+}
+
+/* The folder of the experiment file, where its relative paths start. */
+static char *folder_of_file(struct arena *arena, const char *file) {
+  const char *slash = strrchr(file, '/');
+  return slash ? arena_copy_n(arena, file, slash == file ? 1 : (size_t)(slash - file)) : arena_copy(arena, ".");
+}
+
+static char *stem_of_file(struct arena *arena, const char *file) {
+  const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
+  size_t length = strlen(base);
+  return arena_copy_n(arena, base, length > 4 && text_ends(base, ".ini") ? length - 4 : length);
+}
+
+static int copy_settings(struct experiment *e, const struct ini_section *section, const char *folder, const char *head,
+                         struct settings *settings) {
+  int status = STRAIT_OK;
+  for (size_t i = 0; !status && i < section->count; i++) {
+    const struct ini_setting *from = &section->settings[i];
+    struct setting s = {.key = arena_copy(e->arena, from->key),
+                        .value = arena_copy(e->arena, from->value),
+                        .folder = folder,
+                        .file = e->file,
+                        .line = from->line,
+                        .section = head};
+    status = s.key && s.value ? settings_add(settings, &s) : error_status();
+  }
+  return status;
+}
+
+static int take_section(struct experiment *e, const struct ini_section *section, const char *folder) {
+  if (strcmp(section->verb, "defaults") == 0) {
+    if (section->name)
+      return error_set(STRAIT_EINVAL, "%s:%d: [defaults] has no name", e->file, section->line);
+    return copy_settings(e, section, folder, "defaults", &e->defaults);
+  }
+  if (check_head(e, section) != STRAIT_OK)
+    return error_set(error_status(), "%s:%d: [%s%s%s] %s", e->file, section->line, section->verb,
+                     section->name ? " " : "", section->name ? section->name : "", error_text());
+  struct stage *stage = arena_alloc(e->arena, 1, sizeof *stage);
+  if (!stage)
+    return error_status();
+  stage->experiment = e;
+  stage->verb = verb_find(section->verb);
+  stage->name = arena_copy(e->arena, section->name);
+  stage->section = arena_format(e->arena, "%s %s", section->verb, section->name);
+  stage->file = e->file;
+  stage->line = section->line;
+  e->stages[e->count++] = stage;
+  return stage->name && stage->section ? copy_settings(e, section, folder, stage->section, &stage->settings)
+                                       : error_status();
+}
+
+static int take_sections(struct experiment *e, const struct ini *ini) {
+  const char *folder = folder_of_file(e->arena, e->file);
+  e->stages = arena_alloc(e->arena, ini->count, sizeof *e->stages);
+  if (!folder || !e->stages)
+    return error_status();
+  for (size_t i = 0; i < ini->count; i++) {
+    int status = take_section(e, &ini->sections[i], folder);
+    if (status)
+      return status;
+  }
+  return e->count ? STRAIT_OK : error_set(STRAIT_EINVAL, "%s: no stage; add one, as [train first]", e->file);
+}
+
+/* --- --set --- */
+
+/* Replaces or adds the key in the section's settings. */
+static int set_key(struct settings *settings, const struct setting *setting) {
+  struct setting *old = settings_find(settings, setting->key);
+  if (!old)
+    return settings_add(settings, setting);
+  *old = *setting;
+  return STRAIT_OK;
+}
+
+/* "train.left.seed=3" or "defaults.epochs=2" */
+static int take_set(struct experiment *e, const char *text) {
+  char *copy = arena_copy(e->arena, text), *equals = copy ? strchr(copy, '=') : NULL;
+  if (!copy)
+    return error_status();
+  if (!equals)
+    return error_set(STRAIT_EINVAL, "write it as VERB.STAGE.KEY=VALUE or defaults.KEY=VALUE");
+  *equals = 0;
+  struct setting s = {.value = equals + 1, .folder = "."};
+  if (text_starts(copy, "defaults.")) {
+    s.key = copy + 9;
+    s.section = "defaults";
+    return set_key(&e->defaults, &s);
+  }
+  char *name = strchr(copy, '.'), *key = name ? strchr(name + 1, '.') : NULL;
+  if (!key)
+    return error_set(STRAIT_EINVAL, "write it as VERB.STAGE.KEY=VALUE or defaults.KEY=VALUE");
+  *name++ = *key++ = 0;
+  struct stage *stage = experiment_stage(e, name);
+  if (!stage)
+    return no_such_stage(e, name);
+  if (strcmp(stage->verb->name, copy) != 0)
+    return error_set(STRAIT_EINVAL, "\"%s\" is a %s stage: %s.%s.%s", name, stage->verb->name, stage->verb->name, name,
+                     key);
+  s.key = key;
+  s.section = stage->section;
+  return set_key(&stage->settings, &s);
+}
+
+static int take_sets(struct experiment *e, const char *const *sets, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (take_set(e, sets[i]))
+      return error_wrap("--set %s", sets[i]);
+  return STRAIT_OK;
+}
+
+/* --- all together --- */
+
+static int settle(struct experiment *e) {
+  int status = STRAIT_OK;
+  for (size_t i = 0; !status && i < e->count; i++) {
+    status = settle_own(e->stages[i]);
+    if (!status)
+      status = e->stages[i]->verb->refer(e->stages[i]);
+    find_source(e->stages[i]);
+  }
+  if (!status)
+    status = order(e);
+  for (size_t i = 0; !status && i < e->count; i++)
+    status = settle_stage(e->stages[i]);
+  return status ? status : settle_leftovers(e);
+}
+
+int experiment_read(struct experiment **experiment, struct registry *registry, const char *file,
+                    const char *const *sets, size_t set_count) {
+  *experiment = NULL;
+  struct ini *ini = NULL;
+  int status = ini_read(&ini, file);
+  if (status)
+    return status;
+  struct arena *arena = arena_create();
+  struct experiment *e = arena ? arena_alloc(arena, 1, sizeof *e) : NULL;
+  if (e) {
+    e->arena = arena;
+    e->registry = registry;
+    e->file = arena_copy(arena, file);
+    e->stem = stem_of_file(arena, file);
+  }
+  status = e && e->file && e->stem ? take_sections(e, ini) : error_status();
+  if (!status)
+    status = take_sets(e, sets, set_count);
+  if (!status)
+    status = settle(e);
+  ini_free(ini);
+  if (status)
+    experiment_free(e);
+  else
+    *experiment = e;
+  return status;
+}
+
+void experiment_free(struct experiment *e) {
+  if (!e)
+    return;
+  for (size_t i = 0; i < e->count; i++) {
+    struct stage *stage = e->stages[i];
+    for (uint32_t kind = 1; kind < KINDS; kind++)
+      memory_free(stage->choice[kind].settings.v);
+    memory_free(stage->settings.v);
+    memory_free(stage->references);
+    memory_free(stage->routes);
+    memory_free(stage->wanted);
+  }
+  memory_free(e->defaults.v);
+  arena_free(e->arena);
+}

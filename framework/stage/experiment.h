@@ -1,0 +1,93 @@
+/* stage/experiment.h: an experiment file and its --set arguments made into stages, with every key's value settled.
+ *
+ * Reading goes in steps, nothing being applied until the whole file parsed: sections and names; each verb's own keys
+ * and with them the references; the order; then, sources first, plugins and all other keys by precedence: the stage's
+ * section, what its plugins ask for, what it takes over from the stage it refers to, [defaults], built in. */
+#ifndef STAGE_EXPERIMENT_H
+#define STAGE_EXPERIMENT_H
+
+#include "data/data.h"
+#include "landscape/evaluate.h"
+#include "plugin/registry.h"
+#include "stage/reference.h"
+#include "train/optimiser.h"
+
+#define KINDS (STRAIT_ENSEMBLER + 1)
+
+/* A list of settings in the order in which they are applied: the later wins. */
+struct settings {
+  struct setting *v;
+  size_t n, capacity;
+};
+
+/* The plugin of one kind that a stage uses, with its options. */
+struct choice {
+  const strait_class *cls;  /* NULL: the verb uses none of this kind */
+  struct settings settings; /* for object_create */
+  const char *text;         /* "bezier 1.0 bends=1": name, version and all options but paths; enters keys */
+  const char *full;         /* with the paths: what tells two instances apart within one process */
+};
+
+struct material;
+struct experiment;
+struct verb;
+struct stage {
+  struct experiment *experiment;
+  const struct verb *verb;
+  const char *name;
+  const char *section; /* "train left", for messages */
+  const char *file;    /* where its section is */
+  int line;
+  struct settings settings; /* its section and --set */
+
+  /* settled */
+  struct choice choice[KINDS]; /* by kind */
+  struct data_keys data;
+  struct seeds seeds; /* noise and subset are resolved; the rest by seed_of */
+  struct optimiser_keys optimiser;
+  struct evaluate_keys evaluation;
+  void *own; /* the verb's own keys */
+
+  struct reference **references; /* in the order of the keys; parts of means and paths too */
+  size_t reference_count, reference_capacity;
+  struct route **routes;
+  size_t route_count, route_capacity;
+  struct stage *source; /* the stage that model and data are taken over from; NULL: none is referred to */
+  struct stage *base;   /* the train stage at the end of that chain; a train stage itself; NULL: none */
+  int mark;             /* of the search for circles */
+
+  /* filled by stage_prepare */
+  struct material *material;
+  char key[33];
+  int64_t iterations; /* how many its own trainings run */
+  int64_t *wanted;    /* iterations that references name, sorted */
+  size_t wanted_count, wanted_capacity;
+};
+
+struct experiment {
+  struct arena *arena;
+  struct registry *registry;
+  const char *file; /* as given */
+  const char *stem; /* "quickstart" */
+  struct settings defaults;
+  struct stage **stages; /* in the order in which they run: sources first, else the file's */
+  size_t count;
+};
+/* sets: the values of --set, "train.left.seed=3" or "defaults.epochs=2". */
+int experiment_read(struct experiment **experiment, struct registry *registry, const char *file,
+                    const char *const *sets, size_t set_count);
+void experiment_free(struct experiment *experiment);
+struct stage *experiment_stage(const struct experiment *experiment, const char *name); /* NULL when there is none */
+
+/* For verbs' refer(): reads one name, finds its stage, adds it to the stage's lists. key is the key it is written in.
+ */
+int stage_refer(struct stage *stage, const char *key, const char *text, struct reference **reference);
+int stage_route(struct stage *stage, const char *key, const char *text, struct route **route);
+
+/* Puts "FILE:LINE: [verb name] " in front of this thread's chain; with a key, its line and "key = value: ". */
+int stage_fault(const struct stage *stage, const char *key);
+/* The last setting of this key in the stage's section, or NULL. */
+struct setting *settings_find(const struct settings *settings, const char *key);
+int settings_add(struct settings *settings, const struct setting *setting);
+
+#endif

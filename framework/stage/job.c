@@ -1,0 +1,149 @@
+/* stage/job.c: what the verbs share while they work: clock, log, progress, metrics as JSON. */
+#include <config.h>
+
+#include "stage/job.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/stop.h"
+
+double clock_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+char *job_file(struct job *job, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  char *name = arena_format_v(job->arena, format, arguments);
+  va_end(arguments);
+  return name ? file_join(job->arena, job->path, name) : NULL;
+}
+
+int put(json_t *object, const char *key, json_t *value) {
+  if (json_object_set_new(object, key, value))
+    return error_set(STRAIT_ENOMEM, "out of memory");
+  return STRAIT_OK;
+}
+int put_number(json_t *object, const char *key, double value) { return put(object, key, document_number(value)); }
+int put_integer(json_t *object, const char *key, int64_t value) { return put(object, key, json_integer(value)); }
+int put_text(json_t *object, const char *key, const char *value) { return put(object, key, json_string(value)); }
+
+int job_log(struct job *job, json_t *event) {
+  if (!event)
+    return error_set(STRAIT_ENOMEM, "out of memory");
+  int status = put_number(event, "seconds", round((clock_now() - job->started) * 1e3) / 1e3);
+  if (!status)
+    status = folder_log(job->folder, event);
+  json_decref(event);
+  return status;
+}
+
+/* --- the watcher --- */
+
+void job_begin(struct job *job, const char *what, int64_t done, int64_t total, const char *unit) {
+  const struct progress *p = job->session->progress;
+  if (p && p->begin)
+    p->begin(p->context, what, done, total, unit);
+}
+
+void job_tick(struct job *job, int64_t done, const char *note, int milestone) {
+  const struct progress *p = job->session->progress;
+  if (p && p->tick)
+    p->tick(p->context, done, note, milestone);
+}
+
+void job_end(struct job *job) {
+  const struct progress *p = job->session->progress;
+  if (p && p->end)
+    p->end(p->context);
+}
+
+#define SLICE .25 /* seconds between two ticks */
+
+int job_train(struct job *job, struct training *training, int64_t until, double deadline, int64_t at) {
+  int status = STRAIT_OK;
+  while (!status && training_iteration(training) < until && !stop_requested()) {
+    double now = clock_now(), slice = now + SLICE;
+    if (deadline > 0 && now >= deadline)
+      break;
+    status = training_run(training, until, deadline > 0 && deadline < slice ? deadline : slice);
+    job_tick(job, at + training_iteration(training), NULL, 0);
+  }
+  return status;
+}
+
+int job_epoch(struct job *job, struct training *training, int64_t epochs, int64_t at) {
+  struct loss_sums sums;
+  training_progress(training, &sums);
+  int64_t iteration = training_iteration(training), epoch = iteration / training_epoch_iterations(training);
+  double rows = sums.rows > 0 ? (double)sums.rows : 1, loss = sums.loss / rows,
+         error = 100. * (double)sums.errors / rows;
+  char note[96];
+  snprintf(note, sizeof note, "epoch %lld/%lld  loss %.4g  error %.2f %%", (long long)epoch, (long long)epochs, loss,
+           error);
+  job_tick(job, at + iteration, note, 1);
+  return job_log(job, json_pack("{s:s, s:I, s:I, s:f, s:o, s:f}", "event", "epoch", "epoch", (json_int_t)epoch,
+                                "iteration", (json_int_t)iteration, "rate", training_rate(training, iteration), "loss",
+                                document_number(loss), "error", error));
+}
+
+/* --- metrics --- */
+
+int job_evaluator(struct job *job, struct evaluator **evaluator) {
+  const struct stage *s = job->stage;
+  return evaluator_create(evaluator, s->material->network, s->material->data, job->session->device, &s->evaluation,
+                          &s->seeds, s->optimiser.batch, s->optimiser.weight_decay, &s->optimiser.weight_decay_exclude);
+}
+
+int job_splits(struct job *job, const strait_strings *names, unsigned *splits) {
+  *splits = 0;
+  for (int split = 0; split < SPLITS; split++) {
+    int wanted = names->n == 0;
+    for (size_t i = 0; i < names->n; i++)
+      wanted |= strcmp(names->v[i], split_name(split)) == 0;
+    if (wanted && data_count(job->stage->material->data, split) > 0)
+      *splits |= 1u << split;
+  }
+  return STRAIT_OK;
+}
+
+json_t *metrics_json(const struct metrics metrics[SPLITS], unsigned splits) {
+  json_t *all = json_object();
+  for (int split = 0; split < SPLITS; split++) {
+    const struct metrics *m = &metrics[split];
+    if (!(splits & 1u << split))
+      continue;
+    json_t *one = json_pack("{s:I, s:o, s:o, s:o}", "samples", (json_int_t)m->samples, "loss", document_number(m->loss),
+                            "nll", document_number(m->nll), "error", document_number(m->error));
+    if (!all || put(all, split_name(split), one)) {
+      json_decref(all);
+      return NULL;
+    }
+  }
+  return all;
+}
+
+int job_measure(struct job *job, struct evaluator *evaluator, const float *weights, const float *statistics,
+                unsigned splits, json_t **metrics) {
+  struct metrics measured[SPLITS] = {{0}};
+  (void)job;
+  int status = evaluator_point(evaluator, weights, statistics, splits, measured, NULL, NULL);
+  *metrics = status ? NULL : metrics_json(measured, splits);
+  return status || *metrics ? status : error_set(STRAIT_ENOMEM, "out of memory");
+}
+
+void summary_metrics(const json_t *metrics, struct text *line) {
+  for (int split = 0; split < SPLITS; split++) {
+    const json_t *m = json_object_get(metrics, split_name(split));
+    if (m)
+      text_add(line, "%s%s nll %.4g, error %.2f %%", line->length ? "; " : "", split_name(split),
+               json_number_value(json_object_get(m, "nll")), json_number_value(json_object_get(m, "error")));
+  }
+}

@@ -1,0 +1,139 @@
+/* stage/moments.c: finds, writes, reads and removes the checkpoints in a stage's folder; touches nothing else there. */
+#include "stage/moments.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "stage/verb_train.h"
+#include "train/checkpoint.h"
+
+/* "epoch-8" to its iteration; 0 when the name is none of ours. */
+static int read_base(struct job *job, const char *base, struct moment *moment) {
+  long long number, source = 0;
+  char rest;
+  *moment = (struct moment){.base = base};
+  if (strcmp(base, "final") == 0)
+    moment->iteration = train_end(job->stage);
+  else if (sscanf(base, "epoch-%lld%c", &number, &rest) == 1)
+    moment->iteration = number * stage_epoch(job->stage);
+  else if (sscanf(base, "iteration-%lld%c", &number, &rest) == 1)
+    moment->iteration = number;
+  else if (sscanf(base, "source-%lld-iteration-%lld%c", &source, &number, &rest) == 2)
+    moment->iteration = number;
+  else
+    return 0;
+  moment->source = source;
+  return 1;
+}
+
+static int newer(const void *a, const void *b) {
+  const struct moment *x = a, *y = b;
+  if (x->source != y->source)
+    return x->source < y->source ? 1 : -1;
+  return x->iteration < y->iteration ? 1 : x->iteration > y->iteration ? -1 : 0;
+}
+
+int moments_find(struct job *job, const char *mark, struct moment **moments, size_t *count) {
+  struct moment *found = NULL, one;
+  size_t n = 0, capacity = 0;
+  int status = STRAIT_OK;
+  DIR *folder = opendir(job->path);
+  if (!folder)
+    return error_errno(STRAIT_EIO, "cannot open %s", job->path);
+  for (struct dirent *entry; !status && (entry = readdir(folder));) {
+    size_t length = strlen(entry->d_name), tail = strlen(mark);
+    if (!text_ends(entry->d_name, mark))
+      continue;
+    char *base = arena_copy_n(job->arena, entry->d_name, length - tail);
+    if (!base)
+      status = error_status();
+    else if (read_base(job, base, &one) && (status = memory_grow(&found, &capacity, n + 1, sizeof *found)) == STRAIT_OK)
+      found[n++] = one;
+  }
+  closedir(folder);
+  *count = 0;
+  *moments = status ? NULL : arena_alloc(job->arena, n, sizeof **moments);
+  if (*moments && n) {
+    qsort(found, n, sizeof *found, newer);
+    memcpy(*moments, found, n * sizeof *found);
+    *count = n;
+  } else if (!status && !*moments)
+    status = error_status();
+  memory_free(found);
+  return status;
+}
+
+static int remove_file(const char *path) {
+  if (unlink(path) && errno != ENOENT)
+    return error_errno(STRAIT_EIO, "cannot remove %s", path);
+  return STRAIT_OK;
+}
+
+int moment_remove(struct job *job, const char *base, const char *mark) {
+  size_t length = strlen(base);
+  char *file = job_file(job, "%s%s", base, mark);
+  int status = file ? remove_file(file) : error_status();
+  DIR *folder = status ? NULL : opendir(job->path);
+  if (!status && !folder)
+    return error_errno(STRAIT_EIO, "cannot open %s", job->path);
+  for (struct dirent *entry; !status && (entry = readdir(folder));)
+    if (strncmp(entry->d_name, base, length) == 0 && entry->d_name[length] == '.' &&
+        text_ends(entry->d_name, ".safetensors")) {
+      file = job_file(job, "%s", entry->d_name);
+      status = file ? remove_file(file) : error_status();
+    }
+  if (folder)
+    closedir(folder);
+  return status;
+}
+
+char *moment_base(struct job *job, int64_t iteration, int64_t end) {
+  int64_t epoch = stage_epoch(job->stage);
+  if (end && iteration == end)
+    return arena_copy(job->arena, "final");
+  if (iteration % epoch == 0)
+    return arena_format(job->arena, "epoch-%lld", (long long)(iteration / epoch));
+  return arena_format(job->arena, "iteration-%lld", (long long)iteration);
+}
+
+/* The weights file of one control point. */
+static char *point_file(struct job *job, const char *base, const struct snapshot *snapshot, int point) {
+  if (snapshot->points == 1)
+    return job_file(job, "%s.safetensors", base);
+  return job_file(job, "%s.point-%d.safetensors", base, point);
+}
+
+int moment_save(struct job *job, const char *base, const struct snapshot *snapshot) {
+  const struct network *network = job->stage->material->network;
+  int status = STRAIT_OK;
+  for (int i = 0; !status && i < snapshot->points; i++) {
+    if (!snapshot->velocity[i])
+      continue;
+    char *file = point_file(job, base, snapshot, i);
+    status = file ? checkpoint_write_weights(file, network, snapshot->theta[i], snapshot->statistics, job->metadata,
+                                             JOB_METADATA)
+                  : error_status();
+  }
+  char *state = status ? NULL : job_file(job, "%s.state.safetensors", base);
+  return status ? status : state ? checkpoint_write_state(state, snapshot) : error_status();
+}
+
+int moment_load(struct job *job, const char *base, struct snapshot *snapshot) {
+  const struct network *network = job->stage->material->network;
+  int status = STRAIT_OK;
+  for (int i = 0; !status && i < snapshot->points; i++) {
+    if (!snapshot->velocity[i])
+      continue;
+    char *file = point_file(job, base, snapshot, i);
+    status = file ? checkpoint_read_weights(file, network, snapshot->theta[i], NULL) : error_status();
+  }
+  char *state = status ? NULL : job_file(job, "%s.state.safetensors", base);
+  return status ? status : state ? checkpoint_read_state(state, snapshot) : error_status();
+}

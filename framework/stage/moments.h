@@ -1,0 +1,27 @@
+/* stage/moments.h: the checkpoints in a stage's folder. A moment is a group of files with one base name:
+ *   final.safetensors              final.state.safetensors        a train stage's end
+ *   epoch-8.safetensors            epoch-8.state.safetensors      after an epoch
+ *   iteration-500...               inside an epoch
+ *   source-1-iteration-500...      of an ensemble's source; a curve's free points are epoch-8.point-1.safetensors ...
+ * The file that marks a moment as whole is written last and removed first. */
+#ifndef STAGE_MOMENTS_H
+#define STAGE_MOMENTS_H
+
+#include "stage/job.h"
+
+struct moment {
+  const char *base;
+  int64_t source, iteration;
+};
+/* The whole moments in the job's folder, newest first; mark: the suffix of the last file, ".state.safetensors". */
+int moments_find(struct job *job, const char *mark, struct moment **moments, size_t *count);
+/* Removes every file of a moment. */
+int moment_remove(struct job *job, const char *base, const char *mark);
+
+/* The base name for an iteration; end: the iteration that is "final" (0: none). */
+char *moment_base(struct job *job, int64_t iteration, int64_t end);
+/* Writes, and reads back, the free control points and the state. A snapshot's fixed points are left alone. */
+int moment_save(struct job *job, const char *base, const struct snapshot *snapshot);
+int moment_load(struct job *job, const char *base, struct snapshot *snapshot);
+
+#endif

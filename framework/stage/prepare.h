@@ -1,0 +1,36 @@
+/* stage/prepare.h: everything that can be known before the first stage runs, and the keys of results. */
+#ifndef STAGE_PREPARE_H
+#define STAGE_PREPARE_H
+
+#include <jansson.h>
+
+#include "stage/session.h"
+
+/* Bumped when the same options give other bytes than before, so that older results are not taken for current ones. */
+#define NUMERICS_VERSION 1
+#define NUMERICS_TEXT "1"
+
+/* Opens data, builds networks, checks references, lengths and schedules, and fills every stage's material, wanted
+ * iterations and key. Refuses train stages that are alike. Writes nothing. */
+int experiment_prepare(struct session *session, struct experiment *experiment);
+
+/* The iteration that a reference to a train stage stands for; its own end for NAME. 0 for what has none (a point, a
+ * member, a mean, a file). */
+int64_t reference_iteration(const struct reference *reference);
+/* Iterations spent, all told, to make these weights: the trainings before them included. */
+int64_t reference_spent(const struct reference *reference);
+/* Control points of a connect stage's curve. */
+int curve_points(const struct stage *stage, int *points);
+/* Asks the stage's schedule whether it can serve a training of this many iterations. */
+int schedule_check(const struct stage *stage, int64_t epoch_iterations, int64_t iterations);
+/* Is each a split, and does the stage's data have samples there? */
+int stage_check_splits(const struct stage *stage, const strait_strings *splits);
+/* Do the stages behind all references have this stage's model? Errors name both. */
+int stage_check_models(const struct stage *stage);
+
+/* key.c: the hash of everything that decides a stage's results. References' stages have theirs already. */
+int stage_key(struct stage *stage);
+/* The resolved values as JSON, for stage.json. NULL when memory is out. */
+json_t *stage_describe(const struct stage *stage);
+
+#endif

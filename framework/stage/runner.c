@@ -1,0 +1,259 @@
+/* stage/runner.c: decides for each stage what is to do, and wraps the verb's work in its folder, key and provenance.
+ * Writes stage.json, summary.json and provenance.json in the stages' folders, and experiment.json beside them. */
+#include <config.h>
+
+#include "stage/runner.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "stage/job.h"
+#include "stage/prepare.h"
+#include "stage/verb.h"
+
+/* --- what is there --- */
+
+/* The key in the folder's stage.json; "" when there is none that can be read. */
+static int read_key(const char *folder, char key[33]) {
+  struct arena *arena = arena_create();
+  char *file = arena ? file_join(arena, folder, "stage.json") : NULL;
+  json_t *stage = NULL;
+  key[0] = 0;
+  if (!file) {
+    arena_free(arena);
+    return error_status();
+  }
+  if (file_exists(file) && document_read(file, &stage) == STRAIT_OK) {
+    const char *text = json_string_value(json_object_get(stage, "key"));
+    if (text && strlen(text) == 32)
+      memcpy(key, text, 33);
+  }
+  error_clear();
+  json_decref(stage);
+  arena_free(arena);
+  return STRAIT_OK;
+}
+
+/* Is anything in the folder that an earlier run may have made? */
+static int holds(struct arena *arena, const char *folder, const char *name) {
+  const char *file = file_join(arena, folder, name);
+  return file && file_exists(file);
+}
+
+int stage_result(const struct session *session, const struct stage *stage, int *result) {
+  char key[33];
+  struct arena *arena = arena_create();
+  const char *folder = arena ? stage_folder(session, stage, arena) : NULL;
+  int status = folder ? read_key(folder, key) : error_status();
+  if (status || !holds(arena, folder, "stage.json"))
+    *result = RESULT_NONE;
+  else if (strcmp(key, stage->key) != 0)
+    *result = RESULT_OUTDATED;
+  else
+    *result = holds(arena, folder, "summary.json") ? RESULT_DONE : RESULT_STARTED;
+  arena_free(arena);
+  return status;
+}
+
+int stage_summary(const struct session *session, const struct stage *stage, json_t **summary) {
+  struct arena *arena = arena_create();
+  const char *folder = arena ? stage_folder(session, stage, arena) : NULL;
+  char *file = folder ? file_join(arena, folder, "summary.json") : NULL;
+  int status = file ? document_read(file, summary) : error_status();
+  arena_free(arena);
+  return status;
+}
+
+/* --- stage.json and provenance.json --- */
+
+static json_t *read_member(const char *file, const char *member) {
+  json_t *whole = NULL, *found = NULL;
+  if (file_exists(file) && document_read(file, &whole) == STRAIT_OK)
+    found = json_incref(json_object_get(whole, member));
+  error_clear();
+  json_decref(whole);
+  return json_is_array(found) ? found : (json_decref(found), json_array());
+}
+
+/* The kernel sets that worked on this stage, this one added. */
+static json_t *add_kernels(const char *file, const char *kernels) {
+  json_t *list = read_member(file, "kernels"), *one;
+  size_t i;
+  json_array_foreach(list, i, one) {
+    if (json_string_value(one) && strcmp(json_string_value(one), kernels) == 0)
+      return list;
+  }
+  if (json_array_size(list))
+    log_message(STRAIT_LOG_WARNING, "this stage was begun with the %s kernels and goes on with %s: other last digits",
+                json_string_value(json_array_get(list, 0)), kernels);
+  json_array_append_new(list, json_string(kernels));
+  return list;
+}
+
+static int write_stage(struct job *job) {
+  char *file = job_file(job, "stage.json");
+  json_t *stage = file ? stage_describe(job->stage) : NULL;
+  json_t *kernels = stage ? add_kernels(file, device_kernels(job->session->device)) : NULL;
+  int status = kernels ? STRAIT_OK : error_status();
+  if (!status && json_array_size(kernels) > 1) {
+    json_t *warning =
+        json_pack("[s]", "made with more than one kernel set, so its bytes may differ from a run on one CPU");
+    status = put(job->summary, "warnings", warning);
+  }
+  if (!status)
+    status = put(stage, "kernels", kernels);
+  if (!status)
+    status = document_write(file, stage);
+  json_decref(stage);
+  return status;
+}
+
+static json_t *time_json(void) {
+  char text[32];
+  time_t now = time(NULL);
+  struct tm utc;
+  if (!gmtime_r(&now, &utc) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc))
+    return json_null();
+  return json_string(text);
+}
+
+/* Appends this run to provenance.json, or completes it. */
+static int write_provenance(struct job *job, const char *command, int finished) {
+  char *file = job_file(job, "provenance.json"), host[256] = "";
+  if (!file)
+    return error_status();
+  json_t *runs = read_member(file, "runs");
+  if (gethostname(host, sizeof host - 1))
+    host[0] = 0;
+  int status = STRAIT_OK;
+  if (!finished) {
+    json_t *one = json_pack("{s:o, s:s, s:I, s:s, s:s, s:i, s:s, s:s}", "started", time_json(), "host", host, "pid",
+                            (json_int_t)getpid(), "version", PACKAGE_VERSION_TEXT, "kernels",
+                            device_kernels(job->session->device), "threads", team_threads(job->session->team),
+                            "experiment", job->stage->experiment->file, "command", command);
+    if (json_array_append_new(runs, one))
+      status = error_set(STRAIT_ENOMEM, "out of memory");
+  } else {
+    json_t *one = json_array_get(runs, json_array_size(runs) - 1);
+    if (one && !(status = put(one, "finished", time_json())))
+      status = put_number(one, "seconds", clock_now() - job->started);
+  }
+  json_t *whole = json_pack("{s:O}", "runs", runs);
+  if (!status)
+    status = whole ? document_write(file, whole) : error_set(STRAIT_ENOMEM, "out of memory");
+  json_decref(whole);
+  json_decref(runs);
+  return status;
+}
+
+/* --- one stage --- */
+
+static int job_open(struct job *job, struct session *session, struct stage *stage) {
+  *job = (struct job){.session = session, .stage = stage, .started = clock_now()};
+  job->arena = arena_create();
+  job->path = job->arena ? stage_folder(session, stage, job->arena) : NULL;
+  job->metadata[0] = (struct metadata){"strait.key", stage->key};
+  job->metadata[1] = (struct metadata){"strait.numerics", NUMERICS_TEXT};
+  job->summary = json_object();
+  if (!job->path || !job->summary)
+    return error_status() ? error_status() : error_set(STRAIT_ENOMEM, "out of memory");
+  int status = put_text(job->summary, "verb", stage->verb->name);
+  return status ? status : put_text(job->summary, "key", stage->key);
+}
+
+static void job_close(struct job *job) {
+  json_decref(job->summary);
+  folder_close(job->folder);
+  arena_free(job->arena);
+}
+
+static void announce(const struct session *session, const struct stage *stage, int number, int count, int state) {
+  if (session->progress && session->progress->stage)
+    session->progress->stage(session->progress->context, stage, number, count, state);
+}
+
+static int announce_result(struct job *job) {
+  struct text line = {0};
+  const struct progress *p = job->session->progress;
+  job->stage->verb->summarise(job->summary, &line);
+  if (p && p->result && line.data)
+    p->result(p->context, job->stage, line.data);
+  int status = line.status;
+  text_free(&line);
+  return status;
+}
+
+static int make(struct job *job, const char *command) {
+  int status = write_stage(job);
+  if (!status)
+    status = write_provenance(job, command, 0);
+  if (!status)
+    status = job->stage->verb->run(job);
+  char *file = status ? NULL : job_file(job, "summary.json");
+  if (!status)
+    status = file ? document_write(file, job->summary) : error_status();
+  if (!status)
+    status = write_provenance(job, command, 1);
+  return status ? status : announce_result(job);
+}
+
+static int run_stage(struct session *session, struct stage *stage, int number, int count, const char *command) {
+  struct job job;
+  int result, lacking = 0;
+  int status = job_open(&job, session, stage);
+  if (!status)
+    status = stage_result(session, stage, &result);
+  if (!status && result == RESULT_DONE && stage->verb->lacks)
+    status = stage->verb->lacks(&job, &lacking);
+  if (!status && result == RESULT_DONE && !lacking)
+    announce(session, stage, number, count, STAGE_CACHED);
+  else if (!status)
+    status = folder_open(&job.folder, job.path);
+  if (!status && job.folder && (status = stage_result(session, stage, &result)) == STRAIT_OK) {
+    if (result == RESULT_DONE) {
+      announce(session, stage, number, count, STAGE_REPLAYS);
+      status = lacking ? stage->verb->replay(&job) : STRAIT_OK;
+    } else {
+      announce(session, stage, number, count, result == RESULT_STARTED ? STAGE_RESUMES : STAGE_STARTS);
+      if (result == RESULT_OUTDATED && (status = folder_set_aside(job.folder)) == STRAIT_OK)
+        log_message(STRAIT_LOG_INFO, "%s changed; its earlier results were renamed to %s.~N~", stage->name, job.path);
+      if (!status)
+        status = make(&job, command);
+    }
+  }
+  job_close(&job);
+  return status ? stage_fault(stage, NULL) : STRAIT_OK;
+}
+
+/* --- all stages --- */
+
+/* What `strait show` needs to find the results again. */
+static int write_experiment(const struct session *session, const struct experiment *e) {
+  json_t *stages = json_array();
+  struct arena *arena = arena_create();
+  char *file = arena ? file_join(arena, session->out, "experiment.json") : NULL;
+  int status = file ? file_make_folders(session->out) : error_status();
+  for (size_t i = 0; !status && i < e->count; i++)
+    if (json_array_append_new(stages, json_pack("{s:s, s:s, s:s}", "name", e->stages[i]->name, "verb",
+                                                e->stages[i]->verb->name, "key", e->stages[i]->key)))
+      status = error_set(STRAIT_ENOMEM, "out of memory");
+  json_t *whole = status ? NULL : json_pack("{s:s, s:O}", "experiment", e->stem, "stages", stages);
+  if (!status)
+    status = whole ? document_write(file, whole) : error_set(STRAIT_ENOMEM, "out of memory");
+  json_decref(whole);
+  json_decref(stages);
+  arena_free(arena);
+  return status;
+}
+
+int experiment_run(struct session *session, struct experiment *e, const char *command) {
+  int status = write_experiment(session, e);
+  for (size_t i = 0; !status && i < e->count; i++)
+    status = run_stage(session, e->stages[i], (int)i + 1, (int)e->count, command);
+  return status;
+}

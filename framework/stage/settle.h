@@ -1,0 +1,17 @@
+/* stage/settle.h: gives every key of a stage its value. Only experiment.c calls these. */
+#ifndef STAGE_SETTLE_H
+#define STAGE_SETTLE_H
+
+#include "stage/experiment.h"
+
+/* The verb's own keys, from [defaults] and the section: enough to read the stage's references. */
+int settle_own(struct stage *stage);
+/* Plugins and all other keys. The stages it refers to are settled already. */
+int settle_stage(struct stage *stage);
+/* Keys in sections or in [defaults] that nothing took. */
+int settle_leftovers(struct experiment *experiment);
+
+/* Puts the setting's place and section in front of this thread's chain: "FILE:LINE: [verb name] ". */
+int settle_fault(const struct setting *setting);
+
+#endif

@@ -1,0 +1,57 @@
+/* stage/verb.h: what a verb is: the keys it takes, how it names other stages, how it runs. One file a verb; nothing
+ * else in the program knows a verb by name. */
+#ifndef STAGE_VERB_H
+#define STAGE_VERB_H
+
+#include <jansson.h>
+
+#include "plugin/options.h"
+#include "stage/experiment.h"
+
+/* Tables of keys that verbs share. */
+enum { TAKES_DATA = 1, TAKES_SEEDS = 2, TAKES_OPTIMISER = 4, TAKES_EVALUATION = 8 };
+#define KIND_BIT(kind) (1u << (kind))
+
+struct job;
+struct session;
+struct text;
+struct verb {
+  const char *name;
+  const char *summary; /* one line */
+  const char *help;    /* a paragraph for `strait describe verb NAME` and the manual */
+  unsigned takes;      /* TAKES_... */
+  unsigned
+      kinds; /* KIND_BIT of the kinds of plugin that its stages use, model and dataset aside: every verb has them */
+  int fresh; /* 1: its stages may stand alone and then set `model` (train) */
+  struct option_table options; /* its own keys; the instance is stage->own */
+  size_t own_size;
+  const char *const *reference_keys; /* own keys that hold references or routes, ended by NULL */
+  /* Lists the references and routes in the stage's own keys with stage_refer and stage_route. */
+  int (*refer)(struct stage *stage);
+  /* Everything that can be known before the first stage runs: lengths, schedules, matching ends. After the stage's data
+   * and network are there. */
+  int (*check)(struct session *session, struct stage *stage);
+  /* Does the work in the job's folder, going on from what is there already, and leaves the results in job->summary. */
+  int (*run)(struct job *job);
+  /* A finished stage: does it lack something that references name (weights files)? Needs no lock and no folder open.
+   * Then replay makes it; results are not touched. NULL: never. */
+  int (*lacks)(struct job *job, int *lacking);
+  int (*replay)(struct job *job);
+  /* One line for people from the summary: "train nll .132, error 3.4 %". */
+  void (*summarise)(const json_t *summary, struct text *line);
+};
+
+extern const struct verb verb_train, verb_connect, verb_scan, verb_ensemble, verb_evaluate;
+/* All verbs, ended by NULL, in the order in which to describe them. */
+extern const struct verb *const verbs[];
+const struct verb *verb_find(const char *name); /* NULL when there is none */
+
+/* The tables of keys of a verb, its own first: how many, and the i-th with the place of its values in a stage. */
+struct key_table {
+  const struct option_table *table;
+  const char *title; /* "train", "data", "seeds", ... */
+  void *(*values)(struct stage *stage);
+};
+int verb_tables(const struct verb *verb, struct key_table tables[8]);
+
+#endif

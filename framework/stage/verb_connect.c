@@ -1,0 +1,347 @@
+/* stage/verb_connect.c: [connect NAME]: trains a curve between two networks. Results: point-0.safetensors (an end) to
+ * point-N.safetensors (the other). While it runs: the newest two checkpoints of the free points. */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "stage/moments.h"
+#include "stage/prepare.h"
+#include "stage/verb.h"
+#include "stage/weights.h"
+#include "train/checkpoint.h"
+
+#define MARK ".state.safetensors"
+
+struct connect_keys {
+  strait_strings ends;
+  int64_t epochs;
+  int32_t free_ends;
+  double checkpoint_every;
+  struct reference *end[2];
+};
+
+static const strait_option options[] = {
+    STRAIT_OPTION("ends", STRAIT_OPT_STRINGS, STRAIT_REQUIRED, struct connect_keys, ends, "left right", 0, 0, NULL,
+                  "the two networks to join"),
+    STRAIT_INT("epochs", struct connect_keys, epochs, "30", 1, 1000000, "how long the curve is trained, in epochs"),
+    STRAIT_BOOL("free-ends", struct connect_keys, free_ends, "no", "train the two ends too"),
+    STRAIT_FLOAT("checkpoint-every", struct connect_keys, checkpoint_every, "10", 0.001, 1e6,
+                 "minutes between checkpoints inside an epoch"),
+};
+
+static int refer(struct stage *stage) {
+  struct connect_keys *k = stage->own;
+  if (k->ends.n != 2) {
+    error_set(STRAIT_EINVAL, "a curve joins two networks, not %zu", k->ends.n);
+    return stage_fault(stage, "ends");
+  }
+  int status = STRAIT_OK;
+  for (int i = 0; !status && i < 2; i++) {
+    status = stage_refer(stage, "ends", k->ends.v[i], &k->end[i]);
+    if (!status && k->end[i]->type == REFERENCE_MEMBERS) {
+      error_set(STRAIT_EINVAL, "'%s' is several networks; %s[0] names one", k->end[i]->text, k->end[i]->name);
+      status = stage_fault(stage, "ends");
+    }
+  }
+  if (!status && strcmp(k->end[0]->text, k->end[1]->text) == 0) {
+    error_set(STRAIT_EINVAL, "both ends are the same network");
+    status = stage_fault(stage, "ends");
+  }
+  return status;
+}
+
+static int check(struct session *session, struct stage *stage) {
+  const struct connect_keys *k = stage->own;
+  int points, status = curve_points(stage, &points);
+  (void)session;
+  stage->iterations = k->epochs * stage_epoch(stage);
+  if (!status && points == 2 && !k->free_ends)
+    return error_set(STRAIT_EINVAL, "the curve has no point between its ends, so nothing can be trained; a scan takes "
+                                    "line(a,b), or set curve.bends or free-ends = yes");
+  return status ? status : schedule_check(stage, stage_epoch(stage), stage->iterations);
+}
+
+/* --- the training --- */
+
+struct joiner {
+  struct job *job;
+  strait_object *schedule, *curve;
+  struct training *training;
+  struct snapshot *snapshot;
+  int64_t end, epoch;
+  double deadline;
+};
+
+static void joiner_free(struct joiner *j) {
+  snapshot_free(j->snapshot);
+  training_free(j->training);
+  object_free(j->curve);
+  object_free(j->schedule);
+}
+
+static void next_deadline(struct joiner *j) {
+  j->deadline = clock_now() + 60 * ((const struct connect_keys *)j->job->stage->own)->checkpoint_every;
+}
+
+static int joiner_create(struct joiner *j, struct job *job) {
+  const struct stage *stage = job->stage;
+  const struct connect_keys *k = stage->own;
+  *j = (struct joiner){.job = job, .end = stage->iterations, .epoch = stage_epoch(stage)};
+  int status = stage_object(stage, STRAIT_SCHEDULE, 0, &j->schedule);
+  if (!status)
+    status = stage_object(stage, STRAIT_CURVE, 0, &j->curve);
+  if (status)
+    return status;
+  struct training_plan plan = {.network = stage->material->network,
+                               .data = stage->material->data,
+                               .device = job->session->device,
+                               .schedule = j->schedule,
+                               .curve = j->curve,
+                               .keys = &stage->optimiser,
+                               .seeds = stage->seeds,
+                               .iterations = j->end,
+                               .free_ends = k->free_ends};
+  status = training_create(&j->training, &plan);
+  if (!status)
+    status = training_snapshot(j->training, &j->snapshot);
+  next_deadline(j);
+  return status;
+}
+
+/* Control points evenly between the ends; the running statistics those of the first end. */
+static int load_start(struct joiner *j) {
+  const struct connect_keys *k = j->job->stage->own;
+  const struct network *network = j->job->stage->material->network;
+  struct session *session = j->job->session;
+  int last = j->snapshot->points - 1;
+  float *first = memory_alloc((size_t)j->snapshot->count, sizeof *first);
+  int status = first ? reference_load(session, k->end[1], 0, network, j->snapshot->theta[last], NULL) : error_status();
+  if (!status)
+    status = reference_load(session, k->end[0], 0, network, first, j->snapshot->statistics);
+  float *second = status ? NULL : memory_alloc((size_t)j->snapshot->count, sizeof *second);
+  if (!status && !second)
+    status = error_status();
+  if (!status) {
+    memcpy(second, j->snapshot->theta[last], (size_t)j->snapshot->count * sizeof *second);
+    snapshot_spread(j->snapshot, first, second);
+  }
+  memory_free(second);
+  memory_free(first);
+  return status;
+}
+
+/* The start, then the newest checkpoint over it. */
+static int load(struct joiner *j) {
+  struct moment *moments;
+  size_t count;
+  int status = load_start(j);
+  if (!status)
+    status = moments_find(j->job, MARK, &moments, &count);
+  for (size_t i = 0; !status && i < count; i++) {
+    if (moment_load(j->job, moments[i].base, j->snapshot) == STRAIT_OK)
+      return training_load(j->training, j->snapshot);
+    log_message(STRAIT_LOG_WARNING, "a checkpoint cannot be used, an earlier one is: %s", error_text());
+    error_clear();
+    struct snapshot *fresh = NULL; /* a failed read may have left something in this one */
+    status = training_snapshot(j->training, &fresh);
+    if (status)
+      break;
+    snapshot_free(j->snapshot);
+    j->snapshot = fresh;
+    status = load_start(j);
+  }
+  return status ? status : training_load(j->training, j->snapshot);
+}
+
+static int prune(struct joiner *j, size_t spare) {
+  struct moment *moments;
+  size_t count;
+  int status = moments_find(j->job, MARK, &moments, &count);
+  for (size_t i = spare; !status && i < count; i++)
+    status = moment_remove(j->job, moments[i].base, MARK);
+  return status;
+}
+
+static int save(struct joiner *j) {
+  int status = training_save(j->training, j->snapshot);
+  char *base = status ? NULL : moment_base(j->job, j->snapshot->iteration, 0);
+  if (!status)
+    status = base ? moment_save(j->job, base, j->snapshot) : error_status();
+  if (!status)
+    status = prune(j, 2);
+  next_deadline(j);
+  return status;
+}
+
+static int advance(struct joiner *j) {
+  int64_t now = training_iteration(j->training);
+  int status = STRAIT_OK;
+  job_begin(j->job, "training the curve", now, j->end, "step");
+  while (!status && now < j->end) {
+    int64_t next = (now / j->epoch + 1) * j->epoch, before = now;
+    status = job_train(j->job, j->training, next, j->deadline, 0);
+    now = training_iteration(j->training);
+    if (!status && now == next)
+      status = job_epoch(j->job, j->training, j->end / j->epoch, 0);
+    if (!status && now > before)
+      status = save(j);
+    else
+      next_deadline(j);
+    if (!status)
+      status = stop_check();
+  }
+  job_end(j->job);
+  return status;
+}
+
+/* --- results --- */
+
+/* All control points as weights files. A free point's statistics are those of the curve's training; a fixed end keeps
+ * its own. */
+static int write_points(struct joiner *j) {
+  struct job *job = j->job;
+  const struct connect_keys *k = job->stage->own;
+  const struct network *network = job->stage->material->network;
+  int points = j->snapshot->points, status = STRAIT_OK;
+  float *theta = memory_alloc((size_t)j->snapshot->count, sizeof *theta);
+  float *statistics = memory_alloc((size_t)j->snapshot->buffers, sizeof *statistics);
+  if (!theta || !statistics)
+    status = error_status();
+  for (int i = 0; !status && i < points; i++) {
+    const float *theirs = j->snapshot->statistics;
+    if (!j->snapshot->velocity[i]) {
+      status = reference_load(job->session, k->end[i > 0], 0, network, theta, statistics);
+      theirs = statistics;
+    }
+    char *file = status ? NULL : control_file(job->session, job->stage, i, job->arena);
+    if (!status)
+      status = file
+                   ? checkpoint_write_weights(file, network, j->snapshot->theta[i], theirs, job->metadata, JOB_METADATA)
+                   : error_status();
+  }
+  memory_free(statistics);
+  memory_free(theta);
+  return status;
+}
+
+static int put_geometry(struct joiner *j, const struct path *path) {
+  json_t *summary = j->job->summary;
+  double *gram = memory_alloc((size_t)path->points * (size_t)path->points, sizeof *gram);
+  if (!gram)
+    return error_status();
+  path_gram(path, gram);
+  double length = path_length(path, gram), chord = path_chord(path, gram);
+  memory_free(gram);
+  int status = put_text(summary, "curve", j->job->stage->choice[STRAIT_CURVE].cls->name);
+  if (!status)
+    status = put_integer(summary, "points", path->points);
+  if (!status)
+    status = put_integer(summary, "iterations", j->end);
+  if (!status)
+    status = put_number(summary, "length", length);
+  if (!status)
+    status = put_number(summary, "chord", chord);
+  return status ? status : put_number(summary, "length_ratio", length / chord);
+}
+
+/* The metrics at the curve's middle: a first look at whether it holds. */
+static int put_middle(struct joiner *j, const struct path *path) {
+  struct job *job = j->job;
+  const struct network *network = job->stage->material->network;
+  struct evaluator *evaluator = NULL;
+  json_t *metrics = NULL;
+  strait_strings all = {0};
+  unsigned splits;
+  float *w = memory_alloc((size_t)path->count, sizeof *w);
+  float *statistics = memory_alloc((size_t)network_statistics(network)->count, sizeof *statistics);
+  int status = w && statistics ? job_splits(job, &all, &splits) : error_status();
+  job_begin(job, "measuring its middle", 0, 1, "point");
+  if (!status)
+    status = job_evaluator(job, &evaluator);
+  if (!status) {
+    path_weights(path, .5, w);
+    memcpy(statistics, j->snapshot->statistics, (size_t)j->snapshot->buffers * sizeof *statistics);
+    status = job_measure(job, evaluator, w, statistics, splits, &metrics);
+  }
+  job_end(job);
+  evaluator_free(evaluator);
+  memory_free(statistics);
+  memory_free(w);
+  return status ? status : put(job->summary, "middle", metrics);
+}
+
+/* The points of a curve that was trained to its end, where an interruption came after that. */
+static int read_points(struct joiner *j) {
+  struct job *job = j->job;
+  int status = STRAIT_OK;
+  for (int i = 0; !status && i < j->snapshot->points; i++) {
+    char *file = control_file(job->session, job->stage, i, job->arena);
+    float *statistics = j->snapshot->velocity[i] ? j->snapshot->statistics : NULL;
+    status = file ? checkpoint_read_weights(file, job->stage->material->network, j->snapshot->theta[i], statistics)
+                  : error_status();
+  }
+  return status;
+}
+
+static int train_or_read(struct joiner *j) {
+  struct job *job = j->job;
+  char *last = control_file(job->session, job->stage, j->snapshot->points - 1, job->arena);
+  if (!last)
+    return error_status();
+  int status = STRAIT_OK;
+  if (file_exists(last)) /* the last that write_points writes */
+    status = read_points(j);
+  else if ((status = load(j)) == STRAIT_OK && (status = advance(j)) == STRAIT_OK)
+    status = write_points(j);
+  return status ? status : prune(j, 0);
+}
+
+static int run(struct job *job) {
+  struct joiner j;
+  int status = joiner_create(&j, job);
+  if (!status)
+    status = train_or_read(&j);
+  struct path path = {.name = job->stage->name, .curve = j.curve};
+  if (!status) {
+    path.points = j.snapshot->points;
+    path.count = j.snapshot->count;
+    path.theta = (const float *const *)j.snapshot->theta;
+    status = put_geometry(&j, &path);
+  }
+  if (!status)
+    status = put_middle(&j, &path);
+  joiner_free(&j);
+  return status;
+}
+
+static void summarise(const json_t *summary, struct text *line) {
+  text_add(line, "length ratio %.3f; at t = 0.5: ", json_number_value(json_object_get(summary, "length_ratio")));
+  struct text metrics = {0};
+  summary_metrics(json_object_get(summary, "middle"), &metrics);
+  text_add(line, "%s", metrics.data ? metrics.data : "");
+  text_free(&metrics);
+}
+
+static const char *const reference_keys[] = {"ends", NULL};
+const struct verb verb_connect = {
+    .name = "connect",
+    .summary = "trains a curve of low loss between two networks",
+    .help =
+        "Trains the free control points of a curve between two networks: each step draws one t in [0,1] and descends "
+        "the loss at the curve's point w(t). The ends stay as they are unless free-ends is set. Points of the curve "
+        "are "
+        "named NAME(0.3), its control points NAME#0, NAME#1, ..., and the whole curve, as a path to scan, NAME.",
+    .takes = TAKES_DATA | TAKES_SEEDS | TAKES_OPTIMISER | TAKES_EVALUATION,
+    .kinds = KIND_BIT(STRAIT_SCHEDULE) | KIND_BIT(STRAIT_CURVE),
+    .options = {options, sizeof *options, sizeof options / sizeof *options},
+    .own_size = sizeof(struct connect_keys),
+    .reference_keys = reference_keys,
+    .refer = refer,
+    .check = check,
+    .run = run,
+    .summarise = summarise,
+};

@@ -1,0 +1,366 @@
+/* stage/verb_ensemble.c: [ensemble NAME]: runs an ensembler over its sources and measures what it keeps. Results:
+ * member-0.safetensors ... and members.json, which says where each came from. While it runs: the folder state. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "ensemble/run.h"
+#include "stage/predict.h"
+#include "stage/prepare.h"
+#include "stage/verb.h"
+#include "stage/weights.h"
+#include "train/checkpoint.h"
+
+struct ensemble_keys {
+  strait_strings start, path;
+  int64_t budget;
+  strait_strings splits;
+  double checkpoint_every;
+  struct reference **starts;
+};
+
+static const strait_option options[] = {
+    STRAIT_OPTION("start", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct ensemble_keys, start, NULL, 0, 0, NULL,
+                  "networks to go on from, as left@12"),
+    STRAIT_OPTION("path", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct ensemble_keys, path, NULL, 0, 0, NULL,
+                  "paths to take members from, as arc or line(left,right)"),
+    STRAIT_INT("budget", struct ensemble_keys, budget, "0", 0, 1000000,
+               "epochs spent in all, those of the start included; 0: not set"),
+    STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct ensemble_keys, splits, NULL, 0, 0, NULL,
+                  "what to measure on: train, validation, test; unset: all but train"),
+    STRAIT_FLOAT("checkpoint-every", struct ensemble_keys, checkpoint_every, "10", 0.001, 1e6,
+                 "minutes between checkpoints inside an epoch"),
+};
+
+static int refer(struct stage *stage) {
+  struct ensemble_keys *k = stage->own;
+  struct route *route;
+  k->starts = arena_alloc(stage->experiment->arena, k->start.n, sizeof *k->starts);
+  if (!k->starts)
+    return error_status();
+  for (size_t i = 0; i < k->start.n; i++) {
+    if (stage_refer(stage, "start", k->start.v[i], &k->starts[i]))
+      return error_status();
+    if (k->starts[i]->type == REFERENCE_MEMBERS) {
+      error_set(STRAIT_EINVAL, "'%s' is several networks; list those to start from", k->starts[i]->text);
+      return stage_fault(stage, "start");
+    }
+  }
+  for (size_t i = 0; i < k->path.n; i++)
+    if (stage_route(stage, "path", k->path.v[i], &route))
+      return error_status();
+  return STRAIT_OK;
+}
+
+/* --- the plan: what the ensembler may use --- */
+
+struct gatherer {
+  struct job *job;
+  strait_object *ensembler, *schedule;
+  struct snapshot **snapshots; /* of the starts */
+  struct start *start;
+  struct loaded_path *loaded;
+  struct path *path;
+  struct ensemble *ensemble;
+  int64_t told; /* iterations of the sources before the current one */
+  int64_t source;
+};
+
+static void gatherer_free(struct gatherer *g, const struct ensemble_keys *k) {
+  ensemble_free(g->ensemble);
+  for (size_t i = 0; g->snapshots && i < k->start.n; i++)
+    snapshot_free(g->snapshots[i]);
+  for (size_t i = 0; g->loaded && i < k->path.n; i++)
+    route_unload(&g->loaded[i]);
+  memory_free(g->snapshots);
+  memory_free(g->start);
+  memory_free(g->loaded);
+  memory_free(g->path);
+  object_free(g->schedule);
+  object_free(g->ensembler);
+}
+
+/* The starts' and paths' weights; session NULL: zeros, enough to ask the ensembler for its sources. */
+static int load_inputs(struct gatherer *g, const struct session *session, const struct stage *stage,
+                       struct arena *arena) {
+  const struct ensemble_keys *k = stage->own;
+  const struct network *network = stage->material->network;
+  int adam = stage->optimiser.optimiser == OPTIMISER_ADAMW, status = STRAIT_OK;
+  g->snapshots = memory_alloc(k->start.n, sizeof *g->snapshots);
+  g->start = memory_alloc(k->start.n, sizeof *g->start);
+  g->loaded = memory_alloc(k->path.n, sizeof *g->loaded);
+  g->path = memory_alloc(k->path.n, sizeof *g->path);
+  if (!g->snapshots || !g->start || !g->loaded || !g->path)
+    return error_status();
+  for (size_t i = 0; !status && i < k->start.n; i++) {
+    status = snapshot_create(&g->snapshots[i], network, 1, 0, adam);
+    if (!status && session)
+      status = reference_load_state(session, k->starts[i], network, g->snapshots[i]);
+    g->start[i] = (struct start){g->snapshots[i], reference_spent(k->starts[i])};
+  }
+  const float **nowhere = arena_alloc(arena, 2, sizeof *nowhere);
+  if (!nowhere)
+    return error_status();
+  if (!session && k->path.n)
+    nowhere[0] = nowhere[1] = arena_alloc(arena, (size_t)network_weights(network)->count, sizeof **nowhere);
+  for (size_t i = 0; !status && i < k->path.n; i++) {
+    if (session)
+      status = route_load(session, stage->routes[i], network, &g->loaded[i]);
+    g->path[i] = session ? g->loaded[i].path
+                         : (struct path){.name = stage->routes[i]->text,
+                                         .points = 2,
+                                         .theta = nowhere,
+                                         .count = network_weights(network)->count};
+  }
+  return status;
+}
+
+static int gatherer_create(struct gatherer *g, const struct session *session, const struct stage *stage,
+                           struct arena *arena) {
+  const struct ensemble_keys *k = stage->own;
+  int status = stage_object(stage, STRAIT_ENSEMBLER, 0, &g->ensembler);
+  if (!status)
+    status = stage_object(stage, STRAIT_SCHEDULE, 0, &g->schedule);
+  if (!status)
+    status = load_inputs(g, session, stage, arena);
+  struct ensemble_plan plan = {.ensembler = g->ensembler,
+                               .network = stage->material->network,
+                               .data = stage->material->data,
+                               .device = session ? session->device : NULL,
+                               .schedule = g->schedule,
+                               .keys = &stage->optimiser,
+                               .seeds = stage->seeds,
+                               .start = g->start,
+                               .starts = (int64_t)k->start.n,
+                               .path = g->path,
+                               .paths = (int64_t)k->path.n,
+                               .budget = k->budget * stage_epoch(stage)};
+  return status ? status : ensemble_create(&g->ensemble, &plan);
+}
+
+static int check(struct session *session, struct stage *stage) {
+  const struct ensemble_keys *k = stage->own;
+  struct gatherer g = {0};
+  struct arena *arena = arena_create();
+  int status = arena ? stage_check_splits(stage, &k->splits) : error_status();
+  (void)session;
+  if (!status)
+    status = gatherer_create(&g, NULL, stage, arena);
+  for (int64_t i = 0; !status && i < ensemble_sources(g.ensemble); i++) {
+    const strait_source *source = ensemble_source(g.ensemble, i);
+    if (source->type == STRAIT_SOURCE_TRAINING)
+      status = schedule_check(stage, stage_epoch(stage), source->iterations);
+  }
+  if (!status)
+    stage->iterations = ensemble_iterations(g.ensemble);
+  gatherer_free(&g, k);
+  arena_free(arena);
+  return status;
+}
+
+/* --- running it --- */
+
+/* What the watcher counts: iterations over all sources; of paths, points. */
+static int64_t total_steps(const struct ensemble *ensemble, int64_t sources) {
+  int64_t sum = 0;
+  for (int64_t i = 0; i < sources; i++) {
+    const strait_source *s = ensemble_source(ensemble, i);
+    sum += s->type == STRAIT_SOURCE_TRAINING ? s->iterations : s->points;
+  }
+  return sum;
+}
+
+static void watch_progress(void *context, const struct ensemble_news *news) {
+  struct gatherer *g = context;
+  int64_t before = total_steps(g->ensemble, news->source);
+  int at_epoch = !news->path && news->step.iteration % news->step.epoch_iterations == 0 && !news->weights;
+  char note[96];
+  double rows = news->sums.rows > 0 ? (double)news->sums.rows : 1;
+  snprintf(note, sizeof note, "source %lld/%lld  %lld member%s  loss %.4g", (long long)news->source + 1,
+           (long long)news->sources, (long long)news->members, news->members == 1 ? "" : "s", news->sums.loss / rows);
+  job_tick(g->job, before + news->step.iteration, note, at_epoch || news->weights != NULL);
+}
+
+static int watch_checkpoint(void *context, struct ensemble *ensemble) {
+  struct gatherer *g = context;
+  char *folder = job_file(g->job, "state");
+  return folder ? ensemble_write(ensemble, folder) : error_status();
+}
+
+static int gather(struct gatherer *g) {
+  struct job *job = g->job;
+  const struct ensemble_keys *k = job->stage->own;
+  char *state = job_file(job, "state"), *file = job_file(job, "state/state.safetensors");
+  int status = state && file ? STRAIT_OK : error_status();
+  if (!status && file_exists(file) && ensemble_read(g->ensemble, state)) {
+    log_message(STRAIT_LOG_WARNING, "the ensemble begins anew: %s", error_text());
+    error_clear();
+    struct gatherer fresh = {.job = job};
+    ensemble_free(g->ensemble);
+    g->ensemble = NULL;
+    gatherer_free(g, k);
+    *g = fresh;
+    status = file_remove_tree(state);
+    if (!status)
+      status = gatherer_create(g, job->session, job->stage, job->arena);
+  }
+  if (status)
+    return status;
+  struct ensemble_watch watch = {g, watch_progress, watch_checkpoint, 60 * k->checkpoint_every};
+  job_begin(job, "gathering members", 0, total_steps(g->ensemble, ensemble_sources(g->ensemble)), "step");
+  status = ensemble_run(g->ensemble, &watch);
+  job_end(job);
+  return status;
+}
+
+/* --- results --- */
+
+static char *member_file(struct job *job, int64_t i) { return job_file(job, "member-%lld.safetensors", (long long)i); }
+
+/* The members as weights files, batch-norm statistics re-estimated where the ensembler wants it; then members.json,
+ * whose presence says that they are whole. */
+static int write_members(struct gatherer *g, const char *list_file) {
+  struct job *job = g->job;
+  const struct network *network = job->stage->material->network;
+  const struct gathering *gathering = ensemble_gathering(g->ensemble);
+  struct evaluator *evaluator = NULL;
+  json_t *list = json_array();
+  float *refreshed = memory_alloc((size_t)network_statistics(network)->count, sizeof *refreshed);
+  int status = refreshed && list ? job_evaluator(job, &evaluator) : error_set(STRAIT_ENOMEM, "out of memory");
+  job_begin(job, "writing members", 0, gathering_members(gathering), "member");
+  for (int64_t i = 0; !status && i < gathering_members(gathering); i++) {
+    const struct member *m = gathering_member(gathering, i);
+    const float *statistics = m->statistics;
+    if (m->refresh || !statistics) {
+      status = evaluator_refresh(evaluator, m->weights, refreshed);
+      statistics = refreshed;
+    }
+    char *file = status ? NULL : member_file(job, i);
+    if (!status)
+      status = file ? checkpoint_write_weights(file, network, m->weights, statistics, job->metadata, JOB_METADATA)
+                    : error_status();
+    if (!status && json_array_append_new(list, json_pack("{s:I, s:I}", "source", (json_int_t)m->source, "iteration",
+                                                         (json_int_t)m->iteration)))
+      status = error_set(STRAIT_ENOMEM, "out of memory");
+    job_tick(job, i + 1, NULL, 0);
+  }
+  job_end(job);
+  if (!status)
+    status = document_write(list_file, list);
+  json_decref(list);
+  evaluator_free(evaluator);
+  memory_free(refreshed);
+  return status;
+}
+
+/* Adds each member's metrics to its place in the list; then the combined ones to the summary. */
+static int measure(struct job *job, json_t *list, const strait_object *ensembler) {
+  const struct ensemble_keys *k = job->stage->own;
+  const struct network *network = job->stage->material->network;
+  int64_t members = (int64_t)json_array_size(list);
+  struct predictions p = {0};
+  unsigned splits;
+  json_t *metrics = NULL;
+  float *w = memory_alloc((size_t)network_weights(network)->count, sizeof *w);
+  float *b = memory_alloc((size_t)network_statistics(network)->count, sizeof *b);
+  int status = w && b ? job_splits(job, &k->splits, &splits) : error_status();
+  if (!k->splits.n)
+    splits &= ~(1u << SPLIT_TRAIN);
+  if (!status)
+    status = predict_begin(&p, job, splits, members, 1);
+  job_begin(job, "measuring members", 0, members, "member");
+  for (int64_t i = 0; !status && i < members; i++) {
+    char *file = member_file(job, i);
+    status = file ? checkpoint_read_weights(file, network, w, b) : error_status();
+    if (!status)
+      status = predict_member(&p, i, w, b, 1, &metrics);
+    if (!status)
+      status = put(json_array_get(list, (size_t)i), "metrics", metrics);
+    job_tick(job, i + 1, NULL, 0);
+  }
+  job_end(job);
+  if (!status)
+    status = predict_combined(&p, ensembler, &metrics);
+  if (!status)
+    status = put(job->summary, "combined", metrics);
+  predict_free(&p);
+  memory_free(b);
+  memory_free(w);
+  return status;
+}
+
+static int put_facts(struct job *job, json_t *list) {
+  int status = put_text(job->summary, "ensembler", job->stage->choice[STRAIT_ENSEMBLER].cls->name);
+  int64_t spent = 0, longest = 0;
+  const struct ensemble_keys *k = job->stage->own;
+  for (size_t i = 0; i < k->start.n; i++) {
+    spent = reference_spent(k->starts[i]);
+    longest = spent > longest ? spent : longest;
+  }
+  if (!status)
+    status = put_integer(job->summary, "iterations", job->stage->iterations);
+  if (!status)
+    status = put_integer(job->summary, "spent", job->stage->iterations + longest);
+  if (!status)
+    status = put_number(job->summary, "budget",
+                        (double)(job->stage->iterations + longest) / (double)stage_epoch(job->stage));
+  return status ? status : put(job->summary, "members", json_incref(list));
+}
+
+static int run(struct job *job) {
+  struct gatherer g = {.job = job};
+  json_t *list = NULL;
+  char *list_file = job_file(job, "members.json"), *state = job_file(job, "state");
+  int status = list_file && state ? STRAIT_OK : error_status();
+  int whole = !status && file_exists(list_file);
+  if (!status && !whole)
+    status = gatherer_create(&g, job->session, job->stage, job->arena);
+  if (!status && !whole)
+    status = gather(&g);
+  if (!status && !whole)
+    status = write_members(&g, list_file);
+  if (!status && whole)
+    status = stage_object(job->stage, STRAIT_ENSEMBLER, 0, &g.ensembler);
+  if (!status && file_exists(state))
+    status = file_remove_tree(state);
+  if (!status)
+    status = document_read(list_file, &list);
+  if (!status)
+    status = put_facts(job, list);
+  if (!status)
+    status = measure(job, list, g.ensembler);
+  json_decref(list);
+  gatherer_free(&g, job->stage->own);
+  return status;
+}
+
+static void summarise(const json_t *summary, struct text *line) {
+  size_t n = json_array_size(json_object_get(summary, "members"));
+  text_add(line, "%zu member%s; together: ", n, n == 1 ? "" : "s");
+  struct text metrics = {0};
+  summary_metrics(json_object_get(summary, "combined"), &metrics);
+  text_add(line, "%s", metrics.data ? metrics.data : "");
+  text_free(&metrics);
+}
+
+static const char *const reference_keys[] = {"start", "path", NULL};
+const struct verb verb_ensemble = {
+    .name = "ensemble",
+    .summary = "gathers networks and combines their predictions",
+    .help =
+        "Runs an ensembler: trainings from fresh weights or from `start`, or points of `path`, out of which it keeps "
+        "members. budget counts everything that is spent, in epochs, the start included: budget = 15 from left@12 runs "
+        "3 more. Members are named NAME[0], NAME[1], ..., all of them NAME[*].",
+    .takes = TAKES_DATA | TAKES_SEEDS | TAKES_OPTIMISER | TAKES_EVALUATION,
+    .kinds = KIND_BIT(STRAIT_SCHEDULE) | KIND_BIT(STRAIT_ENSEMBLER),
+    .options = {options, sizeof *options, sizeof options / sizeof *options},
+    .own_size = sizeof(struct ensemble_keys),
+    .reference_keys = reference_keys,
+    .refer = refer,
+    .check = check,
+    .run = run,
+    .summarise = summarise,
+};

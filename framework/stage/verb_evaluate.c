@@ -1,0 +1,131 @@
+/* stage/verb_evaluate.c: [evaluate NAME]: measures networks as they are, one by one and, if asked, averaged. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "stage/predict.h"
+#include "stage/prepare.h"
+#include "stage/verb.h"
+#include "stage/weights.h"
+
+struct evaluate_verb_keys {
+  strait_strings of;
+  int32_t ensemble;
+  strait_strings splits;
+};
+
+static const strait_option options[] = {
+    STRAIT_OPTION("of", STRAIT_OPT_STRINGS, STRAIT_REQUIRED, struct evaluate_verb_keys, of, "left fge[*]", 0, 0, NULL,
+                  "the networks to measure"),
+    STRAIT_BOOL("ensemble", struct evaluate_verb_keys, ensemble, "no", "measure the mean of their probabilities too"),
+    STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct evaluate_verb_keys, splits, NULL, 0, 0, NULL,
+                  "what to measure on: train, validation, test; unset: all there are"),
+};
+
+static int refer(struct stage *stage) {
+  struct evaluate_verb_keys *k = stage->own;
+  struct reference *reference;
+  if (k->of.n == 0) {
+    error_set(STRAIT_EINVAL, "no network to measure");
+    return stage_fault(stage, "of");
+  }
+  for (size_t i = 0; i < k->of.n; i++)
+    if (stage_refer(stage, "of", k->of.v[i], &reference))
+      return error_status();
+  return STRAIT_OK;
+}
+
+static int check(struct session *session, struct stage *stage) {
+  (void)session;
+  return stage_check_splits(stage, &((const struct evaluate_verb_keys *)stage->own)->splits);
+}
+
+/* The stage's references, without the parts of means. */
+static int list_references(struct job *job, struct weights_name **names, size_t *count) {
+  const struct evaluate_verb_keys *k = job->stage->own;
+  struct reference **top = arena_alloc(job->arena, k->of.n, sizeof *top);
+  size_t n = 0;
+  if (!top)
+    return error_status();
+  for (size_t i = 0; i < job->stage->reference_count && n < k->of.n; i++)
+    if (!job->stage->references[i]->part)
+      top[n++] = job->stage->references[i];
+  return references_expand(job->session, top, n, job->arena, names, count);
+}
+
+static int measure_one(struct job *job, struct predictions *p, const struct weights_name *name, int64_t i, float *w,
+                       float *b, json_t *list) {
+  json_t *metrics = NULL;
+  int status = stop_check();
+  if (!status)
+    status = reference_load(job->session, name->reference, name->index, job->stage->material->network, w, b);
+  if (!status)
+    status = predict_member(p, i, w, b, 0, &metrics);
+  if (!status && json_array_append_new(list, json_pack("{s:s, s:o}", "weights", name->text, "metrics", metrics)))
+    status = error_set(STRAIT_ENOMEM, "out of memory");
+  job_tick(job, i + 1, name->text, 0);
+  return status;
+}
+
+static int run(struct job *job) {
+  const struct evaluate_verb_keys *k = job->stage->own;
+  const struct network *network = job->stage->material->network;
+  struct weights_name *names = NULL;
+  struct predictions p = {0};
+  size_t count = 0;
+  unsigned splits;
+  json_t *list = json_array(), *metrics = NULL;
+  float *w = memory_alloc((size_t)network_weights(network)->count, sizeof *w);
+  float *b = memory_alloc((size_t)network_statistics(network)->count, sizeof *b);
+  int status = put(job->summary, "networks", list);
+  if (!status)
+    status = w && b ? list_references(job, &names, &count) : error_status();
+  if (!status)
+    status = job_splits(job, &k->splits, &splits);
+  if (!status)
+    status = predict_begin(&p, job, splits, (int64_t)count, k->ensemble);
+  job_begin(job, "measuring", 0, (int64_t)count, "network");
+  for (size_t i = 0; !status && i < count; i++)
+    status = measure_one(job, &p, &names[i], (int64_t)i, w, b, list);
+  job_end(job);
+  if (!status && k->ensemble) {
+    status = predict_combined(&p, NULL, &metrics);
+    if (!status)
+      status = put(job->summary, "combined", metrics);
+  }
+  predict_free(&p);
+  memory_free(b);
+  memory_free(w);
+  return status;
+}
+
+static void summarise(const json_t *summary, struct text *line) {
+  size_t i;
+  json_t *one;
+  json_array_foreach(json_object_get(summary, "networks"), i, one) {
+    struct text metrics = {0};
+    summary_metrics(json_object_get(one, "metrics"), &metrics);
+    text_add(line, "%s%s: %s", line->length ? " | " : "", json_string_value(json_object_get(one, "weights")),
+             metrics.data ? metrics.data : "");
+    text_free(&metrics);
+  }
+}
+
+static const char *const reference_keys[] = {"of", NULL};
+const struct verb verb_evaluate = {
+    .name = "evaluate",
+    .summary = "measures networks one by one, and averaged",
+    .help = "Measures the networks that `of` names, each under the one batch-norm rule, and with ensemble = yes the "
+            "mean of "
+            "their class probabilities. Where all of them are files, model, data and optimiser keys (batch and "
+            "weight-decay count) are set in the section or in [defaults].",
+    .takes = TAKES_DATA | TAKES_SEEDS | TAKES_EVALUATION,
+    .options = {options, sizeof *options, sizeof options / sizeof *options},
+    .own_size = sizeof(struct evaluate_verb_keys),
+    .reference_keys = reference_keys,
+    .refer = refer,
+    .check = check,
+    .run = run,
+    .summarise = summarise,
+};

@@ -1,0 +1,370 @@
+/* stage/verb_train.c: [train NAME]: trains one network. Keeps the moments that references name, every keep-th epoch,
+ * and while it runs the newest two; goes on from the newest, and replays missing moments of a finished training. */
+#include "stage/verb_train.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "stage/moments.h"
+#include "stage/prepare.h"
+#include "stage/verb.h"
+#include "stage/weights.h"
+
+#define MARK ".state.safetensors"
+
+struct train_keys {
+  int64_t epochs, stop;
+  const char *start;
+  int32_t restart;
+  int64_t keep;
+  double checkpoint_every;
+  struct reference *reference; /* of start; NULL: fresh weights */
+};
+
+static const strait_option options[] = {
+    STRAIT_INT("epochs", struct train_keys, epochs, "30", 1, 1000000, "the schedule's horizon, in epochs"),
+    STRAIT_INT("stop", struct train_keys, stop, "0", 0, 1000000, "the epoch after which it ends; 0: epochs"),
+    STRAIT_STRING("start", struct train_keys, start, NULL,
+                  "weights to start from; with a moment of a training (a@8) its momentum and schedule go on"),
+    STRAIT_BOOL("restart", struct train_keys, restart, "no", "begin momentum and schedule anew at the start's weights"),
+    STRAIT_INT("keep", struct train_keys, keep, "0", 0, 1000000, "keep every keep-th epoch; 0: those that are named"),
+    STRAIT_FLOAT("checkpoint-every", struct train_keys, checkpoint_every, "10", 0.001, 1e6,
+                 "minutes between checkpoints inside an epoch"),
+};
+
+static const struct train_keys *keys_of(const struct stage *stage) { return stage->own; }
+
+int64_t train_end(const struct stage *stage) {
+  const struct train_keys *k = keys_of(stage);
+  return (k->stop ? k->stop : k->epochs) * stage_epoch(stage);
+}
+
+int64_t train_first(const struct stage *stage) {
+  const struct train_keys *k = keys_of(stage);
+  return k->reference && !k->restart ? reference_iteration(k->reference) : 0;
+}
+
+int64_t train_inherited(const struct stage *stage) {
+  const struct train_keys *k = keys_of(stage);
+  return k->reference ? reference_spent(k->reference) - train_first(stage) : 0;
+}
+
+const struct reference *train_start(const struct stage *stage) { return keys_of(stage)->reference; }
+
+static int refer(struct stage *stage) {
+  struct train_keys *k = stage->own;
+  if (!k->start)
+    return STRAIT_OK;
+  int status = stage_refer(stage, "start", k->start, &k->reference);
+  if (!status && k->reference->type == REFERENCE_MEMBERS) {
+    error_set(STRAIT_EINVAL, "a training starts from one network; %s[0] names one", k->reference->name);
+    return stage_fault(stage, "start");
+  }
+  return status;
+}
+
+/* --- before it runs --- */
+
+static int check_start(const struct stage *stage) {
+  const struct reference *start = keys_of(stage)->reference;
+  int64_t first = train_first(stage);
+  if (!first)
+    return STRAIT_OK;
+  if (stage_epoch(start->stage) != stage_epoch(stage))
+    return error_set(STRAIT_EINVAL,
+                     "start = %s goes on inside a training of %lld iterations an epoch, and this one has %lld; set "
+                     "restart = yes, or the same batch and data",
+                     start->text, (long long)stage_epoch(start->stage), (long long)stage_epoch(stage));
+  if (first >= train_end(stage))
+    return error_set(STRAIT_EINVAL,
+                     "start = %s is iteration %lld, but this training ends after %lld; raise epochs, or set "
+                     "restart = yes",
+                     start->text, (long long)first, (long long)train_end(stage));
+  return STRAIT_OK;
+}
+
+static int check(struct session *session, struct stage *stage) {
+  const struct train_keys *k = keys_of(stage);
+  (void)session;
+  if (k->stop > k->epochs)
+    return error_set(STRAIT_EINVAL, "stop = %lld is beyond epochs = %lld, the schedule's end", (long long)k->stop,
+                     (long long)k->epochs);
+  int status = check_start(stage);
+  if (!status)
+    status = schedule_check(stage, stage_epoch(stage), k->epochs * stage_epoch(stage));
+  stage->iterations = train_end(stage) - train_first(stage);
+  return status;
+}
+
+/* --- the training --- */
+
+struct trainer {
+  struct job *job;
+  strait_object *schedule;
+  struct training *training;
+  struct snapshot *snapshot;
+  int64_t first, end, epoch;
+  double deadline; /* of the next checkpoint inside an epoch */
+};
+
+static void trainer_free(struct trainer *t) {
+  snapshot_free(t->snapshot);
+  training_free(t->training);
+  object_free(t->schedule);
+}
+
+static void next_deadline(struct trainer *t) {
+  t->deadline = clock_now() + 60 * keys_of(t->job->stage)->checkpoint_every;
+}
+
+static int trainer_create(struct trainer *t, struct job *job) {
+  const struct stage *stage = job->stage;
+  *t = (struct trainer){.job = job, .first = train_first(stage), .end = train_end(stage), .epoch = stage_epoch(stage)};
+  int status = stage_object(stage, STRAIT_SCHEDULE, 0, &t->schedule);
+  if (status)
+    return status;
+  struct training_plan plan = {.network = stage->material->network,
+                               .data = stage->material->data,
+                               .device = job->session->device,
+                               .schedule = t->schedule,
+                               .keys = &stage->optimiser,
+                               .seeds = stage->seeds,
+                               .iterations = keys_of(stage)->epochs * t->epoch};
+  status = training_create(&t->training, &plan);
+  if (!status)
+    status = training_snapshot(t->training, &t->snapshot);
+  next_deadline(t);
+  return status;
+}
+
+/* Is this moment one to keep for good? */
+static int is_kept(const struct trainer *t, int64_t iteration) {
+  const struct stage *stage = t->job->stage;
+  int64_t keep = keys_of(stage)->keep;
+  for (size_t i = 0; i < stage->wanted_count; i++)
+    if (stage->wanted[i] == iteration)
+      return 1;
+  return iteration == t->end || (keep && iteration % (keep * t->epoch) == 0);
+}
+
+/* Removes all moments that are not kept for good, but for the newest `spare` of those up to now. */
+static int prune(struct trainer *t, size_t spare) {
+  struct moment *moments;
+  size_t count;
+  int status = moments_find(t->job, MARK, &moments, &count);
+  for (size_t i = 0; !status && i < count; i++) {
+    if (moments[i].iteration == t->end)
+      continue;
+    if (spare > 0 && moments[i].iteration <= t->snapshot->iteration)
+      spare--;
+    else if (!is_kept(t, moments[i].iteration))
+      status = moment_remove(t->job, moments[i].base, MARK);
+  }
+  return status;
+}
+
+static int save(struct trainer *t) {
+  int status = training_save(t->training, t->snapshot);
+  char *base = status ? NULL : moment_base(t->job, t->snapshot->iteration, t->end);
+  if (!status)
+    status = base ? moment_save(t->job, base, t->snapshot) : error_status();
+  if (!status)
+    status = prune(t, 2);
+  next_deadline(t);
+  return status;
+}
+
+/* The weights before the first iteration. */
+static int load_start(struct trainer *t) {
+  const struct stage *stage = t->job->stage;
+  const struct train_keys *k = keys_of(stage);
+  const struct network *network = stage->material->network;
+  if (!k->reference) {
+    network_initialise(network, seed_of(&stage->seeds, stage->seeds.init), t->snapshot->theta[0],
+                       t->snapshot->statistics);
+    return STRAIT_OK;
+  }
+  if (!k->restart)
+    return reference_load_state(t->job->session, k->reference, network, t->snapshot);
+  return reference_load(t->job->session, k->reference, 0, network, t->snapshot->theta[0], t->snapshot->statistics);
+}
+
+/* The newest moment that is not after `latest`, or the start. */
+static int load(struct trainer *t, int64_t latest) {
+  struct moment *moments;
+  size_t count;
+  int status = moments_find(t->job, MARK, &moments, &count);
+  for (size_t i = 0; !status && i < count; i++) {
+    if (moments[i].iteration > latest)
+      continue;
+    if (moment_load(t->job, moments[i].base, t->snapshot) == STRAIT_OK)
+      return training_load(t->training, t->snapshot);
+    log_message(STRAIT_LOG_WARNING, "a checkpoint cannot be used, an earlier one is: %s", error_text());
+    error_clear();
+  }
+  struct snapshot *fresh = NULL; /* a failed read may have left something in the other */
+  if (!status)
+    status = training_snapshot(t->training, &fresh);
+  if (status)
+    return status;
+  snapshot_free(t->snapshot);
+  t->snapshot = fresh;
+  status = load_start(t);
+  return status ? status : training_load(t->training, t->snapshot);
+}
+
+static int64_t next_moment(const struct trainer *t, int64_t now, int64_t until) {
+  const struct stage *stage = t->job->stage;
+  int64_t next = (now / t->epoch + 1) * t->epoch;
+  for (size_t i = 0; i < stage->wanted_count; i++)
+    if (stage->wanted[i] > now && stage->wanted[i] < next)
+      next = stage->wanted[i];
+  return next < until ? next : until;
+}
+
+static int advance(struct trainer *t, int64_t until) {
+  int64_t now = training_iteration(t->training), epochs = t->end / t->epoch;
+  int status = STRAIT_OK;
+  job_begin(t->job, "training", now - t->first, until - t->first, "step");
+  while (!status && now < until) {
+    int64_t next = next_moment(t, now, until), before = now;
+    status = job_train(t->job, t->training, next, t->deadline, -t->first);
+    now = training_iteration(t->training);
+    if (!status && now == next && now % t->epoch == 0)
+      status = job_epoch(t->job, t->training, epochs, -t->first);
+    if (!status && now > before)
+      status = save(t);
+    else
+      next_deadline(t);
+    if (!status)
+      status = stop_check();
+  }
+  job_end(t->job);
+  return status;
+}
+
+/* --- what the runner calls --- */
+
+static int measure(struct trainer *t) {
+  struct job *job = t->job;
+  struct evaluator *evaluator = NULL;
+  json_t *metrics = NULL;
+  unsigned splits;
+  strait_strings all = {0};
+  int status = job_splits(job, &all, &splits);
+  if (!status)
+    status = job_evaluator(job, &evaluator);
+  job_begin(job, "measuring", 0, 1, "point");
+  if (!status)
+    status = job_measure(job, evaluator, t->snapshot->theta[0], t->snapshot->statistics, splits, &metrics);
+  job_end(job);
+  evaluator_free(evaluator);
+  const struct network *network = job->stage->material->network;
+  if (!status)
+    status = put_text(job->summary, "model", network_model(network));
+  if (!status)
+    status = put_integer(job->summary, "parameters", network_weights(network)->count);
+  if (!status)
+    status = put_integer(job->summary, "epochs", t->end / t->epoch);
+  if (!status)
+    status = put_integer(job->summary, "iterations", t->end - t->first);
+  if (!status)
+    status = put_integer(job->summary, "epoch_iterations", t->epoch);
+  if (!status)
+    status = put_integer(job->summary, "spent", t->end + train_inherited(job->stage));
+  if (status)
+    json_decref(metrics);
+  return status ? status : put(job->summary, "metrics", metrics);
+}
+
+static int run(struct job *job) {
+  struct trainer t;
+  int status = trainer_create(&t, job);
+  if (!status)
+    status = load(&t, t.end);
+  if (!status)
+    status = advance(&t, t.end);
+  if (!status)
+    status = prune(&t, 0);
+  if (!status)
+    status = measure(&t);
+  trainer_free(&t);
+  return status;
+}
+
+/* The first moment to keep whose files are not there; 0: none is missing. */
+static int first_missing(struct trainer *t, int64_t *missing) {
+  *missing = 0;
+  for (int64_t at = t->first; at < t->end && !*missing;) {
+    at = next_moment(t, at, t->end);
+    if (!is_kept(t, at))
+      continue;
+    char *base = moment_base(t->job, at, t->end);
+    char *weights = base ? job_file(t->job, "%s.safetensors", base) : NULL;
+    char *state = base ? job_file(t->job, "%s" MARK, base) : NULL;
+    if (!weights || !state)
+      return error_status();
+    if (!file_exists(weights) || !file_exists(state))
+      *missing = at;
+  }
+  return STRAIT_OK;
+}
+
+static int replay(struct job *job) {
+  struct trainer t;
+  int64_t missing = 0;
+  int status = trainer_create(&t, job);
+  if (!status)
+    status = first_missing(&t, &missing);
+  while (!status && missing) {
+    status = load(&t, missing - 1);
+    if (!status)
+      status = advance(&t, missing);
+    if (!status)
+      status = first_missing(&t, &missing);
+  }
+  if (!status)
+    status = prune(&t, 0);
+  trainer_free(&t);
+  return status;
+}
+
+static int lacks(struct job *job, int *lacking) {
+  struct trainer t = {
+      .job = job, .first = train_first(job->stage), .end = train_end(job->stage), .epoch = stage_epoch(job->stage)};
+  int64_t missing;
+  int status = first_missing(&t, &missing);
+  *lacking = missing > 0;
+  return status;
+}
+
+static void summarise(const json_t *summary, struct text *line) {
+  summary_metrics(json_object_get(summary, "metrics"), line);
+}
+
+static const char *const reference_keys[] = {"start", NULL};
+const struct verb verb_train = {
+    .name = "train",
+    .summary = "trains one network",
+    .help =
+        "Trains one network by the schedule for `epochs` epochs, or until `stop`. Starts from fresh weights "
+        "(seed.init), "
+        "or from `start`. Its weights are named NAME (final), NAME@8 (after epoch 8), NAME@i500 (after iteration 500) "
+        "and NAME@0 (initial); what other stages name is kept.",
+    .takes = TAKES_DATA | TAKES_SEEDS | TAKES_OPTIMISER | TAKES_EVALUATION,
+    .kinds = KIND_BIT(STRAIT_SCHEDULE),
+    .fresh = 1,
+    .options = {options, sizeof *options, sizeof options / sizeof *options},
+    .own_size = sizeof(struct train_keys),
+    .reference_keys = reference_keys,
+    .refer = refer,
+    .check = check,
+    .run = run,
+    .lacks = lacks,
+    .replay = replay,
+    .summarise = summarise,
+};

@@ -1,0 +1,33 @@
+/* stage/verbs.c: the list of verbs, and the tables of keys that each takes. */
+#include "stage/verb.h"
+
+#include <string.h>
+
+const struct verb *const verbs[] = {&verb_train, &verb_connect, &verb_scan, &verb_ensemble, &verb_evaluate, NULL};
+
+const struct verb *verb_find(const char *name) {
+  for (size_t i = 0; verbs[i]; i++)
+    if (strcmp(verbs[i]->name, name) == 0)
+      return verbs[i];
+  return NULL;
+}
+
+static void *own_values(struct stage *stage) { return stage->own; }
+static void *data_values(struct stage *stage) { return &stage->data; }
+static void *seeds_values(struct stage *stage) { return &stage->seeds; }
+static void *optimiser_values(struct stage *stage) { return &stage->optimiser; }
+static void *evaluation_values(struct stage *stage) { return &stage->evaluation; }
+
+int verb_tables(const struct verb *verb, struct key_table tables[8]) {
+  int n = 0;
+  tables[n++] = (struct key_table){&verb->options, verb->name, own_values};
+  if (verb->takes & TAKES_OPTIMISER)
+    tables[n++] = (struct key_table){&optimiser_options, "optimiser", optimiser_values};
+  if (verb->takes & TAKES_SEEDS)
+    tables[n++] = (struct key_table){&seeds_options, "seeds", seeds_values};
+  if (verb->takes & TAKES_DATA)
+    tables[n++] = (struct key_table){&data_options, "data", data_values};
+  if (verb->takes & TAKES_EVALUATION)
+    tables[n++] = (struct key_table){&evaluate_options, "evaluation", evaluation_values};
+  return n;
+}

@@ -1,0 +1,289 @@
+/* stage/weights.c: reads the weights that references and routes stand for. Writes nothing. */
+#include "stage/weights.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "stage/prepare.h"
+#include "stage/verb.h"
+#include "stage/verb_train.h"
+#include "train/checkpoint.h"
+
+/* --- files --- */
+
+char *moment_file(const struct session *session, const struct stage *train, int64_t iteration, struct arena *arena) {
+  const char *folder = stage_folder(session, train, arena);
+  int64_t epoch = stage_epoch(train);
+  if (!folder)
+    return NULL;
+  if (iteration == train_end(train))
+    return arena_format(arena, "%s/final", folder);
+  if (iteration % epoch == 0)
+    return arena_format(arena, "%s/epoch-%lld", folder, (long long)(iteration / epoch));
+  return arena_format(arena, "%s/iteration-%lld", folder, (long long)iteration);
+}
+
+char *control_file(const struct session *session, const struct stage *connect, int point, struct arena *arena) {
+  const char *folder = stage_folder(session, connect, arena);
+  return folder ? arena_format(arena, "%s/point-%d.safetensors", folder, point) : NULL;
+}
+
+static char *member_file(const struct session *session, const struct stage *ensemble, int64_t member,
+                         struct arena *arena) {
+  const char *folder = stage_folder(session, ensemble, arena);
+  return folder ? arena_format(arena, "%s/member-%lld.safetensors", folder, (long long)member) : NULL;
+}
+
+/* --- references --- */
+
+int reference_count(const struct session *session, const struct reference *r, int64_t *count) {
+  *count = 1;
+  if (r->type != REFERENCE_MEMBERS)
+    return STRAIT_OK;
+  struct arena *arena = arena_create();
+  const char *file = NULL;
+  int64_t n = 0;
+  while (arena && (file = member_file(session, r->stage, n, arena)) && file_exists(file))
+    n++;
+  int status = file ? STRAIT_OK : error_status();
+  arena_free(arena);
+  if (!status && n == 0)
+    status = error_set(STRAIT_EINVAL, "'%s': the ensemble has no members", r->text);
+  *count = n;
+  return status;
+}
+
+/* t of a connect stage's curve. */
+static int load_point(const struct session *session, const struct reference *r, const struct network *network,
+                      float *theta, float *statistics) {
+  struct route route = {.type = ROUTE_CURVE, .text = r->name, .name = r->name, .stage = r->stage};
+  struct loaded_path loaded = {0};
+  int status = route_load(session, &route, network, &loaded);
+  if (!status) {
+    path_weights(&loaded.path, r->t, theta);
+    if (statistics)
+      path_combine(&loaded.path, r->t, (const float *const *)loaded.statistics, network_statistics(network)->count,
+                   statistics);
+  }
+  route_unload(&loaded);
+  return status;
+}
+
+static void add(float *sum, const float *x, int64_t count, double share) {
+  for (int64_t i = 0; i < count; i++)
+    sum[i] = (float)((double)sum[i] + share * ((double)x[i] - (double)sum[i]));
+}
+
+/* The mean of all parts' weights, in order: after the k-th, mean += (w - mean) / k. */
+static int load_mean(const struct session *session, const struct reference *r, const struct network *network,
+                     float *theta, float *statistics) {
+  int64_t weights = network_weights(network)->count, buffers = network_statistics(network)->count, k = 0;
+  float *w = memory_alloc((size_t)weights, sizeof *w), *b = memory_alloc((size_t)buffers, sizeof *b);
+  int status = w && b ? STRAIT_OK : error_status();
+  memset(theta, 0, (size_t)weights * sizeof *theta);
+  if (statistics)
+    memset(statistics, 0, (size_t)buffers * sizeof *statistics);
+  for (size_t i = 0; !status && i < r->count; i++) {
+    int64_t count;
+    status = reference_count(session, r->parts[i], &count);
+    for (int64_t j = 0; !status && j < count; j++) {
+      status = reference_load(session, r->parts[i], j, network, w, statistics ? b : NULL);
+      if (status)
+        break;
+      add(theta, w, weights, 1. / (double)++k);
+      if (statistics)
+        add(statistics, b, buffers, 1. / (double)k);
+    }
+  }
+  memory_free(b);
+  memory_free(w);
+  return status;
+}
+
+static int load_initial(const struct session *session, const struct stage *train, const struct network *network,
+                        float *theta, float *statistics) {
+  const struct reference *start = train_start(train);
+  if (start)
+    return reference_load(session, start, 0, network, theta, statistics);
+  float *room = statistics ? statistics : memory_alloc((size_t)network_statistics(network)->count, sizeof *room);
+  if (!room)
+    return error_status();
+  network_initialise(network, seed_of(&train->seeds, train->seeds.init), theta, room);
+  if (!statistics)
+    memory_free(room);
+  return STRAIT_OK;
+}
+
+static int load_file(const char *file, const struct network *network, float *theta, float *statistics) {
+  if (!file)
+    return error_status();
+  return checkpoint_read_weights(file, network, theta, statistics);
+}
+
+int reference_load(const struct session *session, const struct reference *r, int64_t index,
+                   const struct network *network, float *theta, float *statistics) {
+  struct arena *arena = arena_create();
+  const char *file;
+  int status;
+  if (!arena)
+    return error_status();
+  switch (r->type) {
+  case REFERENCE_FINAL:
+  case REFERENCE_EPOCH:
+  case REFERENCE_ITERATION:
+    if (reference_iteration(r) <= train_first(r->stage) && train_end(r->stage) > train_first(r->stage)) {
+      status = load_initial(session, r->stage, network, theta, statistics);
+      break;
+    }
+    file = moment_file(session, r->stage, reference_iteration(r), arena);
+    file = file ? arena_format(arena, "%s.safetensors", file) : NULL;
+    status = load_file(file, network, theta, statistics);
+    break;
+  case REFERENCE_MEMBER:
+  case REFERENCE_MEMBERS:
+    file = member_file(session, r->stage, r->type == REFERENCE_MEMBER ? r->number : index, arena);
+    if (file && !file_exists(file))
+      status = error_set(STRAIT_EINVAL, "\"%s\" has no member %lld", r->name, (long long)r->number);
+    else
+      status = load_file(file, network, theta, statistics);
+    break;
+  case REFERENCE_CONTROL:
+    status = load_file(control_file(session, r->stage, (int)r->number, arena), network, theta, statistics);
+    break;
+  case REFERENCE_POINT:
+    status = load_point(session, r, network, theta, statistics);
+    break;
+  case REFERENCE_MEAN:
+    status = load_mean(session, r, network, theta, statistics);
+    break;
+  default:
+    status = load_file(r->path, network, theta, statistics);
+  }
+  arena_free(arena);
+  return status ? error_wrap("'%s'", r->text) : STRAIT_OK;
+}
+
+int reference_load_state(const struct session *session, const struct reference *r, const struct network *network,
+                         struct snapshot *snapshot) {
+  int moment = r->type == REFERENCE_FINAL || r->type == REFERENCE_EPOCH || r->type == REFERENCE_ITERATION;
+  int status = reference_load(session, r, 0, network, snapshot->theta[0], snapshot->statistics);
+  snapshot->iteration = snapshot->updates = 0;
+  if (status || !moment || reference_iteration(r) == 0)
+    return status;
+  if (reference_iteration(r) == train_first(r->stage)) { /* where it went on from another training */
+    if (train_start(r->stage))
+      return reference_load_state(session, train_start(r->stage), network, snapshot);
+    return STRAIT_OK;
+  }
+  struct arena *arena = arena_create();
+  char *file = arena ? moment_file(session, r->stage, reference_iteration(r), arena) : NULL;
+  file = file ? arena_format(arena, "%s.state.safetensors", file) : NULL;
+  status = file ? checkpoint_read_state(file, snapshot) : error_status();
+  arena_free(arena);
+  return status ? error_wrap("'%s'", r->text) : STRAIT_OK;
+}
+
+int references_expand(const struct session *session, struct reference *const *references, size_t count,
+                      struct arena *arena, struct weights_name **names, size_t *expanded) {
+  size_t total = 0, n = 0;
+  int64_t k;
+  for (size_t i = 0; i < count; i++) {
+    if (reference_count(session, references[i], &k))
+      return error_status();
+    total += (size_t)k;
+  }
+  struct weights_name *found = arena_alloc(arena, total, sizeof *found);
+  if (!found)
+    return error_status();
+  for (size_t i = 0; i < count; i++) {
+    const struct reference *r = references[i];
+    if (reference_count(session, r, &k))
+      return error_status();
+    for (int64_t j = 0; j < k && n < total; j++) {
+      const char *text =
+          r->type == REFERENCE_MEMBERS ? arena_format(arena, "%s[%lld]", r->name, (long long)j) : r->text;
+      found[n++] = (struct weights_name){r, j, text};
+      if (!text)
+        return error_status();
+    }
+  }
+  *names = found;
+  *expanded = n;
+  return STRAIT_OK;
+}
+
+/* --- paths --- */
+
+static int make_room(struct loaded_path *loaded, int points, const struct network *network) {
+  loaded->path.points = points;
+  loaded->path.count = network_weights(network)->count;
+  loaded->theta = memory_alloc((size_t)points, sizeof *loaded->theta);
+  loaded->statistics = memory_alloc((size_t)points, sizeof *loaded->statistics);
+  if (!loaded->theta || !loaded->statistics)
+    return error_status();
+  for (int i = 0; i < points; i++) {
+    loaded->theta[i] = memory_alloc((size_t)loaded->path.count, sizeof **loaded->theta);
+    loaded->statistics[i] = memory_alloc((size_t)network_statistics(network)->count, sizeof **loaded->statistics);
+    if (!loaded->theta[i] || !loaded->statistics[i])
+      return error_status();
+  }
+  loaded->path.theta = (const float *const *)loaded->theta;
+  loaded->path.statistics = (const float *const *)loaded->statistics;
+  return STRAIT_OK;
+}
+
+static int load_curve(const struct session *session, const struct route *route, const struct network *network,
+                      struct loaded_path *loaded) {
+  int points, status = curve_points(route->stage, &points);
+  struct arena *arena = arena_create();
+  if (!status)
+    status = stage_object(route->stage, STRAIT_CURVE, 0, &loaded->curve);
+  if (!status)
+    status = arena ? make_room(loaded, points, network) : error_status();
+  loaded->path.curve = loaded->curve;
+  for (int i = 0; !status && i < points; i++)
+    status = load_file(control_file(session, route->stage, i, arena), network, loaded->theta[i], loaded->statistics[i]);
+  arena_free(arena);
+  return status;
+}
+
+static int load_chain(const struct session *session, const struct route *route, const struct network *network,
+                      struct loaded_path *loaded) {
+  struct arena *arena = arena_create();
+  struct weights_name *names;
+  size_t n = 0;
+  int status = arena ? references_expand(session, route->parts, route->count, arena, &names, &n) : error_status();
+  if (!status && (n < 2 || n > PATH_POINTS))
+    status = error_set(STRAIT_EINVAL, "it goes through %zu weights; 2 to %d are possible", n, PATH_POINTS);
+  if (!status)
+    status = make_room(loaded, (int)n, network);
+  for (size_t i = 0; !status && i < n; i++)
+    status =
+        reference_load(session, names[i].reference, names[i].index, network, loaded->theta[i], loaded->statistics[i]);
+  arena_free(arena);
+  return status;
+}
+
+int route_load(const struct session *session, const struct route *route, const struct network *network,
+               struct loaded_path *loaded) {
+  loaded->path.name = route->text;
+  int status = route->type == ROUTE_CURVE ? load_curve(session, route, network, loaded)
+                                          : load_chain(session, route, network, loaded);
+  if (!status)
+    status = path_check(&loaded->path);
+  return status;
+}
+
+void route_unload(struct loaded_path *loaded) {
+  for (int i = 0; i < loaded->path.points; i++) {
+    if (loaded->theta)
+      memory_free(loaded->theta[i]);
+    if (loaded->statistics)
+      memory_free(loaded->statistics[i]);
+  }
+  memory_free(loaded->theta);
+  memory_free(loaded->statistics);
+  object_free(loaded->curve);
+  *loaded = (struct loaded_path){0};
+}
