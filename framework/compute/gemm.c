@@ -26,3 +26,5 @@ void gemm_single_thread(void) {
   if (openblas_get_parallel() == OPENMP)
     openblas_set_num_threads(1);
 }
+
+const char *gemm_library(void) { return openblas_get_config(); }

@@ -14,4 +14,7 @@ void gemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k, flo
 void gemm_single_process(void);
 void gemm_single_thread(void);
 
+/* OpenBLAS's description of itself: version, threading, the CPU it chose. */
+const char *gemm_library(void);
+
 #endif
