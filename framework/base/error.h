@@ -12,12 +12,12 @@
 
 /* Starts a new chain and returns status (negative, STRAIT_E...). */
 int error_set(int status, const char *format, ...) STRAIT_PRINTF(2, 3);
-int error_set_v(int status, const char *format, va_list arguments);
+int error_set_v(int status, const char *format, va_list arguments) STRAIT_PRINTF(2, 0);
 /* error_set with ": " and the text of errno appended. */
 int error_errno(int status, const char *format, ...) STRAIT_PRINTF(2, 3);
 /* Puts an outer cause in front of the chain; returns the chain's status. */
 int error_wrap(const char *format, ...) STRAIT_PRINTF(1, 2);
-int error_wrap_v(const char *format, va_list arguments);
+int error_wrap_v(const char *format, va_list arguments) STRAIT_PRINTF(1, 0);
 /* Of this thread's chain; STRAIT_OK and "" when nothing failed since error_clear. */
 int error_status(void);
 const char *error_text(void);

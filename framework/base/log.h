@@ -9,6 +9,6 @@ typedef void log_sink(void *context, unsigned level, const char *message);
 void log_to(log_sink *sink, void *context);
 void log_level(unsigned least);
 void log_message(unsigned level, const char *format, ...) STRAIT_PRINTF(2, 3);
-void log_message_v(unsigned level, const char *format, va_list arguments);
+void log_message_v(unsigned level, const char *format, va_list arguments) STRAIT_PRINTF(2, 0);
 
 #endif

@@ -22,6 +22,6 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size); /* zeroed, 64
 char *arena_copy(struct arena *arena, const char *text);            /* a copy of a string */
 char *arena_copy_n(struct arena *arena, const char *text, size_t length);
 char *arena_format(struct arena *arena, const char *format, ...) STRAIT_PRINTF(2, 3);
-char *arena_format_v(struct arena *arena, const char *format, va_list arguments);
+char *arena_format_v(struct arena *arena, const char *format, va_list arguments) STRAIT_PRINTF(2, 0);
 
 #endif

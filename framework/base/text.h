@@ -12,7 +12,7 @@ struct text {
   int status;
 };
 void text_add(struct text *text, const char *format, ...) STRAIT_PRINTF(2, 3);
-void text_add_v(struct text *text, const char *format, va_list arguments);
+void text_add_v(struct text *text, const char *format, va_list arguments) STRAIT_PRINTF(2, 0);
 void text_add_n(struct text *text, const char *data, size_t length);
 void text_free(struct text *text);
 
