@@ -1,6 +1,9 @@
 /* fake.h: a data set made of formulas, for the tests of data/: what a sample holds is known without reading anything.
  */
+#include <config.h>
+
 #include <string.h>
+#include <time.h>
 #include <strait/dataset.h>
 
 #include "base/error.h"
@@ -17,6 +20,7 @@ struct fake {
   int64_t skew;   /* > 0: only every skew-th sample is of class 1; the others are of class 0 */
   int32_t wide;   /* samples come one row too high */
   int32_t lost;   /* open() finds no file */
+  int32_t slow;   /* microseconds that read() takes */
   int32_t silent; /* read() gives no label */
   uint8_t mark;   /* a byte for the fingerprint */
   int32_t opened;
@@ -48,6 +52,8 @@ static int32_t fake_read(const void *object, uint32_t which, int64_t index, stra
   const struct fake *self = object;
   const strait_split *split = &self->split[which];
   int64_t dims[STRAIT_MAX_DIMS], elements = 1;
+  if (self->slow)
+    nanosleep(&(struct timespec){.tv_nsec = self->slow * 1000L}, NULL);
   memcpy(dims, split->dims, sizeof dims);
   for (uint32_t i = 0; i < split->rank; i++)
     elements *= dims[i];

@@ -1,6 +1,9 @@
 /* The feeder: order, subsets, resuming, restarting, failures of its thread. Expected values come from the formulas of
  * fake.h; everything is compared exactly. */
+#include <config.h>
+
 #include <pthread.h>
+#include <time.h>
 
 #include "data/internal.h"
 
@@ -114,6 +117,29 @@ START_TEST(an_epoch_can_be_left_at_any_moment) {
     ck_assert_int_eq(memcmp(whole, again, sizeof whole), 0);
   }
   feeder_start(feeder, 1, 0); /* and be freed */
+  feeder_free(feeder);
+  data_free(data);
+  fake_free(fake);
+}
+END_TEST
+
+/* The same while the thread is surely in the middle of a piece. */
+START_TEST(a_piece_under_way_does_no_harm) {
+  static float whole[100 * ELEMENTS], again[100 * ELEMENTS];
+  struct fake *fake = fake_create();
+  struct data_keys keys = default_keys();
+  struct data *data;
+  struct feeding feeding = shuffled(50, 4);
+  ck_assert_int_eq(data_open_within(&data, &fake->object, NULL, &keys, 1, 0), STRAIT_OK);
+  struct feeder *feeder = feed(data, &feeding);
+  collect(feeder, 2, 0, ELEMENTS, whole, NULL);
+  fake->slow = 200;
+  for (int round = 0; round < 5; round++) {
+    ck_assert_int_eq(feeder_start(feeder, 1, round % 2), STRAIT_OK);
+    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL); /* ten samples on */
+    collect(feeder, 2, 0, ELEMENTS, again, NULL);
+    ck_assert_int_eq(memcmp(whole, again, sizeof whole), 0);
+  }
   feeder_free(feeder);
   data_free(data);
   fake_free(fake);
@@ -298,6 +324,7 @@ int main(void) {
   tcase_add_test(tests, batches_hold_the_samples_of_the_order);
   tcase_add_test(tests, a_resumed_epoch_is_the_tail_of_the_whole);
   tcase_add_test(tests, an_epoch_can_be_left_at_any_moment);
+  tcase_add_test(tests, a_piece_under_way_does_no_harm);
   tcase_add_test(tests, a_batch_stays_until_the_next_call);
   tcase_add_test(tests, a_subset_is_fixed_random_and_ascending);
   tcase_add_test(tests, impossible_feedings_are_refused);

@@ -1,5 +1,7 @@
 /* The data keys: limit, balanced limit, holdout, label noise, broken samples, and what is refused. Expected values come
  * from the formulas of fake.h. */
+#include <config.h>
+
 #include <math.h>
 
 #include "base/log.h"
@@ -103,6 +105,8 @@ START_TEST(limits_out_of_reach_are_refused) {
 }
 END_TEST
 
+static void ignore(void *context, unsigned level, const char *message) { (void)context, (void)level, (void)message; }
+
 /* A label is redrawn with probability p, and then differs with probability 9/10. With n = 20000 and p = .3 the number
  * that differs is binomial with mean 5400 and deviation sqrt(n q (1-q)) = 62.8, q = .27; 5 deviations fail by chance
  * once in two million seeds, and the seed is fixed. The same bound holds for each of the classes among what changed. */
@@ -143,6 +147,20 @@ START_TEST(label_noise_has_its_rate) {
   for (int i = 0; i < 5000; i++)
     ck_assert_int_eq(held[i], (10000 + i) % 10);
   data_free(data);
+
+  /* So it is when samples before it are left out. */
+  keys.limit = keys.holdout = 0;
+  keys.broken = 1;
+  fake->broken = 100;
+  log_to(ignore, NULL);
+  data = open_with(fake, &keys, 11);
+  ck_assert_int_eq(split_labels(data, SPLIT_TRAIN, again), N - N / 100);
+  for (int i = 0, j = 0; i < N; i++) {
+    if (i % 100)
+      ck_assert_int_eq(again[j++], labels[i]);
+  }
+  data_free(data);
+  log_to(NULL, NULL);
   fake_free(fake);
 }
 END_TEST

@@ -1,6 +1,9 @@
 /* Normalisation, layout and augmentation: what the network is given, against the definitions written out here. */
+#include <config.h>
+
 #include <math.h>
 
+#include "data/transform.h"
 #include "plugin/registry.h"
 
 #include "fake.h"
@@ -197,14 +200,16 @@ START_TEST(crops_and_flips_are_uniform) {
     int flips = 0;
     count_shifts(elements[e], words, 2, counts);
     for (int a = 0; a < 9; a++) {
-      int rows = 0, columns = 0;
+      int rows = 0, columns = 0, flipped = 0;
       for (int b = 0; b < 9; b++) {
         rows += counts[a][b][0] + counts[a][b][1];
+        flipped += counts[a][b][1];
         columns += counts[b][a][0] + counts[b][a][1];
         flips += counts[a][b][1];
       }
       ck_assert_double_le(fabs(rows - 2000 / 9.), 5 * 14.05);
       ck_assert_double_le(fabs(columns - 2000 / 9.), 5 * 14.05);
+      ck_assert_double_le(fabs(flipped - 1000 / 9.), 5 * 10.25); /* in each row alike: n = 2000, p = 1/18 */
     }
     ck_assert_double_le(fabs(flips - 1000.), 5 * 22.4);
   }
@@ -254,6 +259,28 @@ START_TEST(augmentation_follows_the_sample) {
 }
 END_TEST
 
+/* What is drawn is what is done: row and column say where the crop begins in the padded image. */
+START_TEST(the_crop_is_the_one_drawn) {
+  static const char *const words[] = {"crop", "flip"};
+  static float x[100 * ELEMENTS];
+  struct fake *fake = fake_create();
+  struct data_keys keys = default_keys();
+  keys.augment = (strait_strings){2, words};
+  struct data *data = open_with(fake, &keys, 1);
+  struct feeder *feeder =
+      feed(data, &(struct feeding){.split = SPLIT_TRAIN, .batch = 10, .augment = 1, .augment_seed = 3});
+  struct stream stream = stream_of(3, "augment", 2);
+  collect(feeder, 2, 0, ELEMENTS, x, NULL);
+  for (int i = 0; i < 100; i++) {
+    struct shift shift = shift_draw(&stream, i, 1, 1);
+    ck_assert(is_shifted(x + i * ELEMENTS, i, shift.row, shift.column, shift.flip));
+  }
+  feeder_free(feeder);
+  data_free(data);
+  fake_free(fake);
+}
+END_TEST
+
 START_TEST(bad_augment_words_are_refused) {
   static const char *const typo[] = {"flop"}, *const both[] = {"crop", "none"}, *const crop[] = {"crop"};
   struct fake *fake = fake_create();
@@ -282,6 +309,7 @@ int main(void) {
   tcase_add_test(tests, crops_and_flips_are_uniform);
   tcase_add_test(tests, each_word_does_its_own);
   tcase_add_test(tests, augmentation_follows_the_sample);
+  tcase_add_test(tests, the_crop_is_the_one_drawn);
   tcase_add_test(tests, bad_augment_words_are_refused);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
