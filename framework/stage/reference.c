@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 #define DEEPEST 8 /* mean(mean(...)) */
@@ -167,7 +168,10 @@ int reference_parse(struct arena *arena, const char *text, const char *folder, s
   return bare ? parse(arena, bare, folder, 0, reference) : error_status();
 }
 
-/* "chain(left,arc(0.5),right)" becomes "chain-left-arc-0.5-right": readable, and safe in any shell and file system. */
+#define LONGEST_FOLDER 96
+
+/* "chain(left,arc(0.5),right)" becomes "chain-left-arc-0.5-right": readable, and safe in any shell and file system. Of a
+ * long one the end is replaced by a hash of the whole. */
 static const char *folder_name(struct arena *arena, const char *text) {
   char *name = arena_copy(arena, text);
   if (!name)
@@ -183,7 +187,11 @@ static const char *folder_name(struct arena *arena, const char *text) {
   while (to > name && to[-1] == '-')
     to--;
   *to = 0;
-  return name;
+  if (to - name <= LONGEST_FOLDER)
+    return name;
+  char digest[33];
+  hash_of(text, strlen(text), digest);
+  return arena_format(arena, "%.*s-%.16s", LONGEST_FOLDER, name, digest);
 }
 
 static int parse_route(struct arena *arena, const char *text, const char *folder, struct route *route) {
