@@ -186,6 +186,12 @@ static const struct layer layers[] = {
     {3, 48, 20, 20, 4, {3, 3}, {1, 1}, {1, 1}, 0, 1, 0}, /* an image is several bands */
     {2, 16, 1, 40, 16, {1, 3}, {1, 1}, {0, 1}, 1, 0, 0}, /* one line */
     {8, 16, 12, 12, 16, {3, 3}, {1, 1}, {1, 1}, 0, 0, 0},
+    /* enough positions for groups of samples with weight gradients of their own */
+    {19, 3, 16, 16, 5, {3, 3}, {1, 1}, {1, 1}, 1, 1, 1},
+    {43, 2, 20, 20, 3, {3, 3}, {1, 1}, {1, 1}, 1, 0, 0},
+    {33, 3, 16, 16, 37, {1, 1}, {1, 1}, {0, 0}, 1, 1, 1},
+    {121, 3, 7, 6, 70, {3, 3}, {1, 1}, {1, 1}, 1, 0, 0},  /* narrow */
+    {150, 2, 11, 11, 5, {3, 3}, {2, 2}, {1, 1}, 1, 0, 1}, /* narrow outputs, strided */
 };
 
 START_TEST(layer) { rig_each(run_layer, check_layer, &layers[_i]); }

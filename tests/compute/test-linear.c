@@ -90,7 +90,7 @@ static void check_layer(const void *context, const struct sheet *sheet, const ch
 static const struct layer layers[] = {
     {1, 1, 1, 1, 1, 0, 0},     {7, 1, 13, 5, 1, 1, 0},    {7, 1, 13, 5, 0, 0, 1},   {65, 1, 784, 10, 1, 1, 1},
     {128, 1, 31, 33, 1, 1, 0}, {130, 1, 64, 37, 0, 1, 0}, {5, 11, 17, 19, 1, 0, 1}, {100, 3, 40, 129, 1, 1, 0},
-    {3, 1, 700, 300, 1, 1, 0}, {257, 1, 16, 1, 1, 0, 0},
+    {3, 1, 700, 300, 1, 1, 0}, {257, 1, 16, 1, 1, 0, 0},  {4500, 1, 5, 7, 1, 1, 1},
 };
 
 START_TEST(layer) { rig_each(run_layer, check_layer, &layers[_i]); }

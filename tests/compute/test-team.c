@@ -79,6 +79,33 @@ START_TEST(many_jobs) {
 }
 END_TEST
 
+struct meeting {
+  _Atomic int here;
+  int threads;
+};
+
+static void meet_task(void *context, int64_t index, int worker) {
+  struct meeting *m = context;
+  (void)index;
+  (void)worker;
+  atomic_fetch_add(&m->here, 1);
+  while (m->here < m->threads)
+    usleep(100);
+}
+
+/* Tasks that wait for each other end only when each is on a thread of its own: sleeping workers are woken. */
+START_TEST(all_wake) {
+  struct team *team;
+  ck_assert_int_eq(team_create(&team, 3), STRAIT_OK);
+  for (int i = 0; i < 50; i++) {
+    struct meeting m = {.threads = 3};
+    usleep((useconds_t)(i % 5 * 200));
+    team_run(team, 3, meet_task, &m);
+  }
+  team_free(team);
+}
+END_TEST
+
 static int process_threads(void) {
   int count = 0;
   DIR *folder = opendir("/proc/self/task");
@@ -213,6 +240,7 @@ int main(int argc, char **argv) {
   tcase_set_timeout(tests, 120);
   tcase_add_test(tests, every_task_once);
   tcase_add_test(tests, many_jobs);
+  tcase_add_test(tests, all_wake);
   tcase_add_test(tests, threads_of_the_process);
   tcase_add_test(tests, how_many);
   tcase_add_test(tests, bad_teams);
