@@ -21,6 +21,7 @@ static struct device *device;
 
 static void setup(void) {
   arena = arena_create();
+  keys = (struct optimiser_keys){0};
   ck_assert_int_eq(options_default(&optimiser_options, &keys, arena), STRAIT_OK);
   ck_assert_int_eq(team_create(&team, 1), STRAIT_OK);
   ck_assert_int_eq(guarded_create(&device, team, NULL), STRAIT_OK);
