@@ -137,7 +137,7 @@ void cpu_flatten_backward(struct device *d, const struct flatten_op *op, const s
 struct dropout {
   const struct kernels *kernels;
   struct stream stream;
-  uint64_t threshold; /* an element whose 32 bits are below it is dropped */
+  uint32_t threshold; /* an element whose 32 bits are below it is dropped */
   float scale;
   int off, accumulate;
   const float *x;
@@ -148,9 +148,10 @@ static struct dropout dropout_of(struct device *d, const struct dropout_op *op, 
                                  int accumulate) {
   struct cpu *cpu = cpu_of(d);
   const struct stream all = stream_of(run->seed, "dropout", (uint64_t)run->iteration);
+  const double below = op->probability * 0x1p32;
   return (struct dropout){cpu->kernels,
                           stream_branch(&all, op->stream),
-                          (uint64_t)(op->probability * 0x1p32),
+                          below < UINT32_MAX ? (uint32_t)below : UINT32_MAX,
                           op->probability < 1 ? (float)(1 / (1 - op->probability)) : 0,
                           !run->dropout || op->probability <= 0,
                           accumulate,
@@ -158,21 +159,13 @@ static struct dropout dropout_of(struct device *d, const struct dropout_op *op, 
                           cpu_at(cpu, y)};
 }
 
-/* y (+)= x * scale where the element is kept, else 0. first is a multiple of 4: one block of the stream. */
 static void dropout_block(void *context, int64_t first, int64_t count, int worker) {
   const struct dropout *o = context;
-  uint32_t bits[4];
   (void)worker;
-  if (o->off) {
+  if (o->off)
     pass(o->kernels, o->y + first, o->x + first, count, o->accumulate);
-    return;
-  }
-  for (int64_t i = first; i < first + count; i++) {
-    if (i % 4 == 0)
-      stream_bits(&o->stream, (uint64_t)i / 4, bits);
-    const float v = bits[i % 4] < o->threshold ? 0 : o->x[i] * o->scale;
-    o->y[i] = o->accumulate ? o->y[i] + v : v;
-  }
+  else
+    o->kernels->dropout(o->y + first, o->x + first, first, count, &o->stream, o->threshold, o->scale, o->accumulate);
 }
 
 void cpu_dropout_forward(struct device *d, const struct dropout_op *op, const struct run *run) {

@@ -1,5 +1,4 @@
 /* compute/cpu_pool.c: maximum and average over windows, a sample a task. */
-#include <math.h>
 #include <string.h>
 
 #include "compute/cpu.h"
@@ -7,30 +6,17 @@
 struct pool {
   struct cpu *cpu;
   const struct pool_op *op;
+  float scale; /* 1 / the window's size */
   const float *x, *dy;
   float *y, *dx;
   int32_t *index;
 };
 
-/* The part of the window of output (oy, ox) that lies in the image. */
-struct window {
-  int64_t top, left;      /* of the whole window; may be negative */
-  int64_t y0, y1, x0, x1; /* kernel rows y0..y1-1, columns x0..x1-1 are inside */
-};
-
-static struct window window_of(const struct pool_op *op, int64_t oy, int64_t ox) {
-  struct window w = {.top = oy * op->stride[0] - op->padding[0], .left = ox * op->stride[1] - op->padding[1]};
-  w.y0 = cpu_max(0, -w.top);
-  w.y1 = cpu_min(op->kernel[0], op->height - w.top);
-  w.x0 = cpu_max(0, -w.left);
-  w.x1 = cpu_min(op->kernel[1], op->width - w.left);
-  return w;
-}
-
 static struct pool pool_of(struct device *d, const struct pool_op *op) {
   struct cpu *cpu = cpu_of(d);
   return (struct pool){cpu,
                        op,
+                       1 / (float)(op->kernel[0] * op->kernel[1]),
                        cpu_at(cpu, op->x),
                        cpu_at(cpu, op->dy),
                        cpu_at(cpu, op->y),
@@ -38,48 +24,33 @@ static struct pool pool_of(struct device *d, const struct pool_op *op) {
                        (int32_t *)(void *)cpu_at(cpu, op->index)};
 }
 
-/* The first of equal maxima; a NaN is the maximum (PyTorch). index may be NULL. */
-static void maximum(const struct pool_op *op, const struct window *w, const float *image, float *y, int32_t *index) {
-  int started = 0;
-  for (int64_t c = 0; c < op->channels; c++)
-    y[c] = -INFINITY;
-  for (int64_t ky = w->y0; ky < w->y1; ky++)
-    for (int64_t kx = w->x0; kx < w->x1; kx++, started = 1) {
-      const float *x = image + ((w->top + ky) * op->width + w->left + kx) * op->channels;
-      const int32_t position = (int32_t)(ky * op->kernel[1] + kx);
-      for (int64_t c = 0; c < op->channels; c++)
-        if (x[c] > y[c] || isnan(x[c]) || !started) {
-          y[c] = x[c];
-          if (index)
-            index[c] = position;
-        }
-    }
-}
-
-static void average(const struct pool_op *op, const struct window *w, const float *image, float *y,
-                    const struct kernels *kernels) {
-  const float size = (float)(op->kernel[0] * op->kernel[1]);
-  memset(y, 0, (size_t)op->channels * sizeof *y);
-  for (int64_t ky = w->y0; ky < w->y1; ky++)
-    for (int64_t kx = w->x0; kx < w->x1; kx++)
-      kernels->accumulate(y, image + ((w->top + ky) * op->width + w->left + kx) * op->channels, op->channels);
-  for (int64_t c = 0; c < op->channels; c++)
-    y[c] /= size;
+/* The part of the window of output (oy, ox) that lies in the image; returns where that begins in it. */
+static int64_t window_at(const struct pool_op *op, int64_t oy, int64_t ox, struct window *w) {
+  const int64_t top = oy * op->stride[0] - op->padding[0], left = ox * op->stride[1] - op->padding[1];
+  const int64_t y0 = cpu_max(0, -top), x0 = cpu_max(0, -left);
+  w->rows = cpu_min(op->kernel[0], op->height - top) - y0;
+  w->columns = cpu_min(op->kernel[1], op->width - left) - x0;
+  w->line = op->width * op->channels;
+  w->position = (int32_t)(y0 * op->kernel[1] + x0);
+  w->position_line = (int32_t)op->kernel[1];
+  return ((top + y0) * op->width + left + x0) * op->channels;
 }
 
 static void forward_sample(void *context, int64_t sample, int worker) {
   const struct pool *p = context;
   const struct pool_op *op = p->op;
+  const struct kernels *kernels = p->cpu->kernels;
   const float *image = p->x + sample * op->height * op->width * op->channels;
+  int64_t at = sample * op->out_height * op->out_width * op->channels;
   (void)worker;
   for (int64_t oy = 0; oy < op->out_height; oy++)
-    for (int64_t ox = 0; ox < op->out_width; ox++) {
-      const struct window w = window_of(op, oy, ox);
-      const int64_t at = ((sample * op->out_height + oy) * op->out_width + ox) * op->channels;
+    for (int64_t ox = 0; ox < op->out_width; ox++, at += op->channels) {
+      struct window w;
+      const float *x = image + window_at(op, oy, ox, &w);
       if (op->average)
-        average(op, &w, image, p->y + at, p->cpu->kernels);
+        kernels->window_mean(p->y + at, x, &w, p->scale, op->channels);
       else
-        maximum(op, &w, image, p->y + at, p->index ? p->index + at : NULL);
+        kernels->window_maximum(p->y + at, p->index ? p->index + at : NULL, x, &w, op->channels);
     }
 }
 
@@ -88,36 +59,24 @@ void cpu_pool_forward(struct device *d, const struct pool_op *op, const struct r
   team_run(p.cpu->team, run->samples, forward_sample, &p);
 }
 
-/* Gives dy to the inputs of one window. */
-static void spread(const struct pool_op *op, const struct window *w, const float *dy, const int32_t *index,
-                   float *image) {
-  const float size = (float)(op->kernel[0] * op->kernel[1]);
-  for (int64_t ky = w->y0; ky < w->y1; ky++)
-    for (int64_t kx = w->x0; kx < w->x1; kx++) {
-      float *dx = image + ((w->top + ky) * op->width + w->left + kx) * op->channels;
-      const int32_t position = (int32_t)(ky * op->kernel[1] + kx);
-      if (op->average)
-        for (int64_t c = 0; c < op->channels; c++)
-          dx[c] += dy[c] / size;
-      else
-        for (int64_t c = 0; c < op->channels; c++)
-          dx[c] += index[c] == position ? dy[c] : 0;
-    }
-}
-
 static void backward_sample(void *context, int64_t sample, int worker) {
   const struct pool *p = context;
   const struct pool_op *op = p->op;
+  const struct kernels *kernels = p->cpu->kernels;
   const int64_t inputs = op->height * op->width * op->channels;
   float *image = p->dx + sample * inputs;
+  int64_t at = sample * op->out_height * op->out_width * op->channels;
   (void)worker;
   if (!op->accumulate_dx)
     memset(image, 0, (size_t)inputs * sizeof *image);
   for (int64_t oy = 0; oy < op->out_height; oy++)
-    for (int64_t ox = 0; ox < op->out_width; ox++) {
-      const struct window w = window_of(op, oy, ox);
-      const int64_t at = ((sample * op->out_height + oy) * op->out_width + ox) * op->channels;
-      spread(op, &w, p->dy + at, op->average ? NULL : p->index + at, image);
+    for (int64_t ox = 0; ox < op->out_width; ox++, at += op->channels) {
+      struct window w;
+      float *dx = image + window_at(op, oy, ox, &w);
+      if (op->average)
+        kernels->spread_mean(dx, p->dy + at, &w, p->scale, op->channels);
+      else
+        kernels->spread_maximum(dx, p->dy + at, p->index + at, &w, op->channels);
     }
 }
 

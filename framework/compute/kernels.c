@@ -5,13 +5,16 @@
 #include <math.h>
 
 #include "compute/kernels.h"
+#include "compute/random.h"
 #include "compute/tiles.h"
 #include "compute/vectors.h"
 
 #define HALF (WIDTH / 2)
 
 typedef int32_t ivec __attribute__((vector_size(WIDTH * 4)));
-typedef double dvec __attribute__((vector_size(WIDTH * 4))); /* HALF doubles */
+typedef uint32_t uvec __attribute__((vector_size(WIDTH * 4)));
+typedef uint64_t wvec __attribute__((vector_size(WIDTH * 4))); /* HALF words of 64 bits */
+typedef double dvec __attribute__((vector_size(WIDTH * 4)));   /* HALF doubles */
 
 static inline dvec multiply_add_double(dvec a, dvec b, dvec c) {
 #if defined(__AVX512F__)
@@ -181,6 +184,129 @@ static void norm_backward(float *dx, const float *x, const float *dy, const floa
     }
 }
 
+/* ---- windows ---- */
+
+static inline ivec load_index(const int32_t *p, int64_t n) { return (ivec)load((const float *)(const void *)p, n); }
+
+static void window_maximum(float *y, int32_t *index, const float *x, const struct window *w, int64_t channels) {
+  for (int64_t i = 0; i < channels; i += WIDTH) {
+    const int64_t n = channels - i;
+    vec best = splat(-INFINITY);
+    ivec at = w->position - (ivec){0}; /* of -infinity alone too */
+    for (int64_t r = 0; r < w->rows; r++)
+      for (int64_t c = 0; c < w->columns; c++) {
+        const vec v = load(x + r * w->line + c * channels + i, n);
+        const ivec better = (v > best) | (v != v);
+        const int32_t position = w->position + (int32_t)r * w->position_line + (int32_t)c;
+        best = choose(better, v, best);
+        at = (better & position) | (~better & at);
+      }
+    store(y + i, best, n);
+    if (index)
+      store((float *)(void *)(index + i), (vec)at, n);
+  }
+}
+
+static void window_mean(float *y, const float *x, const struct window *w, float scale, int64_t channels) {
+  for (int64_t i = 0; i < channels; i += WIDTH) {
+    const int64_t n = channels - i;
+    vec even = {0}, odd = {0}; /* two sums, so that one addition need not wait for the last */
+    for (int64_t r = 0; r < w->rows; r++) {
+      const float *row = x + r * w->line + i;
+      for (int64_t c = 0; c + 1 < w->columns; c += 2) {
+        even += load(row + c * channels, n);
+        odd += load(row + (c + 1) * channels, n);
+      }
+      if (w->columns % 2)
+        even += load(row + (w->columns - 1) * channels, n);
+    }
+    store(y + i, (even + odd) * scale, n);
+  }
+}
+
+static void spread_maximum(float *dx, const float *dy, const int32_t *index, const struct window *w, int64_t channels) {
+  for (int64_t i = 0; i < channels; i += WIDTH) {
+    const int64_t n = channels - i;
+    const vec g = load(dy + i, n);
+    const ivec at = load_index(index + i, n);
+    for (int64_t r = 0; r < w->rows; r++)
+      for (int64_t c = 0; c < w->columns; c++) {
+        const int32_t position = w->position + (int32_t)r * w->position_line + (int32_t)c;
+        float *to = dx + r * w->line + c * channels + i;
+        store(to, load(to, n) + choose(at == position, g, (vec){0}), n);
+      }
+  }
+}
+
+static void spread_mean(float *dx, const float *dy, const struct window *w, float scale, int64_t channels) {
+  for (int64_t i = 0; i < channels; i += WIDTH) {
+    const int64_t n = channels - i;
+    const vec g = load(dy + i, n) * scale;
+    for (int64_t r = 0; r < w->rows; r++)
+      for (int64_t c = 0; c < w->columns; c++) {
+        float *to = dx + r * w->line + c * channels + i;
+        store(to, load(to, n) + g, n);
+      }
+  }
+}
+
+/* ---- dropout ---- */
+
+/* The products of the low halves of a's words with m. */
+static inline wvec multiply_low(wvec a, uint32_t m) {
+#if defined(__AVX512F__)
+  return (wvec)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(m));
+#elif defined(__AVX2__)
+  return (wvec)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi64x(m));
+#else
+  return (a & UINT32_MAX) * m;
+#endif
+}
+
+/* a * m in 64 bits, element by element. */
+static inline void multiply_wide(uvec a, uint32_t m, uvec *high, uvec *low) {
+  const wvec even = multiply_low((wvec)a, m), odd = multiply_low((wvec)a >> 32, m);
+  *low = (uvec)((even & UINT32_MAX) | odd << 32);
+  *high = (uvec)(even >> 32 | (odd & ~(uint64_t)UINT32_MAX));
+}
+
+/* Blocks `block`.. of the stream, one in each lane; as philox() in compute/random.c. */
+static inline void philox_lanes(const struct stream *s, uint64_t block, uvec c[4]) {
+  uint32_t k0 = s->key[0], k1 = s->key[1];
+  uvec lane;
+  for (uint32_t i = 0; i < WIDTH; i++)
+    lane[i] = i;
+  c[0] = lane + (uint32_t)block;
+  c[1] = (uint32_t)(block >> 32) - (uvec){0};
+  c[2] = (uint32_t)s->high - (uvec){0};
+  c[3] = (uint32_t)(s->high >> 32) - (uvec){0};
+  for (int round = 0; round < 10; round++, k0 += PHILOX_KEY_0, k1 += PHILOX_KEY_1) {
+    uvec high0, low0, high1, low1;
+    multiply_wide(c[0], PHILOX_FACTOR_0, &high0, &low0);
+    multiply_wide(c[2], PHILOX_FACTOR_1, &high1, &low1);
+    c[0] = high1 ^ c[1] ^ k0;
+    c[2] = high0 ^ c[3] ^ k1;
+    c[1] = low1;
+    c[3] = low0;
+  }
+}
+
+static void dropout(float *y, const float *x, int64_t first, int64_t n, const struct stream *stream, uint32_t threshold,
+                    float scale, int accumulate) {
+  for (int64_t group = 0; group < n; group += 64)
+    for (int64_t part = 0; part < 16; part += WIDTH) {
+      uvec bits[4];
+      philox_lanes(stream, (uint64_t)((first + group) / 4 + part), bits);
+      for (int word = 0; word < 4; word++) {
+        const int64_t i = group + word * 16 + part, left = n - i;
+        if (left <= 0)
+          break;
+        const vec v = choose((ivec)(bits[word] < threshold), (vec){0}, load(x + i, left) * scale);
+        store(y + i, accumulate ? load(y + i, left) + v : v, left);
+      }
+    }
+}
+
 /* ---- weight vectors ---- */
 
 static void combine(float *to, int points, const float *const *from, const float *c, int64_t n) {
@@ -276,6 +402,11 @@ const struct kernels JOIN(kernels_, KERNELS) = {
     .norm_apply = norm_apply,
     .norm_backward_sums = norm_backward_sums,
     .norm_backward = norm_backward,
+    .window_maximum = window_maximum,
+    .window_mean = window_mean,
+    .spread_maximum = spread_maximum,
+    .spread_mean = spread_mean,
+    .dropout = dropout,
     .combine = combine,
     .update = update,
     .dot = dot,

@@ -18,7 +18,14 @@ struct update_rule {
   float beta1, beta2, epsilon, correction1, correction2; /* AdamW: 1 / (1 - beta^step) */
 };
 
-struct tiles; /* compute/tiles.h: matrix products */
+/* The part of a pooling window that lies in the image: the image's pointer is at its first position. */
+struct window {
+  int64_t rows, columns, line;     /* line: floats from one row of the image to the next */
+  int32_t position, position_line; /* the first's number in the whole window; from one row to the next */
+};
+
+struct stream; /* compute/random.h */
+struct tiles;  /* compute/tiles.h: matrix products */
 struct kernels {
   const char *name;
   const struct tiles *tiles;
@@ -43,6 +50,17 @@ struct kernels {
   void (*norm_backward)(float *dx, const float *x, const float *dy, const float *mean, const float *scale,
                         const float *shift, const float *a, const float *b, const float *c, int64_t rows,
                         int64_t channels, int relu, int accumulate);
+  /* Pooling over one window of x. Maxima: y and, unless NULL, the position of the first of equals (a NaN is a maximum);
+   * means: the sum times scale. */
+  void (*window_maximum)(float *y, int32_t *index, const float *x, const struct window *w, int64_t channels);
+  void (*window_mean)(float *y, const float *x, const struct window *w, float scale, int64_t channels);
+  /* Their gradients: dx += dy where the maximum was; dx += dy * scale. */
+  void (*spread_maximum)(float *dx, const float *dy, const int32_t *index, const struct window *w, int64_t channels);
+  void (*spread_mean)(float *dx, const float *dy, const struct window *w, float scale, int64_t channels);
+  /* y (+)= x * scale where the element's 32 bits of the stream are at least `threshold`, else 0. Element i has word i /
+   * 16 % 4 of block i / 64 * 16 + i % 16; x, y point to element `first`, a multiple of 64. */
+  void (*dropout)(float *y, const float *x, int64_t first, int64_t n, const struct stream *stream, uint32_t threshold,
+                  float scale, int accumulate);
   /* to = sum c_i from_i; points with c 0 are not read, at least one is not 0. */
   void (*combine)(float *to, int points, const float *const *from, const float *c, int64_t n);
   void (*update)(float *w, const float *gradient, struct point_state *point, int points, const struct update_rule *rule,

@@ -16,13 +16,13 @@ static uint64_t mix(uint64_t x) { /* splitmix64's finaliser */
 void philox(const uint32_t counter[4], const uint32_t key[2], uint32_t bits[4]) {
   uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0], k1 = key[1];
   for (int round = 0; round < 10; round++) {
-    uint64_t p0 = (uint64_t)c0 * 0xD2511F53u, p1 = (uint64_t)c2 * 0xCD9E8D57u;
+    uint64_t p0 = (uint64_t)c0 * PHILOX_FACTOR_0, p1 = (uint64_t)c2 * PHILOX_FACTOR_1;
     c0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
     c2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
     c1 = (uint32_t)p1;
     c3 = (uint32_t)p0;
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
+    k0 += PHILOX_KEY_0;
+    k1 += PHILOX_KEY_1;
   }
   bits[0] = c0, bits[1] = c1, bits[2] = c2, bits[3] = c3;
 }

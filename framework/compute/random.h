@@ -27,7 +27,11 @@ void stream_uniforms(const struct stream *s, float *x, int64_t n);
 /* A permutation of 0..n-1 (Fisher-Yates). */
 void stream_permutation(const struct stream *s, int64_t *order, int64_t n);
 
-/* The generator itself: 10 rounds on one counter. */
+/* The generator itself: 10 rounds on one counter. The factors and the keys' steps are for a copy of it on vectors. */
+#define PHILOX_FACTOR_0 UINT32_C(0xD2511F53)
+#define PHILOX_FACTOR_1 UINT32_C(0xCD9E8D57)
+#define PHILOX_KEY_0 UINT32_C(0x9E3779B9)
+#define PHILOX_KEY_1 UINT32_C(0xBB67AE85)
 void philox(const uint32_t counter[4], const uint32_t key[2], uint32_t bits[4]);
 
 #endif
