@@ -51,6 +51,7 @@ static int describe_verb(const struct arguments *a, const char *name) {
   struct key_table tables[8];
   struct topic topic = {.kind = "verb", .name = verb->name, .summary = verb->summary, .help = verb->help};
   topic.section = arena_format(a->arena, "[%s NAME]", verb->name);
+  topic.kinds = verb->kinds | (verb->fresh ? KIND_BIT(STRAIT_MODEL) | KIND_BIT(STRAIT_DATASET) : 0);
   topic.tables = verb_tables(verb, tables);
   for (int i = 0; i < topic.tables; i++) {
     topic.table[i].title = arena_format(a->arena, "%s keys", tables[i].title);

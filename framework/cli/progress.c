@@ -13,6 +13,7 @@
 #include "stage/job.h"
 
 #define PLAIN_EVERY 3. /* seconds between two plain lines */
+#define REMEMBERED 16  /* messages */
 
 static struct {
   int quiet, terminal, drawn; /* drawn: a moving line stands on the terminal */
@@ -20,6 +21,8 @@ static struct {
   const char *unit;
   char what[64], note[128];
   int64_t first, done, total;
+  char messages[REMEMBERED][256];
+  size_t next;
   double begun, said; /* when the piece of work began; when it was last told of */
 } state;
 
@@ -132,9 +135,18 @@ static void result(void *context, const struct stage *stage, const char *line) {
     fprintf(stderr, "%s  %s\n", state.head, line);
 }
 
+/* What a schedule says when it is checked, it says again when it is used: once is enough. */
+static int said_before(const char *message) {
+  for (size_t i = 0; i < REMEMBERED; i++)
+    if (strncmp(state.messages[i], message, sizeof state.messages[i] - 1) == 0)
+      return 1;
+  snprintf(state.messages[state.next++ % REMEMBERED], sizeof state.messages[0], "%s", message);
+  return 0;
+}
+
 static void sink(void *context, unsigned level, const char *message) {
   (void)context;
-  if (state.quiet && level < STRAIT_LOG_WARNING)
+  if (level < STRAIT_LOG_WARNING && (state.quiet || said_before(message)))
     return;
   erase();
   fprintf(stderr, "strait: %s%s\n", level >= STRAIT_LOG_WARNING ? "warning: " : "", message);

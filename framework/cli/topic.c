@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "stage/settle.h"
 #include "store/document.h"
 
 static void add_range(struct text *text, const strait_option *o) {
@@ -64,6 +65,20 @@ static void print_wrapped(const char *words, int indent, size_t width) {
   }
 }
 
+/* "decay" where nothing is set. */
+static const char *default_plugin(uint32_t kind) {
+  const char *name = settle_built_in(kind);
+  return name ? name : "";
+}
+
+static void print_kinds(const struct topic *t) {
+  if (t->kinds)
+    printf("\nplugins, with their options as KIND.OPTION; strait describe KIND NAME tells them\n");
+  for (uint32_t kind = 1; kind < KINDS; kind++)
+    if (t->kinds & 1u << kind)
+      printf("  %s = %s\n", kind_name(kind), default_plugin(kind));
+}
+
 static int print_text(const struct topic *t) {
   printf("%s %s%s%s: %s\n", t->kind, t->name, t->version ? " " : "", t->version ? t->version : "", t->summary);
   if (t->origin)
@@ -72,6 +87,7 @@ static int print_text(const struct topic *t) {
     puts("");
     print_wrapped(t->help, 0, 100);
   }
+  print_kinds(t);
   for (int k = 0; k < t->tables; k++) {
     if (t->table[k].table->count)
       printf("\n%s\n", t->table[k].title);
@@ -99,6 +115,10 @@ static int print_ini(const struct topic *t) {
     printf("%s\n", t->section);
   if (!t->section)
     printf("%s = %s\n", t->kind, t->name);
+  for (uint32_t kind = 1; kind < KINDS; kind++)
+    if (t->kinds & 1u << kind)
+      printf("# the plugin of kind %s; its options are %s.OPTION\n%s = %s\n", kind_name(kind), kind_name(kind),
+             kind_name(kind), default_plugin(kind));
   for (int k = 0; k < t->tables; k++)
     for (uint32_t i = 0; i < t->table[k].table->count; i++) {
       strait_option o = option_at(t->table[k].table, i);
@@ -134,6 +154,12 @@ static int print_man(const struct topic *t) {
   printf("\n");
   roff(t->help ? t->help : t->summary);
   printf("\n");
+  for (uint32_t kind = 1; kind < KINDS; kind++)
+    if (t->kinds & 1u << kind) {
+      printf(".TP\n\\fB%s\\fR = ", kind_name(kind));
+      roff(default_plugin(kind));
+      printf("\nthe plugin of this kind; its options are %s.OPTION.\n", kind_name(kind));
+    }
   for (int k = 0; k < t->tables; k++) {
     for (uint32_t i = 0; i < t->table[k].table->count; i++) {
       strait_option o = option_at(t->table[k].table, i);
@@ -185,7 +211,10 @@ static json_t *option_json(const char *prefix, const strait_option *o, const cha
 }
 
 static int print_json(const struct topic *t) {
-  json_t *options = json_array(), *asks = json_object();
+  json_t *options = json_array(), *asks = json_object(), *plugins = json_object();
+  for (uint32_t kind = 1; kind < KINDS; kind++)
+    if (t->kinds & 1u << kind)
+      json_object_set_new(plugins, kind_name(kind), json_string(default_plugin(kind)));
   for (int k = 0; k < t->tables; k++)
     for (uint32_t i = 0; i < t->table[k].table->count; i++) {
       strait_option o = option_at(t->table[k].table, i);
@@ -193,9 +222,9 @@ static int print_json(const struct topic *t) {
     }
   for (uint32_t i = 0; i < presets(t); i++)
     json_object_set_new(asks, preset(t, i)->key, json_string(preset(t, i)->value));
-  json_t *whole =
-      json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o}", "kind", t->kind, "name", t->name, "version", t->version,
-                "summary", t->summary, "help", t->help, "origin", t->origin, "keys", options, "presets", asks);
+  json_t *whole = json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o, s:o}", "kind", t->kind, "name", t->name,
+                            "version", t->version, "summary", t->summary, "help", t->help, "origin", t->origin, "keys",
+                            options, "presets", asks, "plugins", plugins);
   struct text text = {0};
   if (whole)
     document_print(&text, whole, 0);

@@ -19,6 +19,7 @@ struct topic {
     const char *prefix; /* "curve.", or "" */
     const struct option_table *table;
   } table[TOPIC_TABLES];
+  unsigned kinds;          /* of a verb: 1 << kind for each kind of plugin that its sections choose */
   const strait_class *cls; /* for presets; NULL: a verb */
 };
 enum { TOPIC_TEXT, TOPIC_INI, TOPIC_MAN, TOPIC_JSON };

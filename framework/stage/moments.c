@@ -33,6 +33,12 @@ static int read_base(struct job *job, const char *base, struct moment *moment) {
   return 1;
 }
 
+static int remove_file(const char *path) {
+  if (unlink(path) && errno != ENOENT)
+    return error_errno(STRAIT_EIO, "cannot remove %s", path);
+  return STRAIT_OK;
+}
+
 static int newer(const void *a, const void *b) {
   const struct moment *x = a, *y = b;
   if (x->source != y->source)
@@ -70,10 +76,16 @@ int moments_find(struct job *job, const char *mark, struct moment **moments, siz
   return status;
 }
 
-static int remove_file(const char *path) {
-  if (unlink(path) && errno != ENOENT)
-    return error_errno(STRAIT_EIO, "cannot remove %s", path);
-  return STRAIT_OK;
+int moments_diverged(struct job *job, const char *mark) {
+  struct error_chain chain;
+  struct moment *moments;
+  size_t count;
+  error_take(&chain);
+  if (moments_find(job, mark, &moments, &count))
+    return error_give(&chain);
+  return error_set(chain.status,
+                   "%s; the last good checkpoint is %s%s; lower schedule.rate, or set clip-norm or warm-up", chain.text,
+                   count ? moments[0].base : "the start", count ? mark : "");
 }
 
 int moment_remove(struct job *job, const char *base, const char *mark) {
@@ -91,6 +103,31 @@ int moment_remove(struct job *job, const char *base, const char *mark) {
     }
   if (folder)
     closedir(folder);
+  return status;
+}
+
+/* Does this file belong to a moment whose mark is not there? */
+static int is_orphan(struct job *job, const char *name, const char *mark) {
+  struct moment moment;
+  size_t length = strcspn(name, ".");
+  char *base = arena_copy_n(job->arena, name, length);
+  if (!base || !text_ends(name, ".safetensors") || !read_base(job, base, &moment))
+    return 0;
+  char *file = job_file(job, "%s%s", base, mark);
+  return file && !file_exists(file);
+}
+
+int moments_sweep(struct job *job, const char *mark) {
+  int status = STRAIT_OK;
+  DIR *folder = opendir(job->path);
+  if (!folder)
+    return error_errno(STRAIT_EIO, "cannot open %s", job->path);
+  for (struct dirent *entry; !status && (entry = readdir(folder));)
+    if (is_orphan(job, entry->d_name, mark)) {
+      char *file = job_file(job, "%s", entry->d_name);
+      status = file ? remove_file(file) : error_status();
+    }
+  closedir(folder);
   return status;
 }
 

@@ -18,6 +18,11 @@ int moments_find(struct job *job, const char *mark, struct moment **moments, siz
 /* Removes every file of a moment. */
 int moment_remove(struct job *job, const char *base, const char *mark);
 
+/* Removes files of moments that are not whole: what a process left that was killed while it wrote or removed one. */
+int moments_sweep(struct job *job, const char *mark);
+/* After STRAIT_EDIVERGE: adds the last good moment and what to do to the chain. */
+int moments_diverged(struct job *job, const char *mark);
+
 /* The base name for an iteration; end: the iteration that is "final" (0: none). */
 char *moment_base(struct job *job, int64_t iteration, int64_t end);
 /* Writes, and reads back, the free control points and the state. A snapshot's fixed points are left alone. */

@@ -28,7 +28,15 @@ int64_t reference_iteration(const struct reference *r) {
 static int64_t stage_spent(const struct stage *stage) {
   int64_t spent = stage->iterations;
   for (size_t i = 0; i < stage->reference_count; i++)
-    spent += reference_spent(stage->references[i]);
+    if (!stage->references[i]->part)
+      spent += reference_spent(stage->references[i]);
+  for (size_t i = 0; i < stage->route_count; i++) {
+    const struct route *route = stage->routes[i];
+    if (route->stage)
+      spent += stage_spent(route->stage);
+    for (size_t k = 0; k < route->count; k++)
+      spent += reference_spent(route->parts[k]);
+  }
   return spent;
 }
 

@@ -170,8 +170,8 @@ int reference_parse(struct arena *arena, const char *text, const char *folder, s
 
 #define LONGEST_FOLDER 96
 
-/* "chain(left,arc(0.5),right)" becomes "chain-left-arc-0.5-right": readable, and safe in any shell and file system. Of a
- * long one the end is replaced by a hash of the whole. */
+/* "chain(left,arc(0.5),right)" becomes "chain-left-arc-0.5-right": readable, and safe in any shell and file system. Of
+ * a long one the end is replaced by a hash of the whole. */
 static const char *folder_name(struct arena *arena, const char *text) {
   char *name = arena_copy(arena, text);
   if (!name)

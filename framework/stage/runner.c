@@ -4,6 +4,10 @@
 
 #include "stage/runner.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -202,6 +206,17 @@ static int make(struct job *job, const char *command) {
   return status ? status : announce_result(job);
 }
 
+/* The name that the newest outdated results were given. */
+static void tell_aside(const struct job *job) {
+  const char *path = NULL, *next = job->path;
+  for (int n = 1; next && (n == 1 || file_exists(next)); n++) {
+    path = next;
+    next = arena_format(job->arena, "%s.~%d~", job->path, n);
+  }
+  if (path && path != job->path)
+    log_message(STRAIT_LOG_INFO, "%s changed; its earlier results are now in %s", job->stage->name, path);
+}
+
 static int run_stage(struct session *session, struct stage *stage, int number, int count, const char *command) {
   struct job job;
   int result, lacking = 0;
@@ -221,7 +236,7 @@ static int run_stage(struct session *session, struct stage *stage, int number, i
     } else {
       announce(session, stage, number, count, result == RESULT_STARTED ? STAGE_RESUMES : STAGE_STARTS);
       if (result == RESULT_OUTDATED && (status = folder_set_aside(job.folder)) == STRAIT_OK)
-        log_message(STRAIT_LOG_INFO, "%s changed; its earlier results were renamed to %s.~N~", stage->name, job.path);
+        tell_aside(&job);
       if (!status)
         status = make(&job, command);
     }
@@ -231,6 +246,22 @@ static int run_stage(struct session *session, struct stage *stage, int number, i
 }
 
 /* --- all stages --- */
+
+/* What a process that was killed while it wrote experiment.json left: experiment.json.PID-N.tmp. Stages' folders have
+ * locks for this; here other processes may be at work. */
+static void remove_unfinished(const struct session *session, struct arena *arena) {
+  DIR *folder = opendir(session->out);
+  for (struct dirent *entry; folder && (entry = readdir(folder));) {
+    int pid, n, end = 0;
+    if (sscanf(entry->d_name, "experiment.json.%d-%d.tmp%n", &pid, &n, &end) != 2 || !end || entry->d_name[end])
+      continue;
+    const char *path = pid > 0 && kill(pid, 0) && errno == ESRCH ? file_join(arena, session->out, entry->d_name) : NULL;
+    if (path)
+      unlink(path);
+  }
+  if (folder)
+    closedir(folder);
+}
 
 /* What `strait show` needs to find the results again. */
 static int write_experiment(const struct session *session, const struct experiment *e) {
@@ -242,6 +273,8 @@ static int write_experiment(const struct session *session, const struct experime
     if (json_array_append_new(stages, json_pack("{s:s, s:s, s:s}", "name", e->stages[i]->name, "verb",
                                                 e->stages[i]->verb->name, "key", e->stages[i]->key)))
       status = error_set(STRAIT_ENOMEM, "out of memory");
+  if (!status)
+    remove_unfinished(session, arena);
   json_t *whole = status ? NULL : json_pack("{s:s, s:O}", "experiment", e->stem, "stages", stages);
   if (!status)
     status = whole ? document_write(file, whole) : error_set(STRAIT_ENOMEM, "out of memory");

@@ -11,6 +11,8 @@
 static const char *const built_in[KINDS] = {
     [STRAIT_MODEL] = "mlp", [STRAIT_DATASET] = "digits", [STRAIT_CURVE] = "bezier", [STRAIT_SCHEDULE] = "decay"};
 
+const char *settle_built_in(uint32_t kind) { return kind < KINDS ? built_in[kind] : NULL; }
+
 int settle_fault(const struct setting *setting) {
   struct arena *arena = arena_create();
   struct error_chain chain;
@@ -108,7 +110,7 @@ static int choose_class(struct stage *stage, uint32_t kind, const struct setting
   }
   const char *name = from ? from->value : built_in[kind];
   if (!name) {
-    error_set(STRAIT_EINVAL, "%s is missing: say which", kind_name(kind));
+    error_set(STRAIT_EINVAL, "%s is missing; strait list %s shows what there is", kind_name(kind), kind_name(kind));
     return stage_fault(stage, NULL);
   }
   if (!text_is_name(name)) {

@@ -1,4 +1,4 @@
-/* stage/settle.h: gives every key of a stage its value. Only experiment.c calls these. */
+/* stage/settle.h: gives every key of a stage its value. For experiment.c; describing a verb uses the last. */
 #ifndef STAGE_SETTLE_H
 #define STAGE_SETTLE_H
 
@@ -10,6 +10,9 @@ int settle_own(struct stage *stage);
 int settle_stage(struct stage *stage);
 /* Keys in sections or in [defaults] that nothing took. */
 int settle_leftovers(struct experiment *experiment);
+
+/* The plugin of a kind where nobody names one; NULL: it must be named. */
+const char *settle_built_in(uint32_t kind);
 
 /* Puts the setting's place and section in front of this thread's chain: "FILE:LINE: [verb name] ". */
 int settle_fault(const struct setting *setting);

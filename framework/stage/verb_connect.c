@@ -195,7 +195,7 @@ static int advance(struct joiner *j) {
       status = stop_check();
   }
   job_end(j->job);
-  return status;
+  return status == STRAIT_EDIVERGE ? moments_diverged(j->job, MARK) : status;
 }
 
 /* --- results --- */
@@ -303,6 +303,8 @@ static int train_or_read(struct joiner *j) {
 static int run(struct job *job) {
   struct joiner j;
   int status = joiner_create(&j, job);
+  if (!status)
+    status = moments_sweep(job, MARK);
   if (!status)
     status = train_or_read(&j);
   struct path path = {.name = job->stage->name, .curve = j.curve};

@@ -65,8 +65,6 @@ struct gatherer {
   struct loaded_path *loaded;
   struct path *path;
   struct ensemble *ensemble;
-  int64_t told; /* iterations of the sources before the current one */
-  int64_t source;
 };
 
 static void gatherer_free(struct gatherer *g, const struct ensemble_keys *k) {
@@ -141,12 +139,24 @@ static int gatherer_create(struct gatherer *g, const struct session *session, co
   return status ? status : ensemble_create(&g->ensemble, &plan);
 }
 
+/* A start's momentum goes on, so it must be of the same optimiser. */
+static int check_momentum(const struct stage *stage) {
+  const struct ensemble_keys *k = stage->own;
+  for (size_t i = 0; i < k->start.n; i++)
+    if (reference_iteration(k->starts[i]) && k->starts[i]->stage->optimiser.optimiser != stage->optimiser.optimiser)
+      return error_set(STRAIT_EINVAL, "start = %s was trained by another optimiser; set the same one here",
+                       k->starts[i]->text);
+  return STRAIT_OK;
+}
+
 static int check(struct session *session, struct stage *stage) {
   const struct ensemble_keys *k = stage->own;
   struct gatherer g = {0};
   struct arena *arena = arena_create();
   int status = arena ? stage_check_splits(stage, &k->splits) : error_status();
   (void)session;
+  if (!status)
+    status = check_momentum(stage);
   if (!status)
     status = gatherer_create(&g, NULL, stage, arena);
   for (int64_t i = 0; !status && i < ensemble_sources(g.ensemble); i++) {
@@ -182,6 +192,11 @@ static void watch_progress(void *context, const struct ensemble_news *news) {
   snprintf(note, sizeof note, "source %lld/%lld  %lld member%s  loss %.4g", (long long)news->source + 1,
            (long long)news->sources, (long long)news->members, news->members == 1 ? "" : "s", news->sums.loss / rows);
   job_tick(g->job, before + news->step.iteration, note, at_epoch || news->weights != NULL);
+  if (at_epoch || news->weights)
+    job_log(g->job,
+            json_pack("{s:s, s:I, s:I, s:f, s:o, s:I}", "event", news->weights ? "moment" : "epoch", "source",
+                      (json_int_t)news->source, "iteration", (json_int_t)news->step.iteration, "rate", news->rate,
+                      "loss", document_number(news->sums.loss / rows), "members", (json_int_t)news->members));
 }
 
 static int watch_checkpoint(void *context, struct ensemble *ensemble) {

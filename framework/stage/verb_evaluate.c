@@ -100,16 +100,17 @@ static int run(struct job *job) {
   return status;
 }
 
+/* One network's figures; of several only how many, and what they do together: the table at the end has them all. */
 static void summarise(const json_t *summary, struct text *line) {
-  size_t i;
-  json_t *one;
-  json_array_foreach(json_object_get(summary, "networks"), i, one) {
-    struct text metrics = {0};
-    summary_metrics(json_object_get(one, "metrics"), &metrics);
-    text_add(line, "%s%s: %s", line->length ? " | " : "", json_string_value(json_object_get(one, "weights")),
-             metrics.data ? metrics.data : "");
-    text_free(&metrics);
-  }
+  const json_t *networks = json_object_get(summary, "networks"), *combined = json_object_get(summary, "combined");
+  size_t count = json_array_size(networks);
+  struct text metrics = {0};
+  if (combined || count == 1)
+    summary_metrics(combined ? combined : json_object_get(json_array_get(networks, 0), "metrics"), &metrics);
+  text_add(line, "%zu network%s", count, count == 1 ? "" : "s");
+  if (metrics.data)
+    text_add(line, "%s%s", combined ? "; together: " : ": ", metrics.data);
+  text_free(&metrics);
 }
 
 static const char *const reference_keys[] = {"of", NULL};

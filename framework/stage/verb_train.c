@@ -74,6 +74,10 @@ static int check_start(const struct stage *stage) {
   int64_t first = train_first(stage);
   if (!first)
     return STRAIT_OK;
+  if (start->stage->optimiser.optimiser != stage->optimiser.optimiser)
+    return error_set(STRAIT_EINVAL,
+                     "start = %s has the momentum of another optimiser; set restart = yes, or the same one",
+                     start->text);
   if (stage_epoch(start->stage) != stage_epoch(stage))
     return error_set(STRAIT_EINVAL,
                      "start = %s goes on inside a training of %lld iterations an epoch, and this one has %lld; set "
@@ -244,7 +248,7 @@ static int advance(struct trainer *t, int64_t until) {
       status = stop_check();
   }
   job_end(t->job);
-  return status;
+  return status == STRAIT_EDIVERGE ? moments_diverged(t->job, MARK) : status;
 }
 
 /* --- what the runner calls --- */
@@ -281,21 +285,6 @@ static int measure(struct trainer *t) {
   return status ? status : put(job->summary, "metrics", metrics);
 }
 
-static int run(struct job *job) {
-  struct trainer t;
-  int status = trainer_create(&t, job);
-  if (!status)
-    status = load(&t, t.end);
-  if (!status)
-    status = advance(&t, t.end);
-  if (!status)
-    status = prune(&t, 0);
-  if (!status)
-    status = measure(&t);
-  trainer_free(&t);
-  return status;
-}
-
 /* The first moment to keep whose files are not there; 0: none is missing. */
 static int first_missing(struct trainer *t, int64_t *missing) {
   *missing = 0;
@@ -314,21 +303,44 @@ static int first_missing(struct trainer *t, int64_t *missing) {
   return STRAIT_OK;
 }
 
-static int replay(struct job *job) {
-  struct trainer t;
+/* Trains again up to each moment that is to be kept and is not there, from the nearest before it. */
+static int make_missing(struct trainer *t) {
   int64_t missing = 0;
+  int status = first_missing(t, &missing);
+  while (!status && missing) {
+    status = load(t, missing - 1);
+    if (!status)
+      status = advance(t, missing);
+    if (!status)
+      status = first_missing(t, &missing);
+  }
+  return status ? status : prune(t, 0);
+}
+
+static int run(struct job *job) {
+  struct trainer t;
   int status = trainer_create(&t, job);
   if (!status)
-    status = first_missing(&t, &missing);
-  while (!status && missing) {
-    status = load(&t, missing - 1);
-    if (!status)
-      status = advance(&t, missing);
-    if (!status)
-      status = first_missing(&t, &missing);
-  }
+    status = moments_sweep(job, MARK);
   if (!status)
-    status = prune(&t, 0);
+    status = load(&t, t.end);
+  if (!status)
+    status = advance(&t, t.end);
+  if (!status)
+    status = measure(&t);
+  if (!status) /* what was named only after an interrupted training had passed it */
+    status = make_missing(&t);
+  trainer_free(&t);
+  return status;
+}
+
+static int replay(struct job *job) {
+  struct trainer t;
+  int status = trainer_create(&t, job);
+  if (!status)
+    status = moments_sweep(job, MARK);
+  if (!status)
+    status = make_missing(&t);
   trainer_free(&t);
   return status;
 }

@@ -1,0 +1,90 @@
+#!/bin/sh
+# tests/cli/kill.sh: a run that is killed or stopped anywhere goes on to the bytes of one that was not.
+. "${srcdir:-.}/tests/cli/lib.sh"
+SIZE=64 EPOCHS=${EPOCHS:-12} LIMIT=0 POINTS=${POINTS:-161} BUDGET=14 experiment >e.ini
+expect 0 run e.ini --out whole
+
+# Kills the run once a file of this pattern is there; 137 is 128 + 9. Tries again where the run was faster.
+kill_at() {
+  for try in 1 2 3 4 5; do
+    start run e.ini --out part
+    while kill -0 $pid 2>/dev/null && test -z "$(find part -path "$1" 2>/dev/null)"; do sleep 0.005; done
+    kill -9 $pid 2>/dev/null || true
+    code=0
+    wait $pid || code=$?
+    test $code = 137 && return
+    test $code = 0 || die "the run failed by itself: $code"
+    rm -rf "part/${1#part/}" # it was done before the signal came
+    rm -rf "$(echo "$1" | cut -d/ -f1-2)"
+  done
+  die "the run was always faster than the signal at $1"
+}
+echo "-- SIGKILL in train, connect, scan and ensemble"
+kill_at 'part/left/epoch-[3-9].state.safetensors'
+test ! -e part/left/summary.json || die "killed too late"
+kill_at 'part/arc/epoch-[3-9].state.safetensors'
+test ! -e part/arc/summary.json || die "killed too late"
+kill_at 'part/compare/arc/*'
+test ! -e part/compare/summary.json || die "killed too late"
+kill_at 'part/fge/state/state.safetensors'
+test ! -e part/fge/summary.json || die "killed too late"
+expect 0 run e.ini --out part
+says 'goes on'
+same whole part "a killed run ends with other bytes"
+
+echo "-- SIGTERM and SIGINT: the step is finished, and the command that resumes is printed"
+rm -rf part
+stop_at() {
+  for try in 1 2 3 4 5; do
+    start run e.ini --out part
+    while kill -0 $pid 2>/dev/null && test -z "$(find part -path "$2" 2>/dev/null)"; do sleep 0.005; done
+    kill -"$1" $pid 2>/dev/null || true
+    code=0
+    wait $pid || code=$?
+    test $code = "$3" && break
+    test $code = 0 || die "SIG$1: exit code $code, not $3"
+    rm -rf "$(echo "$2" | cut -d/ -f1-2)"
+  done
+  test $code = "$3" || die "the run was always faster than SIG$1"
+  says 'to go on: '
+  says 'run e.ini --out part'
+}
+stop_at TERM 'part/left/epoch-[3-9].state.safetensors' 143
+stop_at TERM 'part/arc/epoch-[3-9].state.safetensors' 143
+stop_at TERM 'part/compare/arc' 143
+stop_at TERM 'part/fge/state/state.safetensors' 143
+expect 0 run e.ini --out part
+same whole part "a stopped run ends with other bytes"
+# A shell's background jobs ignore SIGINT, so it is sent by timeout, which does not.
+rm -rf part
+code=0
+${VALGRIND_COMMAND:-} timeout --preserve-status --signal=INT 0.3 "$program" run e.ini --out part >out 2>err || code=$?
+test $code = 130 || test $code = 0 || die "SIGINT: exit code $code"
+expect 0 run e.ini --out part
+same whole part "an interrupted run ends with other bytes"
+
+echo "-- SIGKILL at any time"
+rm -rf part
+kills=0
+for delay in 0.03 0.07 0.11 0.05 0.19 0.13 0.23 0.02 0.31 0.17 0.29 0.37; do
+  start run e.ini --out part
+  sleep $delay
+  kill -9 $pid 2>/dev/null && kills=$((kills + 1))
+  wait $pid 2>/dev/null || true
+done
+expect 0 run e.ini --out part
+test $kills -ge 3 || die "only $kills kills came in time"
+same whole part "after $kills kills the bytes are others"
+# Nothing but results and the log is left.
+find whole -type f ! -name log.jsonl | sed 's/^whole//' | LC_ALL=C sort >a
+find part -type f ! -name log.jsonl | sed 's/^part//' | LC_ALL=C sort >b
+diff a b || die "killed runs leave files behind"
+
+echo "-- a damaged checkpoint is found, named, and an earlier one is used"
+rm -rf part
+kill_at 'part/left/epoch-[4-9].state.safetensors'
+newest=$(ls -t part/left/*.state.safetensors | head -1)
+printf 'x' | dd of="$newest" bs=1 seek=1000 conv=notrunc 2>/dev/null
+expect 0 run e.ini --out part
+says "$(basename "$newest")"
+same whole part "the bytes differ after a damaged checkpoint"
