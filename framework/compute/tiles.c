@@ -14,19 +14,36 @@
 
 /* ---- slide ---- */
 
+/* One row of the panel times one number of each of the tile's rows. Rows are reached from every third one's pointer, so
+ * that all addresses fit the registers: pointer, pointer + step, pointer + 2*step. */
+INLINE void slide_row(vec sum[][2], const int rows, const int vectors, const float *const *third, int64_t step, int l,
+                      const float *b) {
+  vec column[2];
+  UNROLL for (int v = 0; v < vectors; v++) memcpy(&column[v], b + v * WIDTH, sizeof(vec));
+  UNROLL for (int i = 0; i < rows; i++) {
+    const vec x = splat(third[i / 3][i % 3 * step + l]);
+    UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = multiply_add(x, column[v], sum[i][v]);
+  }
+}
+
 INLINE void slide_tile(const struct slide *s, const int rows, const int vectors, int64_t i0) {
   vec sum[2 * TALL][2];
   UNROLL for (int i = 0; i < rows; i++) UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = (vec){0};
-  const int64_t step = s->a_step, panel_step = s->panel_step;
+  const int64_t step = s->a_step, panel_step = s->panel_step, length = s->length;
   for (int64_t r = 0; r < s->runs; r++) {
-    const float *a = s->a + s->from[r] + i0 * step, *b = s->panel + s->row[r] * panel_step;
-    for (int64_t l = 0; l < s->length; l++, b += panel_step) {
-      vec column[2];
-      UNROLL for (int v = 0; v < vectors; v++) memcpy(&column[v], b + v * WIDTH, sizeof(vec));
-      UNROLL for (int i = 0; i < rows; i++) {
-        const vec x = splat(a[i * step + l]);
-        UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = multiply_add(x, column[v], sum[i][v]);
-      }
+    const float *b = s->panel + s->row[r] * panel_step, *third[6];
+    UNROLL for (int i = 0; i < (rows + 2) / 3; i++) third[i] = s->a + s->from[r] + (i0 + 3 * i) * step;
+    int64_t l = 0;
+    for (; l + 4 <= length; l += 4, b += 4 * panel_step) {
+      slide_row(sum, rows, vectors, third, step, 0, b);
+      slide_row(sum, rows, vectors, third, step, 1, b + panel_step);
+      slide_row(sum, rows, vectors, third, step, 2, b + 2 * panel_step);
+      slide_row(sum, rows, vectors, third, step, 3, b + 3 * panel_step);
+      UNROLL for (int i = 0; i < (rows + 2) / 3; i++) third[i] += 4;
+    }
+    for (; l < length; l++, b += panel_step) {
+      slide_row(sum, rows, vectors, third, step, 0, b);
+      UNROLL for (int i = 0; i < (rows + 2) / 3; i++) third[i]++;
     }
   }
   UNROLL for (int i = 0; i < rows; i++) UNROLL for (int v = 0; v < vectors; v++) {
