@@ -1,8 +1,8 @@
 /* base/error.h: why something failed, as a chain of causes, one chain a thread.
  *
- * The place that finds a fault calls error_set and returns its status; each layer that passes the failure on may add what
- * it was doing with error_wrap. The user reads one line, outermost first:
- *   experiment.ini:14: [connect arc] curve.bends = -1: below the minimum 0
+ * The place that finds a fault calls error_set and returns its status; each layer that passes the failure on may add
+ * what it was doing with error_wrap. The user reads one line, outermost first: experiment.ini:14: [connect arc]
+ * curve.bends = -1: below the minimum 0
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H

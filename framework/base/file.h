@@ -1,4 +1,5 @@
-/* base/file.h: files: whole reads, atomic writes, folders, and readers over plain files, .gz files and archive members. */
+/* base/file.h: files: whole reads, atomic writes, folders, and readers over plain files, .gz files and archive members.
+ */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
 
@@ -6,8 +7,8 @@
 
 #include "base/memory.h"
 
-/* Reads a whole file of at most `limit` bytes into memory_alloc'ed memory with a NUL after it; STRAIT_EFORMAT when it is
- * longer. */
+/* Reads a whole file of at most `limit` bytes into memory_alloc'ed memory with a NUL after it; STRAIT_EFORMAT when it
+ * is longer. */
 int file_read(const char *path, int64_t limit, char **data, size_t *length);
 /* Replaces the file in one step: writes beside it, fsyncs, renames, fsyncs the folder. On failure the old file is whole
  * and nothing is left behind. */
@@ -15,7 +16,8 @@ int file_write(const char *path, const void *data, size_t length);
 /* The same for what is written in pieces. file_commit closes and renames; file_abandon closes and removes. */
 struct file_writer;
 int file_begin(struct file_writer **writer, const char *path);
-int file_put(struct file_writer *writer, const void *data, size_t length); /* failures are sticky; commit reports them */
+/* A failure is sticky: file_commit reports it too. */
+int file_put(struct file_writer *writer, const void *data, size_t length);
 int file_commit(struct file_writer *writer);
 void file_abandon(struct file_writer *writer); /* NULL is nothing */
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct hash; /* a running hash */
+struct hash;                    /* a running hash */
 struct hash *hash_create(void); /* NULL when memory is out */
 void hash_bytes(struct hash *hash, const void *data, size_t bytes);
 void hash_text(struct hash *hash, const char *string); /* its length too, so that ("ab","c") differs from ("a","bc") */

@@ -80,7 +80,8 @@ static void *take(struct arena *arena, size_t bytes, size_t alignment) {
   struct block *block = arena->first;
   size_t at = block ? (block->used + alignment - 1) / alignment * alignment : 0;
   if (!block || at > block->size || bytes > block->size - at) {
-    size_t size = bytes > BLOCK_BYTES / 4 ? bytes : BLOCK_BYTES;
+    int large = bytes > BLOCK_BYTES / 4;
+    size_t size = large ? bytes : BLOCK_BYTES;
     if (bytes > PTRDIFF_MAX - sizeof(struct block) - ALIGNMENT)
       return out_of_memory(1, bytes), NULL;
     block = memory_alloc(1, sizeof(struct block) + size);
@@ -88,7 +89,7 @@ static void *take(struct arena *arena, size_t bytes, size_t alignment) {
       return NULL;
     block->size = size;
     at = 0;
-    if (arena->first && size == bytes && bytes != BLOCK_BYTES) { /* a large one: go on filling the block in front */
+    if (arena->first && large) { /* it has its block alone: go on filling the one in front */
       block->next = arena->first->next;
       arena->first->next = block;
     } else {

@@ -17,9 +17,9 @@ void memory_free(void *memory);
 /* Many small allocations with one life. Not for several threads at once. */
 struct arena;
 struct arena *arena_create(void);
-void arena_free(struct arena *arena); /* NULL is nothing */
+void arena_free(struct arena *arena);                              /* NULL is nothing */
 void *arena_alloc(struct arena *arena, size_t count, size_t size); /* zeroed, 64-byte aligned; NULL as memory_alloc */
-char *arena_copy(struct arena *arena, const char *text);            /* a copy of a string */
+char *arena_copy(struct arena *arena, const char *text);           /* a copy of a string */
 char *arena_copy_n(struct arena *arena, const char *text, size_t length);
 char *arena_format(struct arena *arena, const char *format, ...) STRAIT_PRINTF(2, 3);
 char *arena_format_v(struct arena *arena, const char *format, va_list arguments) STRAIT_PRINTF(2, 0);

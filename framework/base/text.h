@@ -16,8 +16,9 @@ void text_add_v(struct text *text, const char *format, va_list arguments) STRAIT
 void text_add_n(struct text *text, const char *data, size_t length);
 void text_free(struct text *text);
 
-/* The whole string is one number: STRAIT_OK, or STRAIT_EINVAL with "not an integer", "not a number", "not finite" (a NaN
- * is refused, infinities are not) recorded. Locale-independent. */
+/* The whole string is one decimal number: STRAIT_OK, or STRAIT_EINVAL with "not an integer", "not a number" (nan is
+ * none), "not finite" (too large; a written inf is legal) or "too small" (not 0, but no double) recorded.
+ * Locale-independent. */
 int text_integer(const char *string, int64_t *value);
 int text_number(const char *string, double *value);
 /* The shortest decimal that reads back as the same double. buffer: 32 bytes. */

@@ -1,7 +1,8 @@
-/* stage/ini.h: an experiment file as it was written: sections and settings in order, with their lines; nothing is applied.
+/* stage/ini.h: an experiment file as it was written: sections and settings in order, with their lines; nothing is
+ * applied.
  *
- * inih splits the lines; a reader in front of it refuses what inih would take wrongly or in silence (see ini.c). What the
- * verbs, names and keys mean is the experiment's business (stage/). */
+ * inih splits the lines; a reader in front of it refuses what inih would take wrongly or in silence (see ini.c). What
+ * the verbs, names and keys mean is the experiment's business (stage/). */
 #ifndef STAGE_INI_H
 #define STAGE_INI_H
 

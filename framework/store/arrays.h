@@ -24,13 +24,16 @@ struct metadata {
   const char *key, *value;
 };
 
-/* safetensors: `__metadata__` gets the pairs and "strait.checksum", a hash of the data bytes that reading verifies
- * where it is there. */
+/* safetensors: `__metadata__` gets the pairs, "strait.format" and "strait.checksum", a hash of the whole file that
+ * reading verifies: any changed bit is found. Files of others, without these, are read too. Names and pairs are UTF-8,
+ * names not twice. */
 int safetensors_write(const char *path, const struct array *arrays, size_t count, const struct metadata *metadata,
                       size_t pairs);
+/* npz: the names are plain ASCII. */
 int npz_write(const char *path, const struct array *arrays, size_t count);
 
-/* A whole file read into memory. */
+/* A whole file read into memory. STRAIT_EFORMAT: it is damaged, or no such file; STRAIT_ENOTSUP: legal, but of element
+ * types or layouts that are not ours, or an npz of more than 4 GiB. Both name file and array. */
 struct arrays;
 int safetensors_read(struct arrays **arrays, const char *path);
 int npz_read(struct arrays **arrays, const char *path);

@@ -22,8 +22,8 @@ static int add_bytes(const char *data, size_t length, void *context) {
   return text->status ? -1 : 0;
 }
 
-/* The least precision at which a decimal reads back as the same double, and at which %g writes a whole number of up to 15
- * digits without an exponent: 10.0, not 1e1. */
+/* The least precision at which a decimal reads back as the same double, and at which %g writes a whole number of up to
+ * 15 digits without an exponent: 10.0, not 1e1. */
 static size_t precision_of(double value) {
   char decimal[40];
   size_t digits = 1;

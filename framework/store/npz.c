@@ -13,8 +13,8 @@
 #include "store/loaded.h"
 #include "store/npy.h"
 
-#define LARGEST ((uint64_t)4 << 30) /* bytes of arrays in one file that are read: deflated zeros swell a thousandfold  \
-                                     */
+/* Bytes of arrays in one file that are read: deflated zeros swell a thousandfold. */
+#define LARGEST ((uint64_t)4 << 30)
 #define MOST_ARRAYS 10000
 #define LONGEST_HEADER (1 << 16)
 #define CHUNK ((size_t)1 << 20) /* memory is asked for as data arrive, from this size on */
