@@ -32,8 +32,8 @@ int safetensors_write(const char *path, const struct array *arrays, size_t count
 /* npz: the names are plain ASCII. */
 int npz_write(const char *path, const struct array *arrays, size_t count);
 
-/* A whole file read into memory. STRAIT_EFORMAT: it is damaged, or no such file; STRAIT_ENOTSUP: legal, but of element
- * types or layouts that are not ours, or an npz of more than 4 GiB. Both name file and array. */
+/* A whole file read into memory. STRAIT_EFORMAT: it is damaged, or of another format; STRAIT_ENOTSUP: legal, but of
+ * element types or layouts that are not ours, or an npz of more than 4 GiB. Both name file and array. */
 struct arrays;
 int safetensors_read(struct arrays **arrays, const char *path);
 int npz_read(struct arrays **arrays, const char *path);
