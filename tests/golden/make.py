@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""Writes the golden files: what PyTorch computes for the networks of models/, at full size.
+
+Usage: make.py [NAME...]   (needs torch and numpy; writes NAME.txt beside this script; no NAME: all)
+
+Nothing here is needed to build or test strait: the files are kept in the tree.
+
+No file holds weights. Both sides fill every parameter, buffer and input with the same integer hash of (name, index),
+hash_name_index of framework/base/hash.h: u = (hash >> 40) / 2^24, in [0,1), s = 2u - 1, index the place in the flat tensor
+in PyTorch's layout. Then, computed in double and rounded once to float32:
+    rank >= 2                s * sqrt(3 * gain / fan_in), fan_in = numbers / first dimension
+    rank 1, NAME.weight      1 + 0.2 s          (scales of batch norms)
+    rank 1, NAME.bias        0.1 s
+    NAME.running_mean        0.2 s
+    NAME.running_var         1 + 0.5 s
+    "input"                  s * sqrt(3)        (deviation 1; (sample, channels, height, width))
+    "label", sample          hash % classes
+gain is 2 where layers follow one another (ReLU halves a variance), 1 where residual sums let it grow.
+
+The values are computed in float64. A file has, for training (batch statistics) and evaluation mode, dropout off in both:
+    mode NAME; loss; logits; gradient-norm of all tensors together; and a line a tensor,
+    tensor NAME norm sum error e_1 ... e_16
+where e_i is entry (2i+1) * count / 32, i = 0..15, in units of 1e-4 * norm / sqrt(count), rounded to an integer. `error`
+(and logits-error) is that of PyTorch's own float32 by the test's measure, difference() below: the largest of five runs,
+in four of which a random half of the weights is moved by one unit in the last place, up or down. One run is not enough:
+a ReLU whose input is within float32's rounding of zero opens or closes by chance, and one such among the N of a layer
+changes gradients by about 1/sqrt(N), .4 % for 65,536; deep networks have a few in every run, each time other ones.
+"""
+
+import math
+import os
+import sys
+
+import numpy as np
+import torch
+from torch import nn
+
+MASK = (1 << 64) - 1
+
+
+def hashes(name, count):
+    """hash_name_index(name, 0..count-1): FNV-1a of the name, then splitmix64's step number index + 1."""
+    start = 0xCBF29CE484222325
+    for byte in name.encode():
+        start = ((start ^ byte) * 0x100000001B3) & MASK
+    with np.errstate(over="ignore"):
+        h = np.uint64(start) + (np.arange(count, dtype=np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        h = (h ^ (h >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        h = (h ^ (h >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return h ^ (h >> np.uint64(31))
+
+
+def signed(name, count):
+    return (hashes(name, count) >> np.uint64(40)).astype(np.float64) / 2**23 - 1
+
+
+def filled(name, shape, gain):
+    count = int(np.prod(shape))
+    s = signed(name, count)
+    if name == "input":
+        values = s * math.sqrt(3)
+    elif len(shape) >= 2:
+        values = s * math.sqrt(3 * gain / (count // shape[0]))
+    elif name.endswith(".running_mean"):
+        values = 0.2 * s
+    elif name.endswith(".running_var"):
+        values = 1 + 0.5 * s
+    elif name.endswith(".weight"):
+        values = 1 + 0.2 * s
+    else:
+        values = 0.1 * s
+    return torch.from_numpy(values.astype(np.float32).reshape(shape))
+
+
+# --- the networks, written from their descriptions ---
+
+
+class MLP(nn.Module):
+    def __init__(self, inputs, hidden, classes):
+        super().__init__()
+        widths = [inputs, *hidden, classes]
+        for i, (a, b) in enumerate(zip(widths, widths[1:])):
+            self.add_module(f"fc{i + 1}", nn.Linear(a, b))
+
+    def forward(self, x):
+        x = x.flatten(1)
+        layers = list(self.children())
+        for layer in layers[:-1]:
+            x = layer(x).relu()
+        return layers[-1](x)
+
+
+class ConvFC(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        stages, channels = [], 3
+        for out in (32, 64, 128):
+            stages += [nn.Conv2d(channels, out, 5, padding=2), nn.ReLU(), nn.MaxPool2d(3, 2)]
+            channels = out
+        self.conv_part = nn.Sequential(*stages)
+        self.fc_part = nn.Sequential(
+            nn.Linear(1152, 1000), nn.ReLU(), nn.Linear(1000, 1000), nn.ReLU(), nn.Linear(1000, classes)
+        )
+
+    def forward(self, x):
+        return self.fc_part(self.conv_part(x).flatten(1))
+
+
+class PreActivationBlock(nn.Module):
+    """Units of batch norm, ReLU, convolution; kernels and outputs are lists."""
+
+    def __init__(self, inputs, outputs, kernels, strides):
+        super().__init__()
+        channels = inputs
+        for i, (out, kernel, stride) in enumerate(zip(outputs, kernels, strides)):
+            self.add_module(f"bn{i + 1}", nn.BatchNorm2d(channels))
+            self.add_module(f"conv{i + 1}", nn.Conv2d(channels, out, kernel, stride, kernel // 2, bias=False))
+            channels = out
+        self.units = len(kernels)
+        if inputs != channels or max(strides) > 1:
+            self.downsample = nn.Sequential(nn.Conv2d(inputs, channels, 1, max(strides), bias=False))
+
+    def forward(self, x):
+        y = x
+        for i in range(1, self.units + 1):
+            y = getattr(self, f"conv{i}")(getattr(self, f"bn{i}")(y).relu())
+        return y + (self.downsample(x) if hasattr(self, "downsample") else x)
+
+
+class PreResNet(nn.Module):
+    def __init__(self, depth, bottleneck, classes):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 16, 3, padding=1, bias=False)
+        channels = 16
+        for stage, width in enumerate((16, 32, 64)):
+            blocks = []
+            for i in range((depth - 2) // (9 if bottleneck else 6)):
+                stride = 2 if stage and not i else 1
+                if bottleneck:
+                    blocks.append(
+                        PreActivationBlock(channels, [width, width, 4 * width], [1, 3, 1], [1, stride, 1])
+                    )
+                    channels = 4 * width
+                else:
+                    blocks.append(PreActivationBlock(channels, [width, width], [3, 3], [stride, 1]))
+                    channels = width
+            self.add_module(f"layer{stage + 1}", nn.Sequential(*blocks))
+        self.bn = nn.BatchNorm2d(channels)
+        self.fc = nn.Linear(channels, classes)
+
+    def forward(self, x):
+        x = self.layer3(self.layer2(self.layer1(self.conv1(x))))
+        return self.fc(nn.functional.avg_pool2d(self.bn(x).relu(), 8).flatten(1))
+
+
+IMAGE = (3, 32, 32)
+# name: plugin and its options, module, input, classes, batch, gain, parameters (paper.md's or counted by hand)
+NETWORKS = {
+    "mlp": ("mlp hidden=128,128", lambda: MLP(784, [128, 128], 10), (1, 28, 28), 10, 8, 2, 118_282),
+    "convfc": ("convfc", lambda: ConvFC(10), IMAGE, 10, 4, 2, 2_422_634),
+    "preresnet-20": ("preresnet depth=20", lambda: PreResNet(20, False, 10), IMAGE, 10, 4, 1, 272_282),
+    "preresnet-110": ("preresnet depth=110", lambda: PreResNet(110, True, 10), IMAGE, 10, 4, 1, 1_146_842),
+}
+
+
+# --- measuring ---
+
+
+def entries(flat):
+    return flat[(2 * np.arange(16) + 1) * flat.size // 32]
+
+
+def difference(a, b, floor):
+    """The test's measure of a against b (1-d arrays): the largest of the relative errors of the norm, of the sum and of the
+    16 entries (each bounded by the L2 error of the tensor, the entries' in the mean), and here of the tensor itself."""
+    norm, count = max(float(np.linalg.norm(b)), floor), b.size
+    return max(
+        float(np.linalg.norm(a - b)),
+        abs(float(np.linalg.norm(a)) - float(np.linalg.norm(b))),
+        abs(float(a.sum() - b.sum())) / math.sqrt(count),
+        float(np.linalg.norm(entries(a) - entries(b))) * math.sqrt(count / 16),
+    ) / norm
+
+
+def moved(tensor, generator):
+    """A random half of the numbers moved by one unit in the last place, up or down."""
+    where = torch.rand(tensor.shape, generator=generator)
+    up, down = (torch.nextafter(tensor, torch.full_like(tensor, end)) for end in (math.inf, -math.inf))
+    return torch.where(where < 0.25, up, torch.where(where < 0.5, down, tensor))
+
+
+def run(make, shape, classes, batch, gain, training, dtype, seed=0):
+    """loss, logits, {name: gradient} as float64 arrays; seed: of the moved weights, 0: none is."""
+    net = make()
+    state = {
+        name: filled(name, tuple(tensor.shape), gain) if tensor.dtype.is_floating_point else tensor
+        for name, tensor in net.state_dict().items()
+    }
+    if seed:
+        generator = torch.Generator().manual_seed(seed)
+        state = {name: moved(t, generator) if t.dtype.is_floating_point else t for name, t in state.items()}
+    net.load_state_dict(state)
+    net.to(dtype).train(training)
+    for module in net.modules():
+        if isinstance(module, nn.Dropout):
+            module.eval()
+    x = filled("input", (batch, *shape), gain).to(dtype)
+    labels = torch.from_numpy((hashes("label", batch) % np.uint64(classes)).astype(np.int64))
+    logits = net(x)
+    loss = nn.functional.cross_entropy(logits, labels)
+    loss.backward()
+    gradients = {name: p.grad.detach().double().numpy().ravel() for name, p in net.named_parameters()}
+    return float(loss), logits.detach().double().numpy().ravel(), gradients
+
+
+def write_mode(out, mode, network):
+    _, make, shape, classes, batch, gain, _ = network
+    loss, logits, gradients = run(make, shape, classes, batch, gain, mode == "training", torch.float64)
+    total = math.sqrt(sum(float(g @ g) for g in gradients.values()))
+    logits_error, errors = 0, dict.fromkeys(gradients, 0)
+    for seed in range(5):
+        _, logits32, gradients32 = run(make, shape, classes, batch, gain, mode == "training", torch.float32, seed)
+        logits_error = max(logits_error, float(np.linalg.norm(logits32 - logits) / np.linalg.norm(logits)))
+        for name, g in gradients.items():
+            errors[name] = max(errors[name], difference(gradients32[name], g, 1e-6 * total))
+    print(f"mode {mode}\nloss {loss:.9g}\nlogits-error {logits_error:.2g}", file=out)
+    print("logits", *(f"{v:.7g}" for v in logits), file=out)
+    print(f"gradient-norm {total:.9g}", file=out)
+    for name, g in gradients.items():
+        norm = float(np.linalg.norm(g))
+        scale = 1e4 * math.sqrt(g.size) / norm if norm else 0
+        print(f"tensor {name} {norm:.7g} {float(g.sum()):.7g} {errors[name]:.2g}",
+              *np.rint(entries(g) * scale).astype(np.int64), file=out)
+
+
+def main():
+    torch.set_num_threads(2)
+    folder = os.path.dirname(os.path.abspath(__file__))
+    for name in sys.argv[1:] or NETWORKS:
+        plugin, make, shape, classes, batch, gain, parameters = NETWORKS[name]
+        count = sum(p.numel() for p in make().parameters())
+        if count != parameters:
+            sys.exit(f"{name}: {count} parameters, not {parameters}")
+        with open(os.path.join(folder, name + ".txt"), "w", encoding="ascii") as out:
+            print(f"model {plugin}\ninput", *shape, file=out)
+            print(f"classes {classes}\nbatch {batch}\ngain {gain}\nparameters {parameters}", file=out)
+            for mode in ("training", "evaluation"):
+                write_mode(out, mode, NETWORKS[name])
+        print(name, os.path.getsize(os.path.join(folder, name + ".txt")), "bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+/* The networks of models/ at full size against PyTorch: parameter counts and names, loss, logits and gradients, in
+ * training and evaluation mode, on every kernel set this CPU has. What the files hold and how: make.py. Only the sizes
+ * of float32's own errors are in the bounds (PyTorch's, kept in the files); a wrong formula anywhere gives errors of
+ * order one. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "compute/team.h"
+#include "golden.h"
+#include "network/program.h"
+
+#include <check.h> /* last: it defines a macro named fail */
+
+#define OK(call) ck_assert_msg((call) >= 0, "%s: %s", #call, error_text())
+
+static const char *const names[] = {"mlp", "convfc", "preresnet-20", "preresnet-110"};
+static const char *const kernels[] = {"portable", "avx2", "avx512"};
+#define NAMES ((int)(sizeof names / sizeof names[0]))
+#define KERNELS ((int)(sizeof kernels / sizeof kernels[0]))
+
+static const double logits_bound = 1e-4, gradient_bound = 1e-3, float32_factor = 3;
+
+struct bench {
+  struct golden golden;
+  const char *label;
+  struct team *team;
+  struct device *device;
+  int64_t weights;
+  float *gradient;
+  float *logits;
+  double loss;
+};
+
+static void upload_all(struct bench *b, struct program *program) {
+  const struct golden *golden = &b->golden;
+  const struct layout *weights = network_weights(golden->network), *statistics = network_statistics(golden->network);
+  int64_t inputs = golden->batch * golden->signature.dims[0] * golden->signature.dims[1] * golden->signature.dims[2];
+  float *vector = malloc((size_t)(weights->count + statistics->count + inputs) * sizeof *vector);
+  int32_t *labels = malloc((size_t)golden->batch * sizeof *labels);
+  ck_assert(vector && labels);
+  golden_fill(golden, weights, vector);
+  b->device->ops->upload(b->device, program_weights(program), vector, weights->count);
+  golden_fill(golden, statistics, vector);
+  b->device->ops->upload(b->device, program_statistics(program), vector, statistics->count);
+  golden_input(golden, vector, labels);
+  b->device->ops->upload(b->device, program_input(program), vector, inputs);
+  b->device->ops->upload(b->device, program_target(program), labels, golden->batch);
+  free(vector);
+  free(labels);
+}
+
+/* One program's loss, logits and, if it trains, gradient. */
+static void compute(struct bench *b, int use, int training) {
+  struct program *program;
+  struct loss_sums sums;
+  struct run run = {.samples = b->golden.batch, .batch_statistics = training};
+  OK(program_create(&program, b->golden.network, b->device, b->golden.batch, use, 0));
+  upload_all(b, program);
+  program_forward(program, &run);
+  program_loss(program, &run, &sums);
+  b->loss = sums.loss / (double)sums.rows;
+  b->device->ops->download(b->device, b->logits, program_output(program),
+                           b->golden.batch * b->golden.signature.classes);
+  if (use == PROGRAM_TRAIN) {
+    program_backward(program, &run);
+    b->device->ops->download(b->device, b->gradient, program_gradient(program), b->weights);
+  }
+  program_free(program);
+}
+
+static double next_number(char **line) {
+  char *end;
+  double value = strtod(*line, &end);
+  ck_assert_ptr_ne(*line, end);
+  *line = end;
+  return value;
+}
+
+static double bound_of(double stated, double float32_error) { return fmax(stated, float32_factor * float32_error); }
+
+static void check_logits(const struct bench *b, char *line, double float32_error) {
+  int64_t count = b->golden.batch * b->golden.signature.classes;
+  double difference = 0, norm = 0;
+  for (int64_t i = 0; i < count; i++) {
+    double wanted = next_number(&line);
+    difference += (b->logits[i] - wanted) * (b->logits[i] - wanted);
+    norm += wanted * wanted;
+  }
+  double error = sqrt(difference / norm);
+  ck_assert_msg(error <= bound_of(logits_bound, float32_error), "%s: logits differ by %g", b->label, error);
+}
+
+/* "NAME norm sum error e_1 ... e_16"; number: of the tensor. */
+static void check_tensor(const struct bench *b, char *line, double total, int number) {
+  const struct layout *layout = network_weights(b->golden.network);
+  ck_assert_int_lt(number, layout->segments);
+  const struct segment *s = &layout->segment[number];
+  ck_assert_str_eq(strsep(&line, " "), s->name);
+  const float *g = b->gradient + s->offset;
+  double norm = next_number(&line), sum = next_number(&line), float32_error = next_number(&line);
+  double floor = fmax(norm, 1e-6 * total), count = (double)s->count, got_norm = 0, got_sum = 0, entries = 0;
+  for (int64_t i = 0; i < s->count; i++) {
+    got_norm += (double)g[i] * g[i];
+    got_sum += g[i];
+  }
+  for (int i = 0; i < 16; i++) {
+    double wanted = next_number(&line) * 1e-4 * norm / sqrt(count), got = g[(2 * i + 1) * s->count / 32];
+    entries += (got - wanted) * (got - wanted);
+  }
+  double error = fmax(fabs(sqrt(got_norm) - norm), fabs(got_sum - sum) / sqrt(count));
+  error = fmax(error, sqrt(entries) * sqrt(count / 16)) / floor;
+  ck_assert_msg(error <= bound_of(gradient_bound, float32_error),
+                "%s: gradient of %s differs by %g, PyTorch's float32 by %g", b->label, s->name, error, float32_error);
+}
+
+/* Reads the lines of one mode and compares. */
+static void check_mode(struct bench *b, int training) {
+  char *word, *line;
+  double float32_error = 0, total = 0;
+  const int tensors = network_weights(b->golden.network)->segments;
+  for (int number = 0; number < tensors;) {
+    line = golden_line(&b->golden, &word);
+    ck_assert_ptr_nonnull(line);
+    if (!strcmp(word, "mode")) {
+      ck_assert_str_eq(line, training ? "training" : "evaluation");
+      compute(b, PROGRAM_TRAIN, training);
+    } else if (!strcmp(word, "loss")) {
+      double wanted = next_number(&line);
+      ck_assert_msg(fabs(b->loss - wanted) <= logits_bound * wanted, "%s: loss %.9g, not %.9g", b->label, b->loss,
+                    wanted);
+    } else if (!strcmp(word, "logits-error")) {
+      float32_error = next_number(&line);
+    } else if (!strcmp(word, "logits")) {
+      check_logits(b, line, float32_error);
+      if (!training) {
+        compute(b, PROGRAM_EVALUATE, 0);
+        check_logits(b, line, float32_error);
+      }
+    } else if (!strcmp(word, "gradient-norm")) {
+      total = next_number(&line);
+    } else {
+      ck_assert_str_eq(word, "tensor");
+      check_tensor(b, line, total, number++);
+    }
+  }
+}
+
+START_TEST(networks_equal_pytorch) {
+  struct bench b = {.label = names[_i / KERNELS]};
+  char path[4096], label[64];
+  OK(team_create(&b.team, 2));
+  if (cpu_create(&b.device, b.team, kernels[_i % KERNELS]) < 0) {
+    team_free(b.team); /* not this CPU's */
+    return;
+  }
+  snprintf(path, sizeof path, "%s/tests/golden/%s.txt", getenv("srcdir") ? getenv("srcdir") : ".", b.label);
+  snprintf(label, sizeof label, "%s, %s", b.label, kernels[_i % KERNELS]);
+  b.label = label;
+  OK(golden_open(&b.golden, path));
+  b.weights = network_weights(b.golden.network)->count;
+  ck_assert_int_eq(b.weights, b.golden.parameters);
+  b.gradient = malloc((size_t)b.weights * sizeof *b.gradient);
+  b.logits = malloc((size_t)(b.golden.batch * b.golden.signature.classes) * sizeof *b.logits);
+  ck_assert(b.gradient && b.logits);
+  check_mode(&b, 1);
+  check_mode(&b, 0);
+  ck_assert(b.golden.next == NULL || !*b.golden.next);
+  free(b.gradient);
+  free(b.logits);
+  golden_close(&b.golden);
+  device_free(b.device);
+  team_free(b.team);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("golden");
+  TCase *tcase = tcase_create("golden");
+  tcase_set_timeout(tcase, 600);
+  tcase_add_loop_test(tcase, networks_equal_pytorch, 0, NAMES * KERNELS);
+  suite_add_tcase(suite, tcase);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed != 0;
+}
