@@ -1,7 +1,10 @@
 /* tests/golden/golden.c: see golden.h. */
+#include <config.h>
+
 #include "golden.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -19,12 +19,15 @@ gain is 2 where layers follow one another (ReLU halves a variance), 1 where resi
 
 The values are computed in float64. A file has, for training (batch statistics) and evaluation mode, dropout off in both:
     mode NAME; loss; logits; gradient-norm of all tensors together; and a line a tensor,
-    tensor NAME norm sum error e_1 ... e_16
-where e_i is entry (2i+1) * count / 32, i = 0..15, in units of 1e-4 * norm / sqrt(count), rounded to an integer. `error`
-(and logits-error) is that of PyTorch's own float32 by the test's measure, difference() below: the largest of five runs,
-in four of which a random half of the weights is moved by one unit in the last place, up or down. One run is not enough:
-a ReLU whose input is within float32's rounding of zero opens or closes by chance, and one such among the N of a layer
-changes gradients by about 1/sqrt(N), .4 % for 65,536; deep networks have a few in every run, each time other ones.
+    tensor NAME norm sum error p_0 ... p_15
+where p_j is the sum of the entries, each with a sign of its own (bit j of the hash of (name, index): 1 is minus), in units
+of 1e-4 * norm, rounded to an integer. A difference d of two tensors changes each p_j by |d| in the root mean square, so the
+sixteen tell the L2 error of the whole tensor to a fifth; sixteen entries tell it only where all entries are alike.
+
+`error` (and logits-error) is the relative L2 error of PyTorch's own float32: the largest of twenty runs, in all but one of
+which a random half of the weights is moved by one unit in the last place, up or down. One run is not enough: a ReLU whose
+input is within float32's rounding of zero opens or closes by chance, and one such among the N of a layer changes gradients
+by about 1/sqrt(N), .4 % for 65,536; deep networks have a few in every run, each time other ones.
 """
 
 import math
@@ -166,20 +169,9 @@ NETWORKS = {
 # --- measuring ---
 
 
-def entries(flat):
-    return flat[(2 * np.arange(16) + 1) * flat.size // 32]
-
-
-def difference(a, b, floor):
-    """The test's measure of a against b (1-d arrays): the largest of the relative errors of the norm, of the sum and of the
-    16 entries (each bounded by the L2 error of the tensor, the entries' in the mean), and here of the tensor itself."""
-    norm, count = max(float(np.linalg.norm(b)), floor), b.size
-    return max(
-        float(np.linalg.norm(a - b)),
-        abs(float(np.linalg.norm(a)) - float(np.linalg.norm(b))),
-        abs(float(a.sum() - b.sum())) / math.sqrt(count),
-        float(np.linalg.norm(entries(a) - entries(b))) * math.sqrt(count / 16),
-    ) / norm
+def projections(name, flat):
+    h = hashes(name, flat.size)
+    return np.array([flat.sum() - 2 * flat[(h >> np.uint64(j)) & np.uint64(1) == 1].sum() for j in range(16)])
 
 
 def moved(tensor, generator):
@@ -218,19 +210,19 @@ def write_mode(out, mode, network):
     loss, logits, gradients = run(make, shape, classes, batch, gain, mode == "training", torch.float64)
     total = math.sqrt(sum(float(g @ g) for g in gradients.values()))
     logits_error, errors = 0, dict.fromkeys(gradients, 0)
-    for seed in range(5):
+    for seed in range(20):
         _, logits32, gradients32 = run(make, shape, classes, batch, gain, mode == "training", torch.float32, seed)
         logits_error = max(logits_error, float(np.linalg.norm(logits32 - logits) / np.linalg.norm(logits)))
         for name, g in gradients.items():
-            errors[name] = max(errors[name], difference(gradients32[name], g, 1e-6 * total))
+            difference = float(np.linalg.norm(gradients32[name] - g))
+            errors[name] = max(errors[name], difference / max(float(np.linalg.norm(g)), 1e-6 * total))
     print(f"mode {mode}\nloss {loss:.9g}\nlogits-error {logits_error:.2g}", file=out)
     print("logits", *(f"{v:.7g}" for v in logits), file=out)
     print(f"gradient-norm {total:.9g}", file=out)
     for name, g in gradients.items():
         norm = float(np.linalg.norm(g))
-        scale = 1e4 * math.sqrt(g.size) / norm if norm else 0
-        print(f"tensor {name} {norm:.7g} {float(g.sum()):.7g} {errors[name]:.2g}",
-              *np.rint(entries(g) * scale).astype(np.int64), file=out)
+        steps = np.rint(projections(name, g) / (1e-4 * norm or 1)).astype(np.int64)
+        print(f"tensor {name} {norm:.7g} {float(g.sum()):.7g} {errors[name]:.2g}", *steps, file=out)
 
 
 def main():

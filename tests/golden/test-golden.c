@@ -2,12 +2,15 @@
  * training and evaluation mode, on every kernel set this CPU has. What the files hold and how: make.py. Only the sizes
  * of float32's own errors are in the bounds (PyTorch's, kept in the files); a wrong formula anywhere gives errors of
  * order one. */
+#include <config.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "compute/team.h"
 #include "golden.h"
 #include "network/program.h"
@@ -93,25 +96,33 @@ static void check_logits(const struct bench *b, char *line, double float32_error
   ck_assert_msg(error <= bound_of(logits_bound, float32_error), "%s: logits differ by %g", b->label, error);
 }
 
-/* "NAME norm sum error e_1 ... e_16"; number: of the tensor. */
+/* The error of gradient g against the line's norm, sum and projections, each at most the L2 error of the tensor, the
+ * projections in the mean. */
+static double tensor_error(const struct segment *s, const float *g, double norm, double sum, double floor, char *line) {
+  double squares = 0, got_sum = 0, got[16] = {0}, differences = 0;
+  for (int64_t i = 0; i < s->count; i++) {
+    uint64_t signs = hash_name_index(s->name, (uint64_t)i);
+    squares += (double)g[i] * g[i];
+    got_sum += g[i];
+    for (int j = 0; j < 16; j++)
+      got[j] += signs >> j & 1 ? -g[i] : g[i];
+  }
+  for (int j = 0; j < 16; j++) {
+    double difference = got[j] - next_number(&line) * 1e-4 * norm;
+    differences += difference * difference;
+  }
+  double error = fmax(fabs(sqrt(squares) - norm), fabs(got_sum - sum) / sqrt((double)s->count));
+  return fmax(error, sqrt(differences / 16)) / fmax(norm, floor);
+}
+
+/* "NAME norm sum error p_0 ... p_15"; number: of the tensor. */
 static void check_tensor(const struct bench *b, char *line, double total, int number) {
   const struct layout *layout = network_weights(b->golden.network);
   ck_assert_int_lt(number, layout->segments);
   const struct segment *s = &layout->segment[number];
   ck_assert_str_eq(strsep(&line, " "), s->name);
-  const float *g = b->gradient + s->offset;
   double norm = next_number(&line), sum = next_number(&line), float32_error = next_number(&line);
-  double floor = fmax(norm, 1e-6 * total), count = (double)s->count, got_norm = 0, got_sum = 0, entries = 0;
-  for (int64_t i = 0; i < s->count; i++) {
-    got_norm += (double)g[i] * g[i];
-    got_sum += g[i];
-  }
-  for (int i = 0; i < 16; i++) {
-    double wanted = next_number(&line) * 1e-4 * norm / sqrt(count), got = g[(2 * i + 1) * s->count / 32];
-    entries += (got - wanted) * (got - wanted);
-  }
-  double error = fmax(fabs(sqrt(got_norm) - norm), fabs(got_sum - sum) / sqrt(count));
-  error = fmax(error, sqrt(entries) * sqrt(count / 16)) / floor;
+  double error = tensor_error(s, b->gradient + s->offset, norm, sum, 1e-6 * total, line);
   ck_assert_msg(error <= bound_of(gradient_bound, float32_error),
                 "%s: gradient of %s differs by %g, PyTorch's float32 by %g", b->label, s->name, error, float32_error);
 }
