@@ -19,3 +19,18 @@ EXTRA_LTLIBRARIES += plugins/model-preresnet.la
 plugins_model_preresnet_la_SOURCES = %D%/preresnet.c
 plugins_model_preresnet_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 EXTRA_libbuiltin_la_SOURCES += %D%/preresnet.c
+
+EXTRA_LTLIBRARIES += plugins/model-vgg.la
+plugins_model_vgg_la_SOURCES = %D%/vgg.c
+plugins_model_vgg_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/vgg.c
+
+EXTRA_LTLIBRARIES += plugins/model-wideresnet.la
+plugins_model_wideresnet_la_SOURCES = %D%/wideresnet.c
+plugins_model_wideresnet_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/wideresnet.c
+
+EXTRA_LTLIBRARIES += plugins/model-resnet.la
+plugins_model_resnet_la_SOURCES = %D%/resnet.c
+plugins_model_resnet_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/resnet.c

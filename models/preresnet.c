@@ -7,6 +7,8 @@
  * A block adds its input to BN-ReLU-conv3x3 twice (basic, depth 6n+2), or to BN-ReLU-conv 1x1, 3x3, 1x1 with 4 times
  * the channels out (bottleneck, depth 9n+2). Where shapes change, the input goes through a 1x1 convolution first.
  */
+#include <math.h>
+
 #include <strait/model.h>
 
 enum { AUTO, BASIC, BOTTLENECK };
@@ -16,6 +18,7 @@ struct preresnet {
   strait_object object;
   int64_t depth;
   int32_t block;
+  double width;
 };
 
 static const strait_option options[] = {
@@ -23,6 +26,7 @@ static const strait_option options[] = {
                "layers: 6n+2 with basic blocks, 9n+2 with bottlenecks"),
     STRAIT_CHOICE("block", struct preresnet, block, "auto", blocks,
                   "auto: basic below depth 44, bottleneck from there"),
+    STRAIT_FLOAT("width", struct preresnet, width, "1", 0.05, 64, "multiplies the channels"),
 };
 
 static int is_bottleneck(const struct preresnet *net) {
@@ -40,6 +44,10 @@ static int32_t init(void *self) {
                        "depth = %lld: with %s blocks it must be %lldn+2; the nearest are %lld, %lld", depth,
                        is_bottleneck(net) ? "bottleneck" : "basic", layers, below, below + layers);
   return STRAIT_OK;
+}
+
+static int64_t scaled(const struct preresnet *net, int64_t channels) {
+  return (int64_t)fmax(1, round(net->width * (double)channels));
 }
 
 /* Batch norm, ReLU, convolution: number `i` of the block `prefix`. */
@@ -71,10 +79,11 @@ static strait_node block(strait_graph *g, strait_node x, const char *prefix, int
 static strait_node build(const void *self, strait_graph *g, strait_node x) {
   const struct preresnet *net = self;
   int bottleneck = is_bottleneck(net), n = (int)(net->depth - 2) / (bottleneck ? 9 : 6);
-  x = strait_conv2d(g, x, "conv1", 16, 3, 1, 1, STRAIT_NO_BIAS);
+  x = strait_conv2d(g, x, "conv1", scaled(net, 16), 3, 1, 1, STRAIT_NO_BIAS);
   for (int stage = 0; stage < 3; stage++)
     for (int i = 0; i < n; i++)
-      x = block(g, x, strait_name(g, "layer%d.%d", stage + 1, i), bottleneck, 16 << stage, stage && !i ? 2 : 1);
+      x = block(g, x, strait_name(g, "layer%d.%d", stage + 1, i), bottleneck, scaled(net, 16 << stage),
+                stage && !i ? 2 : 1);
   x = strait_relu(g, strait_batch_norm(g, x, "bn"));
   x = strait_flatten(g, strait_global_avg_pool(g, x));
   return strait_linear(g, x, "fc", strait_classes(g), STRAIT_BIAS);
