@@ -1,0 +1,126 @@
+#!/bin/sh
+# tests/cli/bad.sh: bad input ends with exit code 2 and one clear line that names the place, and nothing is written. The
+# messages are the program's own; each rule is in strait-experiment(5) or in the data formats' descriptions.
+. "${srcdir:-.}/tests/cli/lib.sh"
+
+# refuse "EXPERIMENT" "WHAT IT SAYS" [ARGUMENT...]: run with this file (printf's escapes) is refused.
+refuse() {
+  printf "$1" >e.ini
+  message=$2
+  shift 2
+  expect 2 run e.ini "$@"
+  says "$message"
+  test "$(wc -l <err)" = 1 || die "more than one line: $(cat err)"
+  test ! -s out || die "something on standard output: $(cat out)"
+  test ! -e runs || die "something was written"
+}
+pair='[train a]\n[train b]\nseed = 2\n'
+
+echo "-- keys, plugins, stages"
+refuse '[train a]\nepocs = 3\n' 'strait: e.ini:2: [train a] train takes no key "epocs"; did you mean "epochs"?'
+refuse '[train a]\nmodel = mpl\n' 'e.ini:2: [train a] model = mpl: no model "mpl"; did you mean "mlp"?'
+refuse '[train a]\nmodel.hiden = 3\n' 'e.ini:2: [train a] model.hiden: no such option; did you mean "hidden"?'
+refuse "${pair}[connect c]\nends = a d\n" 'e.ini:5: [connect c] ends = a d: no stage "d"'
+refuse '[defaults]\nends = a b\n[train a]\n' 'e.ini:2: [defaults] no stage takes the key "ends"'
+refuse '[train a]\nstart = b\n[train b]\nstart = a\n' 'e.ini:1: [train a] the stages refer to each other in a circle: a -> b -> a'
+refuse '[train a]\nepochs = 0\n' 'e.ini:2: [train a] epochs = 0: below the minimum 1'
+refuse '[train a]\nschedule.rate = nan\n' 'e.ini:2: [train a] schedule.rate = nan: not a number'
+refuse '[train a]\nepochs = many\n' 'e.ini:2: [train a] epochs = many: not an integer'
+refuse "${pair}[connect c]\nends = a b\ncurve.bends = -1\n" 'e.ini:6: [connect c] curve.bends = -1: below the minimum 0'
+refuse '[train a]\n[train b]\n' 'e.ini:2: [train b] alike in every key to [train a] in line 1'
+refuse '[train a]\nseed = 1\n[train a]\nseed = 2\n' 'e.ini:3: section [train a] is there twice'
+refuse '[train a]\nseed = 1\nseed = 2\n' 'e.ini:3: seed is set twice'
+refuse '[train a]\n' 'strait: [train a] train takes no key "sed"; did you mean "seed"?' --set train.a.sed=2
+refuse '[train a]\n' '--set train.z.seed=2: no stage "z"' --set train.z.seed=2
+refuse '[train a]\nepochs = 3\n[evaluate e]\nof = a@5\n' 'e.ini:3: [evaluate e] '"'a@5' is beyond the end"
+
+echo "-- files that are no experiments"
+refuse '' 'e.ini: no section in it'
+refuse '\177ELF\001\000\000' 'e.ini:1: '
+refuse '[train a]\nseed = 1\0002\n' 'e.ini:2: '
+refuse "[train a]\nx = $(printf '%0999d' 0)\n" 'e.ini:2: '
+expect 2 run missing.ini
+says 'missing.ini: No such file'
+mkdir folder.ini
+expect 2 run folder.ini
+says 'folder.ini'
+
+echo "-- models that do not fit"
+refuse '[train a]\n[train b]\nmodel.hidden = 3\n[connect c]\nends = a b\n' 'e.ini:4: [connect c] "b" has another model than "a"'
+printf '[train a]\nepochs = 1\nlimit = 100\nmodel.hidden = 5\n' >small.ini
+expect 0 run small.ini --out weights
+refuse '[evaluate e]\nof = file:weights/a/final.safetensors\n' 'e.ini:1: [evaluate e] '
+says 'final.safetensors'
+refuse '[evaluate e]\nof = file:nothing.safetensors\n' 'nothing.safetensors: No such file'
+printf 'no weights' >junk.safetensors
+refuse '[evaluate e]\nof = file:junk.safetensors\n' 'junk.safetensors'
+# The same weights with the model that made them are good.
+printf '[evaluate e]\nof = file:weights/a/final.safetensors\nmodel.hidden = 5\n' >e.ini
+expect 0 run e.ini --out good
+
+echo "-- data"
+refuse '[train a]\ndataset = mnist\n' 'e.ini:1: [train a] mnist: '
+refuse '[train a]\ndataset = mnist\ndataset.path = nowhere\n' 'nowhere'
+refuse '[train a]\nlimit = 4000\n' 'digits has 3823 training samples'
+mkdir idx
+images() { printf '\000\000\010\003\000\000\000\002\000\000\000\034\000\000\000\034' && head -c 1568 /dev/zero; }
+labels() { printf '\000\000\010\001\000\000\000\002\001\011'; }
+whole() {
+  for part in train t10k; do
+    images >idx/$part-images-idx3-ubyte
+    labels >idx/$part-labels-idx1-ubyte
+  done
+}
+idx='[train a]\nepochs = 1\ndataset = mnist\ndataset.path = idx\n'
+whole
+printf "$idx" >e.ini
+expect 0 check e.ini
+images | head -c 1000 >idx/train-images-idx3-ubyte
+refuse "$idx" 'train-images-idx3-ubyte'
+whole
+printf 'PK\003\004' >idx/train-images-idx3-ubyte
+refuse "$idx" 'train-images-idx3-ubyte'
+whole
+{ printf '\000\000\010\001\000\000\000\003' && printf '\001\002\003'; } >idx/t10k-labels-idx1-ubyte
+refuse "$idx" 't10k-'
+whole
+printf '\000\000\010\001\000\000\000\002\001\012' >idx/train-labels-idx1-ubyte
+refuse "$idx" 'train-labels-idx1-ubyte'
+whole
+rm idx/t10k-images-idx3-ubyte
+refuse "$idx" 't10k-images-idx3-ubyte'
+mkdir cifar
+cifar='[train a]\ndataset = cifar10\ndataset.path = cifar\nmodel = convfc\n'
+refuse "$cifar" 'e.ini:1: [train a] cifar10: '
+for i in 1 2 3 4 5; do head -c 3073 /dev/zero >cifar/data_batch_$i.bin; done
+head -c 3000 /dev/zero >cifar/test_batch.bin
+refuse "$cifar" 'cifar'
+
+echo "-- plugins"
+bad=${builddir:-$PWD}/tests/plugins/.libs
+for name in noentry future newminor misnamed failinit tooshort; do
+  refuse "${pair}[connect c]\nends = a b\ncurve = $name\n" "$name" --plugin-dir "$bad"
+done
+refuse "${pair}[connect c]\nends = a b\ncurve = future\n" 'e.ini:6: [connect c] curve = future: ' --plugin-dir "$bad"
+mkdir open
+cp "$bad/curve-good.so" open/
+chmod 777 open
+refuse "${pair}[connect c]\nends = a b\ncurve = good\n" 'open' --plugin-dir open
+
+echo "-- the command line"
+for line in 'run' 'run a.ini b.ini' 'rn' 'run --nonsense e.ini' 'run --threads x e.ini' 'run --out' 'describe curve' \
+  'describe curve beier' 'describe verb trian' 'describe nothing bezier' 'list nothing' 'show .' 'clean .' \
+  'run --quiet=yes e.ini'; do
+  expect 2 $line
+  test "$(wc -l <err)" = 1 || die "strait $line: more than one line"
+done
+expect 2
+says 'usage: strait COMMAND'
+expect 2 rn
+says 'did you mean "run"?'
+# What cannot be written is a failure.
+if test -w /dev/full; then
+  code=0
+  strait list verbs >/dev/full 2>err || code=$?
+  test $code = 1 || die "a full disk gave exit code $code"
+fi
