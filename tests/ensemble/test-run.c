@@ -490,10 +490,10 @@ int main(void) {
   tcase_add_test(tests, test_resume_adam);
   tcase_add_test(tests, test_resume_independent);
   tcase_add_test(tests, test_resume_points);
-  tcase_add_test(tests, test_signal);
   tcase_add_test(tests, test_news);
   tcase_add_test(tests, test_refused);
   tcase_add_test(tests, test_odd);
+  tcase_add_test(tests, test_signal); /* last: the signal stays, where tests share a process (CK_FORK=no) */
   suite_add_tcase(suite, tests);
   return run_suite(suite);
 }

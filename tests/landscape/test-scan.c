@@ -356,11 +356,11 @@ int main(void) {
   tcase_add_test(tests, test_between);
   tcase_add_test(tests, test_without_statistics);
   tcase_add_test(tests, test_resume);
-  tcase_add_test(tests, test_signal);
   tcase_add_test(tests, test_threads);
   tcase_add_test(tests, test_file);
   tcase_add_test(tests, test_geometry);
   tcase_add_test(tests, test_read_refused);
+  tcase_add_test(tests, test_signal); /* last: the signal stays, where tests share a process (CK_FORK=no) */
   suite_add_tcase(suite, tests);
   return run_suite(suite);
 }
