@@ -19,7 +19,7 @@ static struct {
   int quiet, terminal, drawn; /* drawn: a moving line stands on the terminal */
   char head[96];              /* "[2/6] connect arc" */
   const char *unit;
-  char what[64], note[128];
+  char what[128]; /* the piece of work, then the latest note */
   int64_t first, done, total;
   char messages[REMEMBERED][256];
   size_t next;
@@ -62,7 +62,7 @@ static int terminal_width(void) {
   return size.ws_col;
 }
 
-#define BAR 20
+#define BAR 16
 
 static void draw(void) {
   char bar[BAR + 1], rate[96], line[512];
@@ -71,7 +71,7 @@ static void draw(void) {
   memset(bar, '#', (size_t)(filled < 0 ? 0 : filled > BAR ? BAR : filled));
   bar[BAR] = 0;
   format_rate(rate, sizeof rate);
-  snprintf(line, sizeof line, "%s  %s  [%s]  %s  %s", state.head, state.what, bar, rate, state.note);
+  snprintf(line, sizeof line, "%s  %s  [%s]  %s", state.head, state.what, bar, rate);
   fprintf(stderr, "\r%.*s\033[K", terminal_width() - 1, line);
   state.drawn = 1;
 }
@@ -79,7 +79,7 @@ static void draw(void) {
 static void say(void) {
   char rate[96];
   format_rate(rate, sizeof rate);
-  fprintf(stderr, "%s  %s  %s%s%s\n", state.head, state.what, rate, state.note[0] ? "  " : "", state.note);
+  fprintf(stderr, "%s  %s  %s\n", state.head, state.what, rate);
 }
 
 static void show_stage(void *context, const struct stage *stage, int number, int count, int what) {
@@ -96,7 +96,6 @@ static void show_stage(void *context, const struct stage *stage, int number, int
 static void begin(void *context, const char *what, int64_t done, int64_t total, const char *unit) {
   (void)context;
   snprintf(state.what, sizeof state.what, "%s", what);
-  state.note[0] = 0;
   state.unit = unit;
   state.first = state.done = done;
   state.total = total;
@@ -109,7 +108,7 @@ static void tick(void *context, int64_t done, const char *note, int milestone) {
   (void)context;
   state.done = done;
   if (note)
-    snprintf(state.note, sizeof state.note, "%s", note);
+    snprintf(state.what, sizeof state.what, "%s", note);
   if (state.quiet)
     return;
   double now = clock_now();

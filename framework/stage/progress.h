@@ -12,7 +12,8 @@ struct progress {
   void (*stage)(void *context, const struct stage *stage, int number, int count, int state);
   /* A piece of work of `total` units begins; `done` of them are there already. what: "training", "line(a,b)". */
   void (*begin)(void *context, const char *what, int64_t done, int64_t total, const char *unit);
-  /* So far; note says how it goes ("epoch 3/15 loss .31"), or is NULL. milestone: worth a line of its own. */
+  /* So far; note says how it goes ("epoch 3/15  loss .31") and takes the place of `what`, or is NULL. milestone: worth
+   * a line of its own. */
   void (*tick)(void *context, int64_t done, const char *note, int milestone);
   void (*end)(void *context);
   /* The stage is done: its one line of results. */

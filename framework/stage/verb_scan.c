@@ -58,7 +58,7 @@ static int check(struct session *session, struct stage *stage) {
 
 struct watcher {
   struct job *job;
-  const char *file;
+  const char *path, *file;
   double saved; /* when the file was last written */
 };
 
@@ -66,8 +66,8 @@ struct watcher {
 
 static int point_done(void *context, const struct scan *scan, int64_t i) {
   struct watcher *w = context;
-  char note[64];
-  snprintf(note, sizeof note, "t = %.3f", scan->t[i]);
+  char note[96];
+  snprintf(note, sizeof note, "%.64s  t = %.3f", w->path, scan->t[i]);
   job_tick(w->job, i + 1, note, 0);
   if (clock_now() < w->saved + SAVE_EVERY)
     return STRAIT_OK;
@@ -96,7 +96,7 @@ static int begin(struct job *job, const struct path *path, unsigned splits, cons
 
 static int measure(struct job *job, const struct route *route, struct evaluator *evaluator, unsigned splits,
                    struct loaded_path *loaded, struct scan **scan) {
-  struct watcher watcher = {.job = job, .saved = clock_now()};
+  struct watcher watcher = {.job = job, .path = route->text, .saved = clock_now()};
   char *folder = job_file(job, "%s", route->folder);
   watcher.file = job_file(job, "%s/curve.npz", route->folder);
   int status = folder && watcher.file ? file_make_folders(folder) : error_status();
