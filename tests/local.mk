@@ -21,3 +21,4 @@ include tests/cli/local.mk
 include tests/curves/local.mk
 include tests/plugins/local.mk
 include tests/golden/local.mk
+include tests/slow/local.mk

@@ -12,7 +12,7 @@
 
 static void add_range(struct text *text, const strait_option *o) {
   char least[32], most[32];
-  int from = o->min > -1e300, to = o->max < 1e300;
+  int from = o->min > -1e300, to = o->max < 9e15; /* 2^53 and more say "no limit" */
   text_of_number(o->min, least);
   text_of_number(o->max, most);
   if (from && to)
@@ -161,6 +161,8 @@ static int print_man(const struct topic *t) {
       printf("\nthe plugin of this kind; its options are %s.OPTION.\n", kind_name(kind));
     }
   for (int k = 0; k < t->tables; k++) {
+    if (t->section && k > 0 && t->table[k].table->count)
+      printf(".SS %s\n", t->table[k].title);
     for (uint32_t i = 0; i < t->table[k].table->count; i++) {
       strait_option o = option_at(t->table[k].table, i);
       struct text type = {0};
