@@ -1,2 +1,2 @@
 libstrait_la_SOURCES += %D%/arrays.c %D%/arrays.h %D%/document.c %D%/document.h %D%/folder.c %D%/folder.h %D%/loaded.h \
-	%D%/npy.c %D%/npy.h %D%/npz.c %D%/safetensors.c
+	%D%/npy.c %D%/npy.h %D%/npz.c %D%/safetensors.c %D%/zip.c %D%/zip.h
