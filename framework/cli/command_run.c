@@ -85,7 +85,7 @@ const struct command command_run = {
 
 /* --- check --- */
 
-static const char *const result_words[] = {"to do", "begun", "done", "to do again: it changed"};
+static const char *const result_words[] = {"to do", "begun", "done", "to do again: it changed", "to measure anew"};
 
 static int check_json(const struct opened *o) {
   json_t *stages = json_array();

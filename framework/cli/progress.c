@@ -83,7 +83,8 @@ static void say(void) {
 }
 
 static void show_stage(void *context, const struct stage *stage, int number, int count, int what) {
-  static const char *const words[] = {"done already", "", "goes on", "makes a missing checkpoint"};
+  static const char *const words[] = {"done already", "", "goes on", "makes a missing checkpoint",
+                                      "measures its weights anew"};
   (void)context;
   snprintf(state.head, sizeof state.head, "[%d/%d] %s", number, count, stage->section);
   if (state.quiet)

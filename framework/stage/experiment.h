@@ -59,6 +59,7 @@ struct stage {
   /* filled by stage_prepare */
   struct material *material;
   char key[33];
+  char measured[33];  /* the hash of how it measures, for verbs that keep this out of the key; else "" */
   int64_t iterations; /* how many its own trainings run */
   int64_t *wanted;    /* iterations that references name, sorted */
   size_t wanted_count, wanted_capacity;

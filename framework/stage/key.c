@@ -1,6 +1,7 @@
 /* stage/key.c: a stage's key, the hash of what decides its results: resolved option values, plugin names and versions,
  * the keys of the stages it refers to, the data's fingerprint and the numerics version. Not in it: the stage's name,
- * threads, paths, logging, and which checkpoints are kept. */
+ * threads, paths, logging, and which checkpoints are kept; nor, for a verb that trains, how its weights are measured
+ * afterwards, which has a hash of its own. */
 #include <string.h>
 
 #include "base/error.h"
@@ -80,17 +81,18 @@ static int hash_route(struct hash *hash, const struct route *route) {
 
 static int hash_everything(struct hash *hash, struct stage *stage, struct arena *arena) {
   struct key_table tables[8];
-  int n = verb_tables(stage->verb, tables), status = STRAIT_OK;
+  int n = verb_tables(stage->verb, tables), status = STRAIT_OK, apart = stage->verb->measured_apart;
   hash_integer(hash, NUMERICS_VERSION);
   hash_text(hash, stage->verb->name);
   for (int i = 0; !status && i < n; i++)
-    status = hash_table(hash, stage, tables[i].table, tables[i].values(stage), arena);
+    if (!apart || tables[i].table != &evaluate_options)
+      status = hash_table(hash, stage, tables[i].table, tables[i].values(stage), arena);
   if (!status && !(stage->verb->takes & TAKES_OPTIMISER)) /* taken over from the base: batch and regulariser */
     status = hash_table(hash, stage, &optimiser_options, &stage->optimiser, arena);
   for (uint32_t kind = 1; !status && kind < KINDS; kind++)
     hash_text(hash, stage->choice[kind].cls ? stage->choice[kind].text : "");
   hash_integer(hash, stage->seeds.noise);
-  hash_integer(hash, stage->seeds.subset);
+  hash_integer(hash, apart ? 0 : stage->seeds.subset);
   hash_text(hash, stage->material->fingerprint);
   hash_integer(hash, (int64_t)stage->reference_count);
   for (size_t i = 0; !status && i < stage->reference_count; i++)
@@ -101,12 +103,21 @@ static int hash_everything(struct hash *hash, struct stage *stage, struct arena 
   return status;
 }
 
+/* How the stage measures: the evaluation keys, and the draw of their subsets. */
+static int hash_measuring(struct hash *hash, struct stage *stage, struct arena *arena) {
+  hash_text(hash, stage->key);
+  hash_integer(hash, stage->seeds.subset);
+  return hash_table(hash, stage, &evaluate_options, &stage->evaluation, arena);
+}
+
 int stage_key(struct stage *stage) {
   struct hash *hash = hash_create();
   struct arena *arena = arena_create();
   int status = hash && arena ? hash_everything(hash, stage, arena) : error_status();
   if (!status)
     hash_digest(hash, stage->key);
+  if (!status && stage->verb->measured_apart && (status = hash_measuring(hash, stage, arena)) == STRAIT_OK)
+    hash_digest(hash, stage->measured);
   arena_free(arena);
   if (hash)
     hash_free(hash);

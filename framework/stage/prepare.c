@@ -199,7 +199,8 @@ static int prepare(struct session *session, struct stage *stage) {
 
 static int alike(const struct experiment *e, const struct stage *stage) {
   for (size_t i = 0; i < e->count && e->stages[i] != stage; i++)
-    if (strcmp(e->stages[i]->key, stage->key) == 0 && stage->verb->fresh)
+    if (stage->verb->fresh && strcmp(e->stages[i]->key, stage->key) == 0 &&
+        strcmp(e->stages[i]->measured, stage->measured) == 0)
       return error_set(STRAIT_EINVAL, "alike in every key to [%s] in line %d; give it another seed, or drop one",
                        e->stages[i]->section, e->stages[i]->line);
   return STRAIT_OK;

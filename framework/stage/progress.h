@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 struct stage;
-enum { STAGE_CACHED, STAGE_STARTS, STAGE_RESUMES, STAGE_REPLAYS };
+enum { STAGE_CACHED, STAGE_STARTS, STAGE_RESUMES, STAGE_REPLAYS, STAGE_MEASURES };
 struct progress {
   void *context;
   /* A stage's turn: number from 1 of count; state is one of the above. */

@@ -22,44 +22,39 @@
 
 /* --- what is there --- */
 
-/* The key in the folder's stage.json; "" when there is none that can be read. */
-static int read_key(const char *folder, char key[33]) {
-  struct arena *arena = arena_create();
-  char *file = arena ? file_join(arena, folder, "stage.json") : NULL;
-  json_t *stage = NULL;
-  key[0] = 0;
-  if (!file) {
-    arena_free(arena);
-    return error_status();
-  }
-  if (file_exists(file) && document_read(file, &stage) == STRAIT_OK) {
-    const char *text = json_string_value(json_object_get(stage, "key"));
-    if (text && strlen(text) == 32)
-      memcpy(key, text, 33);
+/* Is this what a member of the folder's document says? A document that cannot be read says nothing. */
+static int says(struct arena *arena, const char *folder, const char *document, const char *member, const char *what) {
+  const char *file = file_join(arena, folder, document);
+  json_t *whole = NULL;
+  int same = 0;
+  if (file && file_exists(file) && document_read(file, &whole) == STRAIT_OK) {
+    const char *text = json_string_value(json_object_get(whole, member));
+    same = text && strcmp(text, what) == 0;
   }
   error_clear();
-  json_decref(stage);
-  arena_free(arena);
-  return STRAIT_OK;
+  json_decref(whole);
+  return same;
 }
 
-/* Is anything in the folder that an earlier run may have made? */
 static int holds(struct arena *arena, const char *folder, const char *name) {
   const char *file = file_join(arena, folder, name);
   return file && file_exists(file);
 }
 
 int stage_result(const struct session *session, const struct stage *stage, int *result) {
-  char key[33];
   struct arena *arena = arena_create();
   const char *folder = arena ? stage_folder(session, stage, arena) : NULL;
-  int status = folder ? read_key(folder, key) : error_status();
+  int status = folder ? STRAIT_OK : error_status();
   if (status || !holds(arena, folder, "stage.json"))
     *result = RESULT_NONE;
-  else if (strcmp(key, stage->key) != 0)
+  else if (!says(arena, folder, "stage.json", "key", stage->key))
     *result = RESULT_OUTDATED;
+  else if (!holds(arena, folder, "summary.json"))
+    *result = RESULT_STARTED;
+  else if (stage->measured[0] && !says(arena, folder, "summary.json", "measured", stage->measured))
+    *result = RESULT_UNMEASURED;
   else
-    *result = holds(arena, folder, "summary.json") ? RESULT_DONE : RESULT_STARTED;
+    *result = RESULT_DONE;
   arena_free(arena);
   return status;
 }
@@ -167,7 +162,11 @@ static int job_open(struct job *job, struct session *session, struct stage *stag
   if (!job->path || !job->summary)
     return error_status() ? error_status() : error_set(STRAIT_ENOMEM, "out of memory");
   int status = put_text(job->summary, "verb", stage->verb->name);
-  return status ? status : put_text(job->summary, "key", stage->key);
+  if (!status)
+    status = put_text(job->summary, "key", stage->key);
+  if (!status && stage->measured[0])
+    status = put_text(job->summary, "measured", stage->measured);
+  return status;
 }
 
 static void job_close(struct job *job) {
@@ -234,7 +233,11 @@ static int run_stage(struct session *session, struct stage *stage, int number, i
       announce(session, stage, number, count, STAGE_REPLAYS);
       status = lacking ? stage->verb->replay(&job) : STRAIT_OK;
     } else {
-      announce(session, stage, number, count, result == RESULT_STARTED ? STAGE_RESUMES : STAGE_STARTS);
+      static const int words[] = {[RESULT_NONE] = STAGE_STARTS,
+                                  [RESULT_STARTED] = STAGE_RESUMES,
+                                  [RESULT_OUTDATED] = STAGE_STARTS,
+                                  [RESULT_UNMEASURED] = STAGE_MEASURES};
+      announce(session, stage, number, count, words[result]);
       if (result == RESULT_OUTDATED && (status = folder_set_aside(job.folder)) == STRAIT_OK)
         tell_aside(&job);
       if (!status)

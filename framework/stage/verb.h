@@ -23,6 +23,9 @@ struct verb {
   unsigned
       kinds; /* KIND_BIT of the kinds of plugin that its stages use, model and dataset aside: every verb has them */
   int fresh; /* 1: its stages may stand alone and then set `model` (train) */
+  /* 1: the evaluation keys decide what is measured at the end, not the weights: when they change, only that is done
+   * again. */
+  int measured_apart;
   struct option_table options; /* its own keys; the instance is stage->own */
   size_t own_size;
   const char *const *reference_keys; /* own keys that hold references or routes, ended by NULL */

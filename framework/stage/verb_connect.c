@@ -337,6 +337,7 @@ const struct verb verb_connect = {
         "the loss at the curve's point w(t). The ends stay as they are unless free-ends is set. Points of the curve "
         "are "
         "named NAME(0.3), its control points NAME#0, NAME#1, ..., and the whole curve, as a path to scan, NAME.",
+    .measured_apart = 1,
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_OPTIMISER | TAKES_EVALUATION,
     .kinds = KIND_BIT(STRAIT_SCHEDULE) | KIND_BIT(STRAIT_CURVE),
     .options = {options, sizeof *options, sizeof options / sizeof *options},

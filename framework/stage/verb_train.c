@@ -367,6 +367,7 @@ const struct verb verb_train = {
         "(seed.init), "
         "or from `start`. Its weights are named NAME (final), NAME@8 (after epoch 8), NAME@i500 (after iteration 500) "
         "and NAME@0 (initial); what other stages name is kept.",
+    .measured_apart = 1,
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_OPTIMISER | TAKES_EVALUATION,
     .kinds = KIND_BIT(STRAIT_SCHEDULE),
     .fresh = 1,

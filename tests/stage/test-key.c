@@ -72,12 +72,25 @@ START_TEST(what_counts) {
                                         "model.hidden = 5",
                                         "stop = 2",
                                         "augment = none\nlabel-noise = 0.5",
-                                        "seed.noise = 4",
-                                        "bn = running"};
+                                        "seed.noise = 4"};
   for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
     const char *text = arena_format(scratch_arena, "[train a]\nepochs = 3\n%s\n", changes[i]);
     ck_assert_msg(strcmp(plain, key(text, "a")) != 0, "%s changes no key", changes[i]);
   }
+}
+END_TEST
+
+START_TEST(measuring_counts_apart) {
+  const char *plain = key("[train a]\nepochs = 3\n", "a");
+  const char *measured = arena_copy(scratch_arena, experiment_stage(experiment, "a")->measured);
+  static const char *const changes[] = {"bn = running", "eval.test-samples = 50", "seed.subset = 3"};
+  for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+    const char *text = arena_format(scratch_arena, "[train a]\nepochs = 3\n%s\n", changes[i]);
+    ck_assert_str_eq(plain, key(text, "a")); /* the weights stay what they are */
+    ck_assert_str_ne(measured, experiment_stage(experiment, "a")->measured);
+  }
+  const char *scan = key(ENDS "[scan s]\npaths = line(a,b)\n", "s"); /* whose results are measures */
+  ck_assert_str_ne(scan, key(ENDS "[scan s]\npaths = line(a,b)\neval.test-samples = 50\n", "s"));
 }
 END_TEST
 
@@ -156,6 +169,7 @@ int main(void) {
   tcase_add_checked_fixture(all, setup, teardown);
   tcase_add_test(all, what_does_not_count);
   tcase_add_test(all, what_counts);
+  tcase_add_test(all, measuring_counts_apart);
   tcase_add_test(all, keys_follow_their_sources);
   tcase_add_test(all, files_count_by_content);
   tcase_add_test(all, two_alike_are_refused);
