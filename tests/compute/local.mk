@@ -47,4 +47,8 @@ check_PROGRAMS += %D%/test-device
 %C%_test_device_SOURCES = %D%/test-device.c
 %C%_test_device_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 %C%_test_device_LDADD = librig.la libstrait.la $(CHECK_LIBS)
+check_PROGRAMS += %D%/test-timed
+%C%_test_timed_SOURCES = %D%/test-timed.c
+%C%_test_timed_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+%C%_test_timed_LDADD = librig.la libstrait.la $(CHECK_LIBS)
 endif
