@@ -23,15 +23,41 @@ static const struct flag {
     {0, "--help", NULL, "print this help"},
 };
 #define FLAGS (sizeof flags / sizeof *flags)
+#define OWN 16 /* options of one command that a misspelt word is compared with */
+
+static void print_flag(const char *dashes, const char *name, const char *value, const char *help) {
+  char whole[48];
+  snprintf(whole, sizeof whole, "%s%s%s%s", dashes, name, value ? " " : "", value ? value : "");
+  printf("  %-20s %s", whole, help);
+}
+
+/* An option of the command alone, with its default and its choices. */
+static void print_own(const strait_option *option) {
+  static const char *const values[] = {
+      [STRAIT_OPT_INT] = "N",       [STRAIT_OPT_FLOAT] = "X",     [STRAIT_OPT_CHOICE] = "WORD",
+      [STRAIT_OPT_STRING] = "TEXT", [STRAIT_OPT_PATH] = "PATH",   [STRAIT_OPT_INTS] = "LIST",
+      [STRAIT_OPT_FLOATS] = "LIST", [STRAIT_OPT_STRINGS] = "LIST"};
+  int flag = option->type == STRAIT_OPT_BOOL;
+  print_flag("--", option->name, flag ? NULL : values[option->type], option->help);
+  for (int i = 0; option->choices && option->choices[i]; i++)
+    printf("%s%s", i ? ", " : " (", option->choices[i]);
+  printf("%s", option->choices ? ")" : "");
+  if (option->value && !flag)
+    printf(" [%s]", option->value);
+  printf("\n");
+}
 
 void arguments_help(const struct command *command) {
+  for (uint32_t i = 0; command->options && i < command->options->count; i++) {
+    const strait_option option = option_at(command->options, i);
+    print_own(&option);
+  }
   for (size_t i = 0; i < FLAGS; i++) {
-    char name[48];
     if (flags[i].bit && !(command->flags & flags[i].bit))
       continue;
-    snprintf(name, sizeof name, "%s%s%s", flags[i].name, flags[i].value ? " " : "",
-             flags[i].value ? flags[i].value : "");
-    printf("  %-20s %s\n", name, flags[i].help);
+    int set = flags[i].bit == FLAG_SET && command->set_help;
+    print_flag("", flags[i].name, flags[i].value, set ? command->set_help : flags[i].help);
+    printf("\n");
   }
 }
 
@@ -46,9 +72,44 @@ static const struct flag *find_flag(const struct command *command, const char *w
   return NULL;
 }
 
+/* An option of the command alone: 1 and the option, or 0. */
+static int find_own(const struct command *command, const char *word, strait_option *option) {
+  char name[64];
+  size_t length = strcspn(word, "=");
+  if (!command->options || length < 3 || length - 2 >= sizeof name || strncmp(word, "--", 2) != 0)
+    return 0;
+  memcpy(name, word + 2, length - 2);
+  name[length - 2] = 0;
+  int index = option_find(command->options, name);
+  if (index >= 0)
+    *option = option_at(command->options, (uint32_t)index);
+  return index >= 0;
+}
+
+/* Keeps an own option for arguments_options. */
+static int take_own(struct arguments *a, const strait_option *option, const char *value) {
+  char *key = arena_format(a->arena, "--%s", option->name);
+  if (!key)
+    return error_status();
+  a->settings[a->setting_count++] = (struct setting){.key = key, .value = value};
+  return STRAIT_OK;
+}
+
+int arguments_options(const struct arguments *a, const struct option_table *options, void *keys) {
+  int status = options_default(options, keys, a->arena);
+  for (size_t i = 0; i < a->setting_count && !status; i++)
+    status = options_set(options, keys, a->settings[i].key + 2, &a->settings[i], a->arena);
+  return status;
+}
+
 static int unknown_flag(const struct command *command, const char *word) {
-  const char *names[FLAGS];
+  const char *names[FLAGS + OWN];
+  char own[OWN][64];
   size_t n = 0;
+  for (uint32_t i = 0; command->options && i < command->options->count && i < OWN; i++) {
+    snprintf(own[i], sizeof own[i], "--%s", option_at(command->options, i).name);
+    names[n++] = own[i];
+  }
   for (size_t i = 0; i < FLAGS; i++)
     if (!flags[i].bit || (command->flags & flags[i].bit))
       names[n++] = flags[i].name;
@@ -127,15 +188,20 @@ static int read_words(struct arguments *a, const struct command *command, int ar
       continue;
     }
     const struct flag *flag = strcmp(word, "-h") == 0 ? &flags[FLAGS - 1] : find_flag(command, word, &value);
-    if (!flag)
+    strait_option option = {0};
+    if (!flag && !find_own(command, word, &option))
       return unknown_flag(command, word);
-    if (!flag->value && value)
-      return error_set(STRAIT_EINVAL, "%s takes no value", flag->name);
-    if (flag->value && !value && ++i < argc)
+    const char *name = flag ? flag->name : arena_format(a->arena, "--%s", option.name);
+    int valued = flag ? flag->value != NULL : option.type != STRAIT_OPT_BOOL;
+    if (!name)
+      return error_status();
+    if (!valued && value)
+      return error_set(STRAIT_EINVAL, "%s takes no value", name);
+    if (valued && !value && ++i < argc)
       value = argv[i];
-    if (flag->value && (!value || !*value))
-      return error_set(STRAIT_EINVAL, "%s needs a value: %s %s", flag->name, flag->name, flag->value);
-    int status = take_flag(a, flag, value);
+    if (valued && (!value || !*value))
+      return error_set(STRAIT_EINVAL, "%s needs a value: %s %s", name, name, flag ? flag->value : "VALUE");
+    int status = flag ? take_flag(a, flag, value) : take_own(a, &option, valued ? value : "yes");
     if (status)
       return status;
   }
@@ -148,12 +214,13 @@ int arguments_read(struct arguments *a, const struct command *command, int argc,
     return error_status();
   a->operands = arena_alloc(a->arena, (size_t)argc, sizeof *a->operands);
   a->sets = arena_alloc(a->arena, (size_t)argc, sizeof *a->sets);
+  a->settings = arena_alloc(a->arena, (size_t)argc, sizeof *a->settings);
   struct text line = {0};
   for (int i = 0; i < argc; i++)
     add_word(&line, argv[i]);
   a->command_line = line.status ? NULL : arena_copy(a->arena, line.data ? line.data : "");
   text_free(&line);
-  if (!a->operands || !a->sets || !a->command_line)
+  if (!a->operands || !a->sets || !a->settings || !a->command_line)
     return error_status();
   int status = read_words(a, command, argc, argv);
   if (status || a->help)

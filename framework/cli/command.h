@@ -28,6 +28,8 @@ struct arguments {
   const char *out, *plugin_dir;
   int threads; /* 0: not given */
   int quiet, json, ini, man, help;
+  struct setting *settings; /* of the command's own options, their keys as "--NAME" */
+  size_t setting_count;
 };
 
 struct command {
@@ -36,11 +38,13 @@ struct command {
   const char *summary;  /* one line */
   const char *help;     /* paragraphs */
   unsigned flags;
+  const char *set_help;                          /* what --set takes here; NULL: keys of an experiment */
+  const struct option_table *options;            /* flags of this command alone, or NULL; a bool's takes no value */
   size_t least, most;                            /* operands */
   int (*run)(const struct arguments *arguments); /* a status; its cause recorded */
 };
 extern const struct command command_run, command_check, command_show, command_clean, command_list, command_describe,
-    command_doctor;
+    command_doctor, command_bench;
 extern const struct command *const commands[]; /* ended by NULL */
 
 /* Reads argv[2...] for a command; STRAIT_EINVAL says what is wrong. */
@@ -48,6 +52,9 @@ int arguments_read(struct arguments *arguments, const struct command *command, i
 void arguments_free(struct arguments *arguments);
 /* The options of a command, one a line, for --help. */
 void arguments_help(const struct command *command);
+
+/* The command's own options: their defaults, then what the command line says. */
+int arguments_options(const struct arguments *arguments, const struct option_table *options, void *keys);
 
 /* The registry with --plugin-dir and what is built in. */
 int arguments_registry(const struct arguments *arguments, struct registry **registry);
