@@ -26,7 +26,13 @@ static int32_t open_files(void *object) {
   return status == STRAIT_ENOENT ? strait_fail(self, status, "%s", advice) : status;
 }
 
-static const strait_dataset_ops ops = {sizeof ops, 0, open_files, cifar_describe, cifar_read, mean, deviation, 3};
+static const strait_dataset_ops ops = {.size = sizeof ops,
+                                       .open = open_files,
+                                       .describe = cifar_describe,
+                                       .read = cifar_read,
+                                       .mean = mean,
+                                       .deviation = deviation,
+                                       .channels = 3};
 static const strait_class cifar10 = {STRAIT_CLASS(STRAIT_DATASET, "cifar10", "1.0",
                                                   "CIFAR-10: colour photographs, 32 x 32", struct cifar, options, &ops),
                                      STRAIT_NO_PRESETS, NULL, NULL};

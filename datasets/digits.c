@@ -43,7 +43,13 @@ static int32_t read_sample(const void *self, uint32_t which, int64_t index, stra
   return strait_sample_label(sample, row[64] - '0');
 }
 
-static const strait_dataset_ops ops = {sizeof ops, 0, open_rows, describe, read_sample, mean, deviation, 1};
+static const strait_dataset_ops ops = {.size = sizeof ops,
+                                       .open = open_rows,
+                                       .describe = describe,
+                                       .read = read_sample,
+                                       .mean = mean,
+                                       .deviation = deviation,
+                                       .channels = 1};
 static const strait_class digits = {
     STRAIT_CLASS_BARE(STRAIT_DATASET, "digits", "1.0", "handwritten digits, 8 x 8, built in", struct digits, &ops),
     STRAIT_NO_PRESETS, NULL, NULL};

@@ -26,7 +26,13 @@ static int32_t read_sample(const void *self, uint32_t which, int64_t index, stra
   return idx_read(self, which, index, sample);
 }
 
-static const strait_dataset_ops ops = {sizeof ops, 0, open_files, describe, read_sample, mean, deviation, 1};
+static const strait_dataset_ops ops = {.size = sizeof ops,
+                                       .open = open_files,
+                                       .describe = describe,
+                                       .read = read_sample,
+                                       .mean = mean,
+                                       .deviation = deviation,
+                                       .channels = 1};
 static const strait_class fashion_mnist = {STRAIT_CLASS(STRAIT_DATASET, "fashion-mnist", "1.0",
                                                         "Fashion-MNIST: pictures of clothes, 28 x 28", struct idx,
                                                         options, &ops),

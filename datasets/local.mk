@@ -30,6 +30,15 @@ plugins_dataset_cifar100_la_SOURCES = %D%/cifar100.c %D%/cifar.h
 plugins_dataset_cifar100_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 EXTRA_libbuiltin_la_SOURCES += %D%/cifar100.c
 
+# imagefolder has libraries of its own.
+EXTRA_LTLIBRARIES += plugins/dataset-imagefolder.la
+plugins_dataset_imagefolder_la_SOURCES = %D%/imagefolder.c %D%/decode-jpeg.h %D%/decode-png.h
+plugins_dataset_imagefolder_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+plugins_dataset_imagefolder_la_LIBADD = $(IMAGE_LIBS)
+EXTRA_libbuiltin_la_SOURCES += %D%/imagefolder.c
+AM_CPPFLAGS += $(IMAGE_CPPFLAGS)
+libbuiltin_la_LIBADD += $(BUILTIN_LIBS)
+
 # The table of digits, from the published files.
 EXTRA_DIST += %D%/digits/README %D%/digits/optdigits.tra %D%/digits/optdigits.tes %D%/digits/rows.awk
 CLEANFILES += %D%/digits/rows.h

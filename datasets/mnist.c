@@ -28,7 +28,13 @@ static int32_t read_sample(const void *self, uint32_t which, int64_t index, stra
   return idx_read(self, which, index, sample);
 }
 
-static const strait_dataset_ops ops = {sizeof ops, 0, open_files, describe, read_sample, mean, deviation, 1};
+static const strait_dataset_ops ops = {.size = sizeof ops,
+                                       .open = open_files,
+                                       .describe = describe,
+                                       .read = read_sample,
+                                       .mean = mean,
+                                       .deviation = deviation,
+                                       .channels = 1};
 static const strait_class mnist = {
     STRAIT_CLASS(STRAIT_DATASET, "mnist", "1.0", "MNIST: handwritten digits, 28 x 28", struct idx, options, &ops),
     STRAIT_NO_PRESETS, NULL, NULL};

@@ -29,7 +29,8 @@ framework() {
 }
 
 # A plugin has <strait/...> and the C and POSIX library: what it wants of the framework besides is a service missing from the
-# host table. Two plugins of one folder may share a header there, which is held to the same rule.
+# host table. Two plugins of one folder may share a header there, which is held to the same rule. A library that one plugin is
+# about (imagefolder's decoders) is its own affair.
 plugins() {
   for file in models/*.[ch] datasets/*.[ch] datasets/*/*.[ch] curves/*.[ch] schedulers/*.[ch] plugins/*/*.[ch]; do
     test -e "$file" || continue
@@ -37,7 +38,7 @@ plugins() {
       BEGIN {
         root = file; sub(/\/.*/, "", root)
         n = split("assert ctype errno fenv float inttypes limits math stdalign stdarg stdbool stddef stdint stdio stdlib " \
-                  "string tgmath dirent strings sys/stat sys/types unistd", names, " ")
+                  "string tgmath dirent setjmp strings sys/stat sys/types unistd jerror jpeglib png", names, " ")
         for (i = 1; i <= n; i++) system_header[names[i] ".h"] = 1
       }
       /^[ \t]*#[ \t]*include/ {

@@ -1,8 +1,9 @@
 /* data/data.c: opens a data set and applies the user's keys, in this order: broken samples out, limit, holdout, label
  * noise.
  *
- * Every sample that is used is read once here. So a broken file is found before a training begins, classes can be
- * counted, and later passes take samples from memory (unless the elements are more than CAPACITY bytes). */
+ * Every sample that is used is read once here, so a broken file is found before a training begins, and later passes
+ * take samples from memory. That is not so for images of different sizes, and for elements of more than CAPACITY bytes:
+ * those are read when they are needed, and a broken one is found then (with `broken = skip`, here). */
 #include "data/data.h"
 
 #include <inttypes.h>
@@ -21,24 +22,53 @@ const char *split_name(int split) {
   return split >= 0 && split < SPLITS ? names[split] : "unknown";
 }
 
-static int read_augment(struct data *data, const strait_strings *words) {
-  static const char *const known[] = {"crop", "flip", "none"};
-  for (size_t i = 0; i < words->n; i++) {
-    const char *word = words->v[i], *near;
-    if (!strcmp(word, "crop"))
-      data->crop = 1;
-    else if (!strcmp(word, "flip"))
-      data->flip = 1;
-    else if (!strcmp(word, "none") && words->n > 1)
-      return error_set(STRAIT_EINVAL, "augment: \"none\" stands alone");
-    else if (strcmp(word, "none")) {
-      near = text_nearest(word, known, 3);
-      return error_set(STRAIT_EINVAL, "augment = %s: not crop, flip or none%s%s%s", word,
-                       near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-    }
+static int read_word(struct data *data, const char *word) {
+  static const char *const known[] = {"crop", "resized-crop", "flip", "none"};
+  if (!strcmp(word, "crop"))
+    data->crop = 1;
+  else if (!strcmp(word, "resized-crop"))
+    data->resized_crop = 1;
+  else if (!strcmp(word, "flip"))
+    data->flip = 1;
+  else if (strcmp(word, "none")) {
+    const char *near = text_nearest(word, known, sizeof known / sizeof *known);
+    return error_set(STRAIT_EINVAL, "augment = %s: not crop, resized-crop, flip or none%s%s%s", word,
+                     near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
   }
-  if ((data->crop || data->flip) && data->source.split[STRAIT_TRAIN].rank != 3)
-    return error_set(STRAIT_EINVAL, "augment: the samples of data set %s are not images", data->source.object->name);
+  return STRAIT_OK;
+}
+
+static int read_augment(struct data *data, const strait_strings *words) {
+  const strait_split *split = &data->source.split[STRAIT_TRAIN];
+  const char *name = data->source.object->name;
+  for (size_t i = 0; i < words->n; i++) {
+    if (read_word(data, words->v[i]) < 0)
+      return error_status();
+    if (!strcmp(words->v[i], "none") && words->n > 1)
+      return error_set(STRAIT_EINVAL, "augment: \"none\" stands alone");
+  }
+  if ((data->crop || data->resized_crop || data->flip) && split->rank != 3)
+    return error_set(STRAIT_EINVAL, "augment: the samples of data set %s are not images", name);
+  if (data->resized_crop && split->element != STRAIT_U8)
+    return error_set(STRAIT_ENOTSUP, "augment = resized-crop: data set %s has no images of bytes", name);
+  return STRAIT_OK;
+}
+
+#define DEFAULT_SIZE 224 /* of images whose sizes vary: what the networks for ImageNet take */
+
+/* What images become. *size is 0 where they keep their own. */
+static int read_size(const struct data *data, const struct data_keys *keys, int64_t *size, int64_t *shorter) {
+  const strait_split *split = &data->source.split[STRAIT_TRAIN];
+  *size = keys->image_size ? keys->image_size : data->source.varies ? DEFAULT_SIZE : 0;
+  *shorter = keys->image_resize ? keys->image_resize : (*size * 8 + 3) / 7;
+  if (*size && (split->rank != 3 || split->element != STRAIT_U8))
+    return error_set(STRAIT_ENOTSUP, "image.size = %" PRId64 ": data set %s has no images of bytes", *size,
+                     data->source.object->name);
+  if (!*size && keys->image_resize)
+    return error_set(STRAIT_EINVAL, "image.resize = %" PRId64 " needs image.size, which says what is cut out of that",
+                     keys->image_resize);
+  if (*shorter < *size)
+    return error_set(STRAIT_EINVAL, "image.resize = %" PRId64 " is less than image.size = %" PRId64, *shorter, *size);
   return STRAIT_OK;
 }
 
@@ -90,12 +120,19 @@ static int take_fingerprint(struct data *data) {
 
 static int open_all(struct data *data, strait_object *dataset, struct registry *registry, const struct data_keys *keys,
                     uint64_t noise_seed, int64_t capacity) {
+  int64_t size, shorter;
   if (source_open(&data->source, dataset) < 0 || take_fingerprint(data) < 0 || read_augment(data, &keys->augment) < 0 ||
+      read_size(data, keys, &size, &shorter) < 0 ||
       normal_read(&data->normal, keys->normalise, &data->source, registry) < 0 ||
-      transform_create(&data->transform, &data->source, &data->normal) < 0 || fill_shelves(data, keys, capacity) < 0)
+      transform_create(&data->transform, &data->source, &data->normal, size, shorter) < 0 ||
+      fill_shelves(data, keys, capacity) < 0)
     return error_status();
   data->description = data->source.split[STRAIT_TRAIN];
   data->description.count = data_count(data, SPLIT_TRAIN);
+  if (data->description.rank == 3) {
+    data->description.dims[1] = data->transform.height;
+    data->description.dims[2] = data->transform.width;
+  }
   return add_noise(data, keys->label_noise, noise_seed);
 }
 
@@ -145,21 +182,14 @@ struct spot data_spot(const struct data *data, int split, int64_t number) {
   return (struct spot){STRAIT_TRAIN, split == SPLIT_TRAIN ? number : data_count(data, SPLIT_TRAIN) + number};
 }
 
-/* A sample's elements, and its real target, which read() gives again. */
-static int64_t target_at(const struct data *data) { return (data->source.bytes + 63) / 64 * 64; }
-int64_t data_room(const struct data *data) {
-  int64_t reals = data->description.target == STRAIT_TARGET_REAL ? data->description.classes : 0;
-  return target_at(data) + reals * (int64_t)sizeof(float);
-}
-
-const void *data_raw(const struct data *data, struct spot spot, void *room) {
+const unsigned char *data_raw(const struct data *data, struct spot spot, struct reading *reading, float *target) {
   const struct shelf *shelf = &data->shelf[spot.which];
-  int32_t label;
-  if (shelf->raw)
-    return shelf->raw + spot.place * data->source.bytes;
-  /* The target that counts is on the shelf, with its noise: what read() says of it again is dropped. */
-  float *target = shelf->target ? (float *)((unsigned char *)room + target_at(data)) : NULL;
-  if (source_read(&data->source, spot.which, shelf->index[spot.place], room, &label, target) < 0)
-    return NULL;
-  return room;
+  int32_t label; /* the target that counts is on the shelf, with its noise: what read() says of it again is dropped */
+  if (!shelf->raw)
+    return source_read(&data->source, spot.which, shelf->index[spot.place], reading, &label, target) < 0
+               ? NULL
+               : reading->elements;
+  reading->height = data->source.split[spot.which].dims[1];
+  reading->width = data->source.split[spot.which].dims[2];
+  return shelf->raw + spot.place * data->source.bytes;
 }

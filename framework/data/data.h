@@ -11,14 +11,17 @@ enum { SPLIT_TRAIN, SPLIT_VALIDATION, SPLIT_TEST, SPLITS };
 const char *split_name(int split); /* "train" "validation" "test" */
 
 /* The data keys; data_options is their option table (limit, limit-balanced, holdout, augment, normalise, label-noise,
- * broken). */
+ * image.size, image.resize, broken). */
 struct data_keys {
   int64_t limit;          /* use the first `limit` training samples; 0: all */
   int32_t balanced;       /* limit takes the first limit/classes of each class, in index order */
   int64_t holdout;        /* the last n of what limit left are the validation split; their labels stay as they are */
-  strait_strings augment; /* crop (zero-pad the raw image by 4, random crop), flip (horizontal, p = .5), or none */
+  strait_strings augment; /* crop (zero-pad the raw image by 4, random crop), resized-crop (a random part of any size
+                           * and shape, resized), flip (horizontal, p = .5), or none */
   const char *normalise; /* "dataset" (its own), "none", a data set's name, "MEAN... / DEVIATION..." (a channel each) */
   double label_noise;    /* each training label redrawn uniformly over the classes with this probability */
+  int64_t image_size;    /* images become this high and wide; 0: as they are, or 224 where sizes vary */
+  int64_t image_resize;  /* their shorter side before the middle image_size is cut out; 0: 8/7 of image_size */
   int32_t broken;        /* fail | skip (samples that cannot be read are left out, and counted in a warning) */
 };
 extern const struct option_table data_options;

@@ -1,8 +1,9 @@
-/* data/feeder.c: batches made ahead of the step, by threads of the feeder's own.
+/* data/feeder.c: batches made ahead of the step, by threads of the feeder's own: one where samples lie in memory, more
+ * where they must be read and decoded.
  *
- * Batch b lies in slot b % SLOTS. The caller holds one slot (the batch feeder_next gave last); the others are filled
- * ahead, in pieces of PIECE samples, which the threads take in order. What a piece holds depends on its place in the
- * epoch alone, never on who makes it or when. All memory is taken at creation. */
+ * Batch b lies in slot b % slot_count. The caller holds one slot (the batch feeder_next gave last); the others are
+ * filled ahead, in pieces of PIECE samples, which the threads take in order. What a piece holds depends on its place in
+ * the epoch alone, never on who makes it or when. All memory is taken at creation. */
 #include <config.h>
 
 #include "data/feeder.h"
@@ -16,11 +17,15 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "compute/random.h"
+#include "compute/team.h"
 #include "data/internal.h"
+#include "data/maker.h"
 
 #define SLOTS 3
-#define PIECE 32
-#define WORKERS 1
+#define LARGE_SLOT ((int64_t)32 << 20) /* bytes: of such there are only two */
+#define PIECE 32                       /* samples of a piece, from memory */
+#define PIECE_READ 4                   /* the same, when each is read: so that all threads work on one batch */
+#define WORKERS 16
 #define AHEAD 2         /* samples between asking for one and using it */
 #define PREFETCHED 4096 /* bytes of a sample at most; beyond, the CPU follows by itself */
 
@@ -41,7 +46,7 @@ struct worker {
   struct feeder *feeder;
   pthread_t thread;
   int started;
-  unsigned char *read, *shifted; /* room for a sample as read, and as augmented */
+  struct maker maker;
 };
 
 struct feeder {
@@ -52,7 +57,9 @@ struct feeder {
   int64_t row;      /* bytes of a sample's target */
   int64_t *subset;  /* (samples) numbers in the split; NULL: all */
   int64_t *order;   /* (samples) the epoch's order, as numbers in the split */
-  struct stream augment;
+  struct augmenting augmenting;
+  int64_t piece_samples;
+  int slot_count, worker_count;
   struct slot slots[SLOTS];
   struct worker workers[WORKERS];
 
@@ -72,27 +79,6 @@ static int64_t batch_samples(const struct feeder *feeder, int64_t batch) {
   return left < feeder->feeding.batch ? left : feeder->feeding.batch;
 }
 
-/* One sample into its row of the batch. */
-static int make_sample(struct worker *worker, int64_t number, struct slot *slot, int64_t row) {
-  const struct feeder *feeder = worker->feeder;
-  const struct data *data = feeder->data;
-  const struct spot spot = data_spot(data, feeder->feeding.split, number);
-  const struct shelf *shelf = &data->shelf[spot.which];
-  const void *raw = data_raw(data, spot, worker->read);
-  if (!raw)
-    return error_status();
-  if (feeder->feeding.augment && (data->crop || data->flip)) {
-    struct shift shift = shift_draw(&feeder->augment, shelf->index[spot.place], data->crop, data->flip);
-    transform_shift(&data->transform, shift, raw, worker->shifted);
-    raw = worker->shifted;
-  }
-  transform_normalise(&data->transform, raw, slot->x + row * feeder->elements);
-  const void *target = shelf->label ? (const void *)(shelf->label + spot.place)
-                                    : (const void *)(shelf->target + spot.place * data->description.classes);
-  memcpy((unsigned char *)slot->target + row * feeder->row, target, (size_t)feeder->row);
-  return STRAIT_OK;
-}
-
 /* Asks the CPU for a sample's elements before their turn: shuffled samples lie far apart, and waiting for memory would
  * take longer than all the arithmetic. */
 static void prefetch_sample(const struct feeder *feeder, int64_t number) {
@@ -103,30 +89,32 @@ static void prefetch_sample(const struct feeder *feeder, int64_t number) {
     PREFETCH(raw + spot.place * data->source.bytes + i);
 }
 
+/* Samples of a piece, each into its row of the batch. */
 static int make_piece(struct worker *worker, int64_t batch, int64_t piece) {
   const struct feeder *feeder = worker->feeder;
   const int64_t *order = feeder->order + batch * feeder->feeding.batch;
-  struct slot *slot = &worker->feeder->slots[batch % SLOTS];
+  const struct slot *slot = &feeder->slots[batch % feeder->slot_count];
   int64_t last = batch_samples(feeder, batch);
-  if (last > (piece + 1) * PIECE)
-    last = (piece + 1) * PIECE;
-  for (int64_t row = piece * PIECE; row < last; row++) {
+  if (last > (piece + 1) * feeder->piece_samples)
+    last = (piece + 1) * feeder->piece_samples;
+  for (int64_t row = piece * feeder->piece_samples; row < last; row++) {
     if (row + AHEAD < last)
       prefetch_sample(feeder, order[row + AHEAD]);
-    if (make_sample(worker, order[row], slot, row) < 0)
+    if (maker_make(&worker->maker, data_spot(feeder->data, feeder->feeding.split, order[row]), &feeder->augmenting,
+                   slot->x + row * feeder->elements, (unsigned char *)slot->target + row * feeder->row) < 0)
       return error_status();
   }
   return STRAIT_OK;
 }
 
 static int has_work(const struct feeder *feeder) {
-  return !feeder->failed && feeder->batch < feeder->batches && feeder->batch < feeder->released + SLOTS;
+  return !feeder->failed && feeder->batch < feeder->batches && feeder->batch < feeder->released + feeder->slot_count;
 }
 
 /* Takes the next piece; prepares the slot with the first of a batch. */
 static void next_piece(struct feeder *feeder, int64_t *batch, int64_t *piece) {
-  struct slot *slot = &feeder->slots[feeder->batch % SLOTS];
-  int64_t pieces = (batch_samples(feeder, feeder->batch) + PIECE - 1) / PIECE;
+  struct slot *slot = &feeder->slots[feeder->batch % feeder->slot_count];
+  int64_t pieces = (batch_samples(feeder, feeder->batch) - 1) / feeder->piece_samples + 1;
   *batch = feeder->batch;
   *piece = feeder->piece++;
   if (*piece == 0) {
@@ -156,12 +144,12 @@ static void *work(void *argument) {
     pthread_mutex_lock(&feeder->lock);
     feeder->busy--;
     if (status == STRAIT_OK)
-      feeder->slots[batch % SLOTS].pieces--;
+      feeder->slots[batch % feeder->slot_count].pieces--;
     else if (!feeder->failed) {
       feeder->failed = 1;
       error_take(&feeder->error);
     }
-    if (feeder->failed || feeder->draining || feeder->slots[batch % SLOTS].pieces == 0)
+    if (feeder->failed || feeder->draining || feeder->slots[batch % feeder->slot_count].pieces == 0)
       pthread_cond_signal(&feeder->made);
   }
   pthread_mutex_unlock(&feeder->lock);
@@ -206,28 +194,40 @@ static int choose_samples(struct feeder *feeder) {
   return feeding->subset ? draw_subset(feeder, count) : STRAIT_OK;
 }
 
+/* How many threads, and what they share among them. */
+static int plan_work(struct feeder *feeder) {
+  const struct data *data = feeder->data;
+  const int in_memory = data->shelf[data_spot(data, feeder->feeding.split, 0).which].raw != NULL;
+  int threads = 1;
+  if (!in_memory && team_count(0, &threads) < 0)
+    return error_status();
+  feeder->worker_count = (threads + 1) / 2 < WORKERS ? (threads + 1) / 2 : WORKERS; /* reading is less than the step */
+  feeder->piece_samples = in_memory ? PIECE : PIECE_READ;
+  feeder->elements = 1;
+  for (uint32_t i = 0; i < data->description.rank; i++)
+    feeder->elements *= data->description.dims[i];
+  const int64_t bytes = batch_samples(feeder, 0) * feeder->elements * (int64_t)sizeof(float);
+  feeder->slot_count = bytes > LARGE_SLOT ? SLOTS - 1 : SLOTS;
+  return STRAIT_OK;
+}
+
 static int create_buffers(struct feeder *feeder) {
   const struct data *data = feeder->data;
   const int64_t rows = batch_samples(feeder, 0);
   const int64_t reals = data->description.target == STRAIT_TARGET_REAL ? data->description.classes : 0;
-  const int uncached = !data->shelf[STRAIT_TRAIN].raw || !data->shelf[STRAIT_TEST].raw;
-  feeder->elements = data->source.elements;
   feeder->row = reals ? reals * (int64_t)sizeof(float) : (int64_t)sizeof(int32_t);
   feeder->order = memory_alloc((size_t)feeder->samples, sizeof *feeder->order);
   if (!feeder->order)
     return STRAIT_ENOMEM;
-  for (int i = 0; i < SLOTS; i++) {
+  for (int i = 0; i < feeder->slot_count; i++) {
     feeder->slots[i].x = memory_alloc((size_t)rows, (size_t)feeder->elements * sizeof(float));
     feeder->slots[i].target = memory_alloc((size_t)rows, (size_t)feeder->row);
     if (!feeder->slots[i].x || !feeder->slots[i].target)
       return STRAIT_ENOMEM;
   }
-  for (int i = 0; i < WORKERS; i++) {
-    struct worker *worker = &feeder->workers[i];
-    worker->feeder = feeder;
-    worker->shifted = memory_alloc(1, (size_t)data->source.bytes);
-    worker->read = memory_alloc(1, uncached ? (size_t)data_room(data) : 1);
-    if (!worker->shifted || !worker->read)
+  for (int i = 0; i < feeder->worker_count; i++) {
+    feeder->workers[i].feeder = feeder;
+    if (maker_create(&feeder->workers[i].maker, data) < 0)
       return STRAIT_ENOMEM;
   }
   return STRAIT_OK;
@@ -239,7 +239,7 @@ static int start_workers(struct feeder *feeder) {
   int status = STRAIT_OK;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  for (int i = 0; i < WORKERS && status == STRAIT_OK; i++) {
+  for (int i = 0; i < feeder->worker_count && status == STRAIT_OK; i++) {
     int failure = pthread_create(&feeder->workers[i].thread, NULL, work, &feeder->workers[i]);
     if (failure)
       status = error_set(STRAIT_ENOMEM, "cannot start a thread for reading data: %s", strerror(failure));
@@ -262,6 +262,8 @@ int feeder_create(struct feeder **out, const struct data *data, const struct fee
   pthread_cond_init(&feeder->made, NULL);
   int status = choose_samples(feeder);
   if (status == STRAIT_OK)
+    status = plan_work(feeder);
+  if (status == STRAIT_OK)
     status = create_buffers(feeder);
   feeder->batch = feeder->given = feeder->released = feeder->batches; /* nothing to do before feeder_start */
   if (status == STRAIT_OK)
@@ -283,8 +285,7 @@ void feeder_free(struct feeder *feeder) {
   for (int i = 0; i < WORKERS; i++) {
     if (feeder->workers[i].started)
       pthread_join(feeder->workers[i].thread, NULL);
-    memory_free(feeder->workers[i].read);
-    memory_free(feeder->workers[i].shifted);
+    maker_free(&feeder->workers[i].maker);
   }
   for (int i = 0; i < SLOTS; i++) {
     memory_free(feeder->slots[i].x);
@@ -324,7 +325,7 @@ int feeder_start(struct feeder *feeder, int64_t epoch, int64_t first) {
     pthread_cond_wait(&feeder->made, &feeder->lock);
   feeder->draining = 0;
   feeder_order(feeder, epoch, feeder->order);
-  feeder->augment = stream_of(feeder->feeding.augment_seed, "augment", (uint64_t)epoch);
+  feeder->augmenting = augmenting_of(&feeder->feeding, epoch);
   feeder->batch = feeder->given = feeder->released = first;
   feeder->piece = 0;
   feeder->failed = 0;
@@ -336,7 +337,7 @@ int feeder_start(struct feeder *feeder, int64_t epoch, int64_t first) {
 
 /* Is batch `given` complete? With several threads a later batch may be begun before it is. */
 static int is_made(const struct feeder *feeder) {
-  return (feeder->batch > feeder->given) && feeder->slots[feeder->given % SLOTS].pieces == 0;
+  return (feeder->batch > feeder->given) && feeder->slots[feeder->given % feeder->slot_count].pieces == 0;
 }
 
 int feeder_next(struct feeder *feeder, struct batch *batch) {
@@ -351,7 +352,7 @@ int feeder_next(struct feeder *feeder, struct batch *batch) {
     while (!is_made(feeder) && !(feeder->failed && !feeder->busy))
       pthread_cond_wait(&feeder->made, &feeder->lock);
     if (is_made(feeder)) {
-      const struct slot *slot = &feeder->slots[feeder->given++ % SLOTS];
+      const struct slot *slot = &feeder->slots[feeder->given++ % feeder->slot_count];
       *batch = (struct batch){slot->samples, slot->x, slot->target};
     } else
       status = error_give(&feeder->error);

@@ -1,4 +1,4 @@
-/* data/internal.h: the inside of struct data, for data.c and feeder.c alone. */
+/* data/internal.h: the inside of struct data, for this folder alone. */
 #ifndef DATA_INTERNAL_H
 #define DATA_INTERNAL_H
 
@@ -15,7 +15,7 @@ struct data {
   strait_split description;
   struct normal normal;
   struct transform transform;
-  int crop, flip; /* what `augment` says */
+  int crop, resized_crop, flip; /* what `augment` says */
   char fingerprint[33];
 };
 
@@ -29,8 +29,8 @@ struct spot {
   int64_t place;
 };
 struct spot data_spot(const struct data *data, int split, int64_t number);
-/* The raw elements of a sample: on the shelf, or read into `room` (data_room bytes). NULL on failure. Any thread. */
-int64_t data_room(const struct data *data);
-const void *data_raw(const struct data *data, struct spot spot, void *room);
+/* The raw elements of a sample: on the shelf, or read into reading->elements. Its dimensions are in *reading. target:
+ * room for a real target, which read() gives again, where there are some. NULL on failure. Any thread. */
+const unsigned char *data_raw(const struct data *data, struct spot spot, struct reading *reading, float *target);
 
 #endif

@@ -19,6 +19,10 @@ static const strait_option data_table[] = {
                   "named, or \"MEAN... / DEVIATION...\""),
     STRAIT_FLOAT("label-noise", struct data_keys, label_noise, "0", 0, 1,
                  "redraw each training label uniformly over the classes with this probability, once for all"),
+    STRAIT_INT("image.size", struct data_keys, image_size, "0", 0, 8192,
+               "height and width that images are resized to; 0: their own, or 224 where they differ"),
+    STRAIT_INT("image.resize", struct data_keys, image_resize, "0", 0, 8192,
+               "the shorter side of a resized image before its middle is cut out; 0: 8/7 of image.size"),
     STRAIT_CHOICE("broken", struct data_keys, broken, "fail", broken_choices,
                   "samples that cannot be read: fail, or skip them and say how many"),
 };

@@ -1,4 +1,5 @@
-/* data/shelf.c: takes the wanted samples from a data set, once, when the data is opened. */
+/* data/shelf.c: takes the wanted samples from a data set, once, when the data is opened. Where their elements cannot be
+ * kept and the plugin tells the classes alone, nothing else is read here. */
 #include "data/shelf.h"
 
 #include <inttypes.h>
@@ -9,6 +10,9 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include "compute/random.h"
+#include "data/sweep.h"
+
+#define BROKEN_SHOWN 10 /* broken samples that are named one by one */
 
 /* One pass over a split. */
 struct filling {
@@ -17,10 +21,12 @@ struct filling {
   const struct selection *selection;
   int which;
   int64_t wanted;
-  int64_t quota;   /* of a class; 0: no quota */
-  int64_t *taken;  /* (classes), with a quota */
-  void *scratch;   /* one sample, when elements are not kept */
-  int64_t skipped; /* broken samples left out */
+  int64_t quota;          /* of a class; 0: no quota */
+  int64_t *taken;         /* (classes), with a quota */
+  int64_t skipped;        /* broken samples left out */
+  int by_label;           /* the elements need not be read: label() says all */
+  struct sweep *sweep;    /* by_label, and broken samples are to be left out */
+  struct reading scratch; /* one sample, when elements are not kept */
 };
 
 static int create_arrays(struct filling *filling) {
@@ -35,13 +41,16 @@ static int create_arrays(struct filling *filling) {
     shelf->label = memory_alloc(wanted, sizeof(int32_t));
   if (!shelf->index || (!shelf->label && !shelf->target))
     return STRAIT_ENOMEM;
-  if (filling->wanted <= filling->selection->capacity / source->bytes)
+  if (filling->quota && !(filling->taken = memory_alloc((size_t)split->classes, sizeof(int64_t))))
+    return STRAIT_ENOMEM;
+  if (!source->varies && filling->wanted <= filling->selection->capacity / source->bytes) {
     shelf->raw = memory_alloc(wanted, (size_t)source->bytes);
-  else
-    filling->scratch = memory_alloc(1, (size_t)source->bytes);
-  if (filling->quota)
-    filling->taken = memory_alloc((size_t)split->classes, sizeof(int64_t));
-  return (shelf->raw || filling->scratch) && (filling->taken || !filling->quota) ? STRAIT_OK : STRAIT_ENOMEM;
+    return shelf->raw ? STRAIT_OK : STRAIT_ENOMEM;
+  }
+  filling->by_label = source->ops.label && split->target == STRAIT_TARGET_CLASS;
+  if (filling->by_label && filling->selection->skip)
+    return sweep_create(&filling->sweep, source, filling->which);
+  return memory_grow(&filling->scratch.elements, &filling->scratch.capacity, (size_t)source->bytes, 1);
 }
 
 /* Sets how many samples are wanted, and of each class. */
@@ -70,16 +79,26 @@ static int is_broken_sample(int status) {
   return status == STRAIT_EFORMAT || status == STRAIT_EIO || status == STRAIT_ENOENT || status == STRAIT_EINVAL;
 }
 
-/* Reads sample `index` into the shelf's next place, and takes it if it is wanted. */
-static int take_sample(struct filling *filling, int64_t index) {
+/* Reads sample `index` into the shelf's next place, or only its class. */
+static int read_sample(struct filling *filling, int64_t index) {
   struct shelf *shelf = filling->shelf;
   const struct source *source = filling->source;
   const int64_t place = shelf->count, classes = source->split[filling->which].classes;
-  void *elements = shelf->raw ? shelf->raw + place * source->bytes : filling->scratch;
-  int status = source_read(source, filling->which, index, elements, shelf->label ? shelf->label + place : NULL,
-                           shelf->target ? shelf->target + place * classes : NULL);
+  struct reading kept = {.elements = shelf->raw + (shelf->raw ? place * source->bytes : 0),
+                         .capacity = (size_t)source->bytes};
+  if (filling->by_label && (!filling->sweep || sweep_readable(filling->sweep, index)))
+    return source_label(source, filling->which, index, shelf->label + place);
+  return source_read(source, filling->which, index, shelf->raw ? &kept : &filling->scratch,
+                     shelf->label ? shelf->label + place : NULL,
+                     shelf->target ? shelf->target + place * classes : NULL);
+}
+
+/* Takes sample `index` if it is wanted. */
+static int take_sample(struct filling *filling, int64_t index) {
+  struct shelf *shelf = filling->shelf;
+  int status = read_sample(filling, index);
   if (status < 0 && filling->selection->skip && is_broken_sample(status)) {
-    if (filling->skipped++ == 0)
+    if (filling->skipped++ < BROKEN_SHOWN)
       log_message(STRAIT_LOG_WARNING, "left out, as broken = skip says: %s", error_text());
     error_clear();
     return STRAIT_OK;
@@ -87,13 +106,12 @@ static int take_sample(struct filling *filling, int64_t index) {
   if (status < 0)
     return status;
   if (filling->quota) {
-    int64_t *taken = &filling->taken[shelf->label[place]];
+    int64_t *taken = &filling->taken[shelf->label[shelf->count]];
     if (*taken == filling->quota)
       return STRAIT_OK;
     ++*taken;
   }
-  shelf->index[place] = index;
-  shelf->count++;
+  shelf->index[shelf->count++] = index;
   return STRAIT_OK;
 }
 
@@ -135,7 +153,8 @@ int shelf_fill(struct shelf *shelf, const struct source *source, int which, cons
   if (status == STRAIT_OK)
     status = check_filled(&filling);
   memory_free(filling.taken);
-  memory_free(filling.scratch);
+  memory_free(filling.scratch.elements);
+  sweep_free(filling.sweep);
   if (status < 0)
     shelf_free(shelf);
   return status;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "plugin/registry.h"
 
@@ -55,6 +56,14 @@ static int check_split(const struct source *source, int which) {
   return STRAIT_OK;
 }
 
+static int dims_vary(const strait_split *split) {
+  for (uint32_t i = 0; i < split->rank; i++) {
+    if (split->dims[i] == 0)
+      return 1;
+  }
+  return 0;
+}
+
 /* What dataset.h allows and this version of the host does not do yet. */
 static int check_supported(const struct source *source, int which) {
   const strait_split *s = &source->split[which];
@@ -64,11 +73,9 @@ static int check_supported(const struct source *source, int which) {
   if (s->rank != 1 && s->rank != 3)
     return error_set(STRAIT_ENOTSUP, "data set %s has samples of %u dimensions; this version takes 3 (images) or 1",
                      name, s->rank);
-  for (uint32_t i = 0; i < s->rank; i++) {
-    if (s->dims[i] == 0)
-      return error_set(STRAIT_ENOTSUP, "data set %s has samples of different sizes, which this version cannot batch",
-                       name);
-  }
+  if (dims_vary(s) && (s->rank != 3 || s->element != STRAIT_U8 || s->dims[0] == 0))
+    return error_set(STRAIT_ENOTSUP, "data set %s has samples of different sizes; only images of bytes can be resized",
+                     name);
   return STRAIT_OK;
 }
 
@@ -116,7 +123,8 @@ int source_open(struct source *source, strait_object *object) {
   }
   if (check_alike(source) < 0)
     return error_status();
-  source->elements = 1;
+  source->varies = dims_vary(&source->split[0]);
+  source->elements = !source->varies;
   for (uint32_t i = 0; i < source->split[0].rank; i++)
     source->elements *= source->split[0].dims[i];
   source->bytes = source->elements * element_bytes(source->split[0].element);
@@ -127,31 +135,54 @@ int source_open(struct source *source, strait_object *object) {
 struct cell {
   strait_sample sample; /* first: the plugin's view */
   const strait_split *split;
-  void *elements;
+  struct reading *reading;
   int32_t *label;
   float *target;
   int placed, answered; /* reserve was called; label or target was */
 };
 
+/* Does a sample of these dimensions fit the description, where 0 stands for any? */
+static int dims_fit(const strait_split *split, uint32_t rank, const int64_t *dims) {
+  int64_t elements = 1;
+  for (uint32_t i = 0; i < split->rank && i < rank; i++) {
+    if (dims[i] < 1 || dims[i] > LARGEST_SAMPLE || (elements *= dims[i]) > LARGEST_SAMPLE ||
+        (split->dims[i] && dims[i] != split->dims[i]))
+      return 0;
+  }
+  return rank == split->rank;
+}
+
 static void *cell_reserve(strait_sample *sample, uint32_t rank, const int64_t *dims) {
   struct cell *cell = (struct cell *)sample;
-  const strait_split *split = cell->split;
-  if (rank != split->rank || memcmp(dims, split->dims, rank * sizeof dims[0])) {
+  struct reading *reading = cell->reading;
+  if (!dims_fit(cell->split, rank, dims)) {
     char a[160], b[160];
     error_set(STRAIT_EFORMAT, "a sample of %s, where %s is described", dims_text(rank, dims, a, sizeof a),
-              dims_text(split->rank, split->dims, b, sizeof b));
+              dims_text(cell->split->rank, cell->split->dims, b, sizeof b));
     return NULL;
   }
+  reading->height = rank == 3 ? dims[1] : 1;
+  reading->width = rank == 3 ? dims[2] : 1;
+  if (dims_vary(cell->split) &&
+      memory_grow(&reading->elements, &reading->capacity, (size_t)(dims[0] * reading->height * reading->width), 1) < 0)
+    return NULL;
   cell->placed = 1;
-  return cell->elements;
+  return reading->elements;
+}
+
+/* STRAIT_OK, or why this is no class of the split. */
+static int check_label(const strait_split *split, int64_t label) {
+  if (label < 0 || label >= split->classes)
+    return error_set(STRAIT_EFORMAT, "label %" PRId64 " is outside 0..%" PRId64, label, split->classes - 1);
+  return STRAIT_OK;
 }
 
 static int32_t cell_label(strait_sample *sample, int64_t label) {
   struct cell *cell = (struct cell *)sample;
   if (cell->split->target != STRAIT_TARGET_CLASS)
     return error_set(STRAIT_EBUG, "a class given where the target is a real vector");
-  if (label < 0 || label >= cell->split->classes)
-    return error_set(STRAIT_EFORMAT, "label %" PRId64 " is outside 0..%" PRId64, label, cell->split->classes - 1);
+  if (check_label(cell->split, label) < 0)
+    return error_status();
   *cell->label = (int32_t)label;
   cell->answered = 1;
   return STRAIT_OK;
@@ -167,15 +198,29 @@ static float *cell_target(strait_sample *sample, int64_t count) {
   return cell->target;
 }
 
-int source_read(const struct source *source, int which, int64_t index, void *elements, int32_t *label, float *target) {
+/* Says which sample failed. */
+static int wrap_sample(const struct source *source, int which, int64_t index) {
+  return error_wrap("%s sample %" PRId64 " of data set %s", which_name[which], index, source->object->name);
+}
+
+int source_read(const struct source *source, int which, int64_t index, struct reading *reading, int32_t *label,
+                float *target) {
   static const strait_sample_ops sample_ops = {sizeof sample_ops, 0, cell_reserve, cell_label, cell_target};
   struct cell cell = {
-      .sample = {&sample_ops}, .split = &source->split[which], .elements = elements, .label = label, .target = target};
+      .sample = {&sample_ops}, .split = &source->split[which], .reading = reading, .label = label, .target = target};
   error_clear();
   int status = answer(source, source->ops.read(source->object, (uint32_t)which, index, &cell.sample), "read()");
   if (status == STRAIT_OK && (!cell.placed || !cell.answered))
     status = error_set(STRAIT_EBUG, "read() gave %s", cell.placed ? "no target" : "no elements");
-  if (status < 0)
-    return error_wrap("%s sample %" PRId64 " of data set %s", which_name[which], index, source->object->name);
-  return STRAIT_OK;
+  return status < 0 ? wrap_sample(source, which, index) : STRAIT_OK;
+}
+
+int source_label(const struct source *source, int which, int64_t index, int32_t *label) {
+  int64_t given = -1;
+  error_clear();
+  int status = answer(source, source->ops.label(source->object, (uint32_t)which, index, &given), "label()");
+  if (status == STRAIT_OK)
+    status = check_label(&source->split[which], given);
+  *label = (int32_t)given;
+  return status < 0 ? wrap_sample(source, which, index) : STRAIT_OK;
 }

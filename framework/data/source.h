@@ -9,13 +9,25 @@ struct source {
   strait_object *object; /* borrowed */
   strait_dataset_ops ops;
   strait_split split[2]; /* STRAIT_TRAIN, STRAIT_TEST: alike but for their counts */
+  int varies;            /* images of any height and width; the next two are 0 then */
   int64_t elements;      /* numbers in a sample */
   int64_t bytes;         /* of a sample's elements */
 };
 /* Calls the plugin's open() and describe(), and checks that the host can work with what they say. */
 int source_open(struct source *source, strait_object *object);
-/* Reads one sample: its elements (source->bytes) as the plugin gives them, channels first, its class, or its real
- * target (classes floats); whichever the target is not may be NULL. Any thread may call it. */
-int source_read(const struct source *source, int which, int64_t index, void *elements, int32_t *label, float *target);
+
+/* A sample's elements as the plugin gives them, channels first. Where sizes vary, source_read gives it the room it
+ * needs (memory_grow), and sets the dimensions. */
+struct reading {
+  unsigned char *elements;
+  size_t capacity; /* bytes: at least source->bytes */
+  int64_t height, width;
+};
+/* Reads one sample: its elements, and its class or its real target (classes floats); whichever the target is not may be
+ * NULL. Any thread may call it. */
+int source_read(const struct source *source, int which, int64_t index, struct reading *reading, int32_t *label,
+                float *target);
+/* The class alone, by the plugin's label(), which must be there. */
+int source_label(const struct source *source, int which, int64_t index, int32_t *label);
 
 #endif

@@ -29,12 +29,14 @@ static int all_equal(const float *x, int64_t n) {
   return 1;
 }
 
-int transform_create(struct transform *transform, const struct source *source, const struct normal *normal) {
+int transform_create(struct transform *transform, const struct source *source, const struct normal *normal,
+                     int64_t size, int64_t shorter) {
   const strait_split *split = &source->split[STRAIT_TRAIN];
   memset(transform, 0, sizeof *transform);
   transform->channels = split->dims[0];
-  transform->height = split->rank == 3 ? split->dims[1] : 1;
-  transform->width = split->rank == 3 ? split->dims[2] : 1;
+  transform->height = size ? size : split->rank == 3 ? split->dims[1] : 1;
+  transform->width = size ? size : split->rank == 3 ? split->dims[2] : 1;
+  transform->shorter = shorter;
   transform->bytes = split->element == STRAIT_U8 ? 1 : 4;
   transform->same = all_equal(normal->mean, normal->channels) && all_equal(normal->deviation, normal->channels);
   int64_t rows = transform->same ? 1 : transform->channels;

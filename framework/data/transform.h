@@ -1,4 +1,5 @@
-/* data/transform.h: from a sample's raw elements to the network's float32 input: crop and flip, then normalise. */
+/* data/transform.h: from a sample's raw elements to the network's float32 input: resize, crop and flip, then normalise.
+ */
 #ifndef DATA_TRANSFORM_H
 #define DATA_TRANSFORM_H
 
@@ -17,13 +18,16 @@ struct shift shift_draw(const struct stream *stream, int64_t sample, int crop, i
 
 /* Made once for a data set: shapes, and the normalisation as tables. */
 struct transform {
-  int64_t channels, height, width; /* vectors: (features, 1, 1) */
+  int64_t channels, height, width; /* of what comes out; vectors: (features, 1, 1) */
+  int64_t shorter;                 /* what the shorter side becomes before the middle is taken; 0: nothing is resized */
   int bytes;                       /* of an element: 1 u8, 4 float32 */
   int same;                        /* all channels are normalised alike */
   float *table;                    /* u8: 256 results a channel (one row only, if same) */
   float *mean, *factor;            /* float32: y = (x - mean) * factor, a number a channel (one only, if same) */
 };
-int transform_create(struct transform *transform, const struct source *source, const struct normal *normal);
+/* size: the height and width of what comes out, and shorter; both 0 where the data's own size is kept. */
+int transform_create(struct transform *transform, const struct source *source, const struct normal *normal,
+                     int64_t size, int64_t shorter);
 void transform_free(struct transform *transform);
 /* raw, to: (channels, height, width) elements, the padding raw zeros. They may not overlap. */
 void transform_shift(const struct transform *transform, struct shift shift, const void *raw, void *to);

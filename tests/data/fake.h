@@ -80,8 +80,13 @@ static int32_t fake_read(const void *object, uint32_t which, int64_t index, stra
 }
 
 static const float fake_mean[] = {.25f, .5f, .75f}, fake_deviation[] = {.5f, .25f, .125f};
-static const strait_dataset_ops fake_ops = {sizeof fake_ops, 0,         fake_open,      fake_describe,
-                                            fake_read,       fake_mean, fake_deviation, 3};
+static const strait_dataset_ops fake_ops = {.size = sizeof fake_ops,
+                                            .open = fake_open,
+                                            .describe = fake_describe,
+                                            .read = fake_read,
+                                            .mean = fake_mean,
+                                            .deviation = fake_deviation,
+                                            .channels = 3};
 static const strait_class fake_class = {
     STRAIT_CLASS_BARE(STRAIT_DATASET, "fake", "1.0", "formulas", struct fake, &fake_ops), STRAIT_NO_PRESETS, NULL,
     NULL};

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "data/data.h"
 #include "data/feeder.h"
 #include "data/source.h"

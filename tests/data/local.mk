@@ -1,6 +1,11 @@
 if HAVE_CHECK
 check_PROGRAMS += tests/data/test-keys tests/data/test-transform tests/data/test-feeder tests/data/test-idx \
-	tests/data/test-cifar tests/data/test-digits tests/data/test-fashion-mnist
+	tests/data/test-cifar tests/data/test-digits tests/data/test-fashion-mnist tests/data/test-resample
+if HAVE_JPEG
+if HAVE_PNG
+check_PROGRAMS += tests/data/test-imagefolder
+endif
+endif
 endif
 tests_data_test_keys_SOURCES = %D%/test-keys.c %D%/fake.h
 tests_data_test_keys_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -23,3 +28,9 @@ tests_data_test_digits_LDADD = libstrait.la $(CHECK_LIBS)
 tests_data_test_fashion_mnist_SOURCES = %D%/test-fashion-mnist.c %D%/files.h
 tests_data_test_fashion_mnist_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_data_test_fashion_mnist_LDADD = libstrait.la $(CHECK_LIBS)
+tests_data_test_resample_SOURCES = %D%/test-resample.c %D%/fake.h
+tests_data_test_resample_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_data_test_resample_LDADD = libstrait.la $(CHECK_LIBS)
+tests_data_test_imagefolder_SOURCES = %D%/test-imagefolder.c %D%/files.h
+tests_data_test_imagefolder_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_data_test_imagefolder_LDADD = libstrait.la $(CHECK_LIBS) $(IMAGE_LIBS)

@@ -40,7 +40,9 @@ static void put_record(const char *name, int64_t index, int labels, const unsign
 static void check_record(const struct source *source, int which, int64_t index, int label, int seed) {
   unsigned char read[IMAGE];
   int32_t got;
-  ck_assert_msg(source_read(source, which, index, read, &got, NULL) == STRAIT_OK, "%s", error_text());
+  ck_assert_msg(source_read(source, which, index, &(struct reading){(unsigned char *)read, sizeof read, 0, 0}, &got,
+                            NULL) == STRAIT_OK,
+                "%s", error_text());
   ck_assert_int_eq(got, label);
   for (int e = 0; e < IMAGE; e++)
     ck_assert_uint_eq(read[e], seed < 0 ? 0 : pixel(seed, e));

@@ -18,7 +18,9 @@ static void check_file(const struct source *source, int which, const char *name,
   FILE *file = fopen(path, "r");
   ck_assert_msg(file != NULL, "cannot open %s", path);
   for (; fscanf(file, "%d", &number) == 1; index++) {
-    ck_assert_msg(source_read(source, which, index, pixels, &label, NULL) == STRAIT_OK, "%s", error_text());
+    ck_assert_msg(source_read(source, which, index, &(struct reading){(unsigned char *)pixels, sizeof pixels, 0, 0},
+                              &label, NULL) == STRAIT_OK,
+                  "%s", error_text());
     for (int e = 0; e < 64; e++) {
       ck_assert_float_eq(pixels[e], (float)number / 16);
       sum += number;
@@ -91,7 +93,8 @@ static void *read_all(void *context) {
   int32_t label;
   for (int i = 0; i < 1797; i++) {
     int index = (job->start + i * 611) % 1797; /* 611 and 1797 have no common divisor: every sample once */
-    if (source_read(job->source, STRAIT_TEST, index, pixels, &label, NULL) < 0)
+    if (source_read(job->source, STRAIT_TEST, index, &(struct reading){(unsigned char *)pixels, sizeof pixels, 0, 0},
+                    &label, NULL) < 0)
       return context;
     for (int e = 0; e < 64; e++)
       job->sum += (double)pixels[e] * (index + 1) * (e + 1);

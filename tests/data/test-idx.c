@@ -40,7 +40,9 @@ static void write_set(writer *write_file) {
 static void check_sample(const struct source *source, int which, int i) {
   unsigned char read[PIXELS];
   int32_t got;
-  ck_assert_msg(source_read(source, which, i, read, &got, NULL) == STRAIT_OK, "%s", error_text());
+  ck_assert_msg(source_read(source, which, i, &(struct reading){(unsigned char *)read, sizeof read, 0, 0}, &got,
+                            NULL) == STRAIT_OK,
+                "%s", error_text());
   ck_assert_int_eq(got, label(which, i));
   for (int e = 0; e < PIXELS; e++)
     ck_assert_uint_eq(read[e], pixel(which, i, e));
