@@ -1,2 +1,2 @@
-libstrait_la_SOURCES += %D%/checkpoint.c %D%/checkpoint.h %D%/communicator.c %D%/communicator.h %D%/optimiser.c \
-	%D%/optimiser.h %D%/snapshot.c %D%/snapshot.h %D%/training.c %D%/training.h
+libstrait_la_SOURCES += %D%/checkpoint.c %D%/checkpoint.h %D%/communicator.c %D%/communicator.h %D%/match.c %D%/match.h \
+	%D%/optimiser.c %D%/optimiser.h %D%/snapshot.c %D%/snapshot.h %D%/training.c %D%/training.h
