@@ -60,6 +60,16 @@ static int find_format(const char *path, int *format) {
 
 /* --- what is made of the tensors --- */
 
+/* Names stand on terminals and in the files of others: no control characters, of ASCII or of Unicode (C2 80 to C2 9F).
+ */
+static int check_names(const struct arrays *arrays) {
+  for (size_t i = 0; i < arrays->count; i++)
+    for (const unsigned char *c = (const unsigned char *)arrays->array[i].name; *c; c++)
+      if (*c < ' ' || *c == 0x7f || (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0))
+        return error_set(STRAIT_EFORMAT, "the name of tensor %zu has control characters", i + 1);
+  return STRAIT_OK;
+}
+
 static int narrow(struct arrays *arrays, struct array *array) {
   const double *from = array->data;
   int64_t count = array_count(array);
@@ -114,14 +124,17 @@ int foreign_read(struct arrays **result, const char *path, const char *key, stru
                                    : torch_read(&arrays, path, format == TORCH_LEGACY, key, notes);
   if (status)
     return status;
-  status = drop_counters(arrays, notes);
-  if (!status && narrow_all(arrays, notes))
-    status = error_wrap("%s", path);
-  if (status)
+  status = check_names(arrays);
+  if (!status)
+    status = drop_counters(arrays, notes);
+  if (!status)
+    status = narrow_all(arrays, notes);
+  if (status) {
     arrays_free(arrays);
-  else
-    *result = arrays;
-  return status;
+    return error_wrap("%s", path);
+  }
+  *result = arrays;
+  return STRAIT_OK;
 }
 
 /* --- writing --- */

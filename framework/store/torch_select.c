@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "store/torch_objects.h"
 
+#define LONGEST_NAME 1000
+
 static const struct torch_tensor *tensor_of(const struct pickle_value *value) {
   return value->type == PICKLE_OBJECT && value->kind == TORCH_TENSOR ? value->object : NULL;
 }
@@ -114,16 +116,9 @@ static int find(const struct pickle_value *root, struct arena *arena, const stru
   return *key ? STRAIT_OK : error_status();
 }
 
-/* A name becomes a member of files and a line on terminals. */
 static int copy_name(const struct pickle_value *key, struct arena *arena, const char **name) {
-  for (size_t i = 0; i < key->length; i++) {
-    unsigned char c = (unsigned char)key->text[i];
-    if (c < ' ' || c == 0x7f || (c == 0xc2 && (unsigned char)key->text[i + 1] < 0xa0)) /* the string is sound UTF-8 */
-      return error_set(STRAIT_EFORMAT, "the name \"%s\" of a tensor has control characters",
-                       pickle_quote(arena, key->text, key->length));
-  }
-  if (!key->length || key->length > 1000)
-    return error_set(STRAIT_EFORMAT, "a tensor's name of %zu bytes; 1 to 1000 are legal", key->length);
+  if (!key->length || key->length > LONGEST_NAME || memchr(key->text, '\0', key->length))
+    return error_set(STRAIT_EFORMAT, "no tensor can be named \"%s\"", pickle_quote(arena, key->text, key->length));
   *name = arena_copy_n(arena, key->text, key->length);
   return *name ? STRAIT_OK : error_status();
 }
