@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/bench.h"
+#include "cli/shape.h"
 #include "cli/table.h"
 #include "compute/device.h"
 #include "compute/peak.h"
@@ -44,28 +45,6 @@ static const strait_option table_of_keys[] = {
 };
 static const struct option_table bench_options = {table_of_keys, sizeof *table_of_keys,
                                                   sizeof table_of_keys / sizeof *table_of_keys};
-
-/* "3x32x32" */
-static int read_input(struct arena *arena, const char *text, struct signature *signature) {
-  char *word = arena_copy(arena, text), *rest = word;
-  if (!word)
-    return error_status();
-  signature->rank = 0;
-  for (char *one; (one = rest) != NULL;) {
-    int64_t n;
-    rest = strchr(one, 'x');
-    if (rest)
-      *rest++ = 0;
-    if (signature->rank == STRAIT_MAX_DIMS || text_integer(one, &n) || n < 1 || n > 1000000)
-      return error_set(STRAIT_EINVAL, "--input %s: not a shape; it is CHANNELSxHEIGHTxWIDTH or FEATURES, as 3x32x32",
-                       text);
-    signature->dims[signature->rank++] = n;
-  }
-  return signature->rank == 1 || signature->rank == 3
-             ? STRAIT_OK
-             : error_set(STRAIT_EINVAL, "--input %s: %u dimensions; a sample has 1 or 3", text,
-                         (unsigned)signature->rank);
-}
 
 /* The --set of one kind of plugin, as settings. */
 static int settings_of(const struct arguments *a, const char *prefix, struct setting **settings, size_t *count) {
@@ -111,7 +90,7 @@ static int read_plan(const struct arguments *a, const struct bench_keys *keys, s
     plan->phases |= 1 << BENCH_TRAIN;
   if ((keys->only == ONLY_ALL || keys->only == ONLY_CURVE) && !no_curve)
     plan->phases |= 1 << BENCH_CURVE;
-  return read_input(a->arena, keys->input, &plan->signature);
+  return shape_read(a->arena, keys->input, &plan->signature);
 }
 
 /* --- a model --- */

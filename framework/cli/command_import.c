@@ -1,0 +1,310 @@
+/* cli/command_import.c: `strait import`: weights of other programs as safetensors, checked against a network or not. */
+#include "cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/shape.h"
+#include "store/document.h"
+#include "store/foreign.h"
+#include "store/rename.h"
+#include "train/checkpoint.h"
+#include "train/match.h"
+
+#define USUAL_PREFIX "module."
+struct import_keys {
+  const char *model, *input;
+  int64_t classes;
+  const char *map, *strip, *key;
+};
+static const strait_option table_of_keys[] = {
+    STRAIT_STRING("model", struct import_keys, model, NULL, "match names and shapes against this network"),
+    STRAIT_STRING("input", struct import_keys, input, "3x32x32",
+                  "its sample's shape: CHANNELSxHEIGHTxWIDTH, or FEATURES"),
+    STRAIT_INT("classes", struct import_keys, classes, "10", 1, 1e6, "its classes"),
+    STRAIT_PATH("map", struct import_keys, map, NULL, "rename tensors by the rules in this file"),
+    STRAIT_STRING("strip", struct import_keys, strip, NULL,
+                  "a prefix to take away from names; else " USUAL_PREFIX " where all have it; none: take nothing away"),
+    STRAIT_STRING("key", struct import_keys, key, NULL,
+                  "where in a checkpoint the tensors are, as state_dict; else it is found"),
+};
+static const struct option_table import_options = {table_of_keys, sizeof *table_of_keys,
+                                                   sizeof table_of_keys / sizeof *table_of_keys};
+
+struct import {
+  const struct arguments *a;
+  struct import_keys keys;
+  const char *from, *to, *format;
+  struct notes notes;
+  struct arrays *arrays;
+  /* with --model */
+  struct registry *registry;
+  strait_object *object;
+  struct network *network;
+  struct match match;
+};
+
+/* --- the network --- */
+
+/* model.depth=20 as a setting of the model. */
+static int read_setting(const struct arguments *a, const char *text, struct setting *setting) {
+  const char *equals = strchr(text, '=');
+  if (!equals || !text_starts(text, "model."))
+    return error_set(STRAIT_EINVAL, "--set %s: model.OPTION=VALUE is needed", text);
+  *setting = (struct setting){.key = arena_copy_n(a->arena, text, (size_t)(equals - text)), .value = equals + 1};
+  return setting->key ? STRAIT_OK : error_status();
+}
+
+static int make_network(struct import *import) {
+  const struct arguments *a = import->a;
+  struct signature signature = {.target = STRAIT_TARGET_CLASS, .classes = import->keys.classes};
+  const strait_class *cls = NULL;
+  struct setting *settings = arena_alloc(a->arena, a->set_count, sizeof *settings);
+  int status = settings ? shape_read(a->arena, import->keys.input, &signature) : error_status();
+  for (size_t i = 0; i < a->set_count && !status; i++)
+    status = read_setting(a, a->sets[i], &settings[i]);
+  if (!status)
+    status = arguments_registry(a, &import->registry);
+  if (!status)
+    status = registry_class(import->registry, STRAIT_MODEL, import->keys.model, &cls);
+  if (!status)
+    status = object_create(&import->object, cls, import->keys.model, 1, settings, a->set_count);
+  if (!status)
+    status = network_create(&import->network, import->object, &signature);
+  return status;
+}
+
+static int check_usage(const struct import *import) {
+  if (!text_ends(import->to, ".safetensors"))
+    return error_set(STRAIT_EINVAL, "%s: what import writes is named OUT.safetensors", import->to);
+  if (!import->keys.model && import->a->set_count)
+    return error_set(STRAIT_EINVAL, "--set is for a network: name it with --model");
+  return STRAIT_OK;
+}
+
+/* --- the work --- */
+
+static int read_arrays(struct import *import) {
+  const char *strip = import->keys.strip;
+  struct renames *map = NULL;
+  int status = import->keys.map ? renames_read(&map, import->keys.map) : STRAIT_OK;
+  if (!status)
+    status = foreign_read(&import->arrays, import->from, import->keys.key, &import->notes, &import->format);
+  if (!status && (!strip || strcmp(strip, "none") != 0))
+    status = arrays_strip(import->arrays, strip ? strip : USUAL_PREFIX, !strip, &import->notes);
+  if (!status && map)
+    status = arrays_rename(import->arrays, map, &import->notes);
+  if (!status && arrays_check_names(import->arrays))
+    status = error_wrap("%s, after renaming", import->from);
+  if (!status && !arrays_count(import->arrays))
+    status = error_set(STRAIT_EINVAL, "%s: no tensors are left", import->from);
+  renames_free(map);
+  return status;
+}
+
+static int write_weights(const struct import *import) {
+  const struct network *network = import->network;
+  float *theta = memory_alloc((size_t)network_weights(network)->count, sizeof *theta);
+  float *statistics = memory_alloc((size_t)network_statistics(network)->count, sizeof *statistics);
+  int status = theta && statistics ? STRAIT_OK : error_status();
+  if (!status) {
+    match_fill(network, import->arrays, theta, statistics);
+    status = checkpoint_write_weights(import->to, network, theta, statistics, NULL, 0);
+  }
+  memory_free(theta);
+  memory_free(statistics);
+  return status;
+}
+
+/* --- the report --- */
+
+static int64_t count_numbers(const struct arrays *arrays) {
+  int64_t count = 0;
+  for (size_t i = 0; i < arrays_count(arrays); i++)
+    count += array_count(arrays_at(arrays, i));
+  return count;
+}
+
+static const char *const kinds[] = {
+    [MATCH_MISSING] = "missing", [MATCH_UNEXPECTED] = "unexpected", [MATCH_SHAPE] = "shape", [MATCH_TYPE] = "type"};
+
+static size_t count_kind(const struct match *match, int kind) {
+  size_t count = 0;
+  for (size_t i = 0; i < match->count; i++)
+    count += match->difference[i].kind == kind;
+  return count;
+}
+
+static void print_shape(const char *before, uint32_t rank, const int64_t *dims) {
+  printf("%s(", before);
+  for (uint32_t i = 0; i < rank; i++)
+    printf("%s%lld", i ? ", " : "", (long long)dims[i]);
+  printf(")");
+}
+
+static void print_difference(const struct difference *d) {
+  printf("%-10s  %s", kinds[d->kind], d->name);
+  if (d->array)
+    print_shape(d->kind == MATCH_SHAPE ? ": " : " ", d->array->rank, d->array->dims);
+  if (d->kind == MATCH_SHAPE)
+    printf(" in the file,");
+  if (d->kind == MATCH_TYPE)
+    printf(": whole numbers in the file, the network has float32");
+  else if (d->segment)
+    print_shape(" ", d->segment->rank, d->segment->dims);
+  printf("%s\n", d->kind == MATCH_SHAPE ? " in the network" : "");
+}
+
+#define LISTED 20 /* of each kind */
+static void print_report(const struct import *import, int written) {
+  printf("%s: %s, %zu tensors, %lld numbers\n", import->from, import->format, arrays_count(import->arrays),
+         (long long)count_numbers(import->arrays));
+  for (size_t i = 0; i < import->notes.count; i++)
+    printf("note: %s\n", import->notes.line[i]);
+  if (import->network) {
+    int all = network_weights(import->network)->segments + network_statistics(import->network)->segments;
+    printf("matched %zu of the %d tensors of %s\n", import->match.matched, all, network_model(import->network));
+  }
+  for (int kind = MATCH_MISSING; kind <= MATCH_TYPE; kind++) {
+    size_t listed = 0, count = count_kind(&import->match, kind);
+    for (size_t i = 0; i < import->match.count && listed < LISTED; i++)
+      if (import->match.difference[i].kind == kind) {
+        print_difference(&import->match.difference[i]);
+        listed++;
+      }
+    if (count > listed)
+      printf("%-10s  ... and %zu more\n", kinds[kind], count - listed);
+  }
+  if (written)
+    printf("wrote %s: in an experiment, file:%s\n", import->to, import->to);
+}
+
+static json_t *json_shape(uint32_t rank, const int64_t *dims) {
+  json_t *shape = json_array();
+  for (uint32_t i = 0; i < rank; i++)
+    json_array_append_new(shape, json_integer(dims[i]));
+  return shape;
+}
+
+static json_t *json_differences(const struct match *match, int kind) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < match->count; i++) {
+    const struct difference *d = &match->difference[i];
+    if (d->kind != kind)
+      continue;
+    json_t *item = json_pack("{s:s}", "name", d->name);
+    if (d->array)
+      json_object_set_new(item, "file", json_shape(d->array->rank, d->array->dims));
+    if (d->segment)
+      json_object_set_new(item, "network", json_shape(d->segment->rank, d->segment->dims));
+    json_array_append_new(list, item);
+  }
+  return list;
+}
+
+static int print_json(const struct import *import, int written) {
+  struct text text = {0};
+  json_t *notes = json_array(), *report;
+  for (size_t i = 0; i < import->notes.count; i++)
+    json_array_append_new(notes, json_string(import->notes.line[i]));
+  report = json_pack("{s:s, s:s, s:I, s:I, s:o, s:s?}", "file", import->from, "format", import->format, "tensors",
+                     (json_int_t)arrays_count(import->arrays), "numbers", (json_int_t)count_numbers(import->arrays),
+                     "notes", notes, "wrote", written ? import->to : NULL);
+  if (import->network) {
+    json_object_set_new(report, "model", json_string(network_model(import->network)));
+    json_object_set_new(report, "matched", json_integer((json_int_t)import->match.matched));
+    for (int kind = MATCH_MISSING; kind <= MATCH_TYPE; kind++)
+      json_object_set_new(report, kinds[kind], json_differences(&import->match, kind));
+  }
+  int status = report ? STRAIT_OK : error_set(STRAIT_ENOMEM, "out of memory, or a file's name is not UTF-8");
+  if (!status) {
+    document_print(&text, report, 0);
+    status = text.status;
+  }
+  if (!status)
+    puts(text.data);
+  text_free(&text);
+  json_decref(report);
+  return status;
+}
+
+static int does_not_fit(const struct import *import) {
+  const struct match *match = &import->match;
+  return error_set(STRAIT_EINVAL,
+                   "%s does not fit %s: %zu tensors missing, %zu unexpected, %zu of another shape, %zu of another "
+                   "type; nothing is written. Options of the model (--set) change its shapes, --map and --strip names",
+                   import->from, network_model(import->network), count_kind(match, MATCH_MISSING),
+                   count_kind(match, MATCH_UNEXPECTED), count_kind(match, MATCH_SHAPE), count_kind(match, MATCH_TYPE));
+}
+
+static int convert(struct import *import) {
+  int status = arguments_options(import->a, &import_options, &import->keys), written = 0;
+  if (!status)
+    status = check_usage(import);
+  if (!status && import->keys.model)
+    status = make_network(import);
+  if (!status)
+    status = read_arrays(import);
+  if (!status && import->network)
+    status = match_network(&import->match, import->network, import->arrays);
+  if (status)
+    return status;
+  if (!import->match.count) {
+    status = import->network ? write_weights(import) : foreign_write(import->to, import->arrays);
+    written = !status;
+  }
+  if (!status && import->a->json)
+    status = print_json(import, written);
+  else if (!status)
+    print_report(import, written);
+  return status || written ? status : does_not_fit(import);
+}
+
+static int run(const struct arguments *a) {
+  struct import import = {.a = a, .from = a->operands[0], .to = a->operands[1], .notes = {.arena = a->arena}};
+  int status = convert(&import);
+  match_free(&import.match);
+  network_free(import.network);
+  object_free(import.object);
+  if (import.registry)
+    registry_free(import.registry);
+  arrays_free(import.arrays);
+  notes_free(&import.notes);
+  return status;
+}
+
+const struct command command_import = {
+    .name = "import",
+    .operands = "FILE OUT.safetensors",
+    .summary = "make weights of PyTorch or NumPy ends of a curve",
+    .help =
+        "Reads the weights in FILE, a state_dict or checkpoint of PyTorch (.pt, .pth, .th, of any version since "
+        "0.1.10),\n"
+        "an .npz or a safetensors file, and writes them to OUT.safetensors, which an experiment names "
+        "file:OUT.safetensors.\n"
+        "FILE's format is told by its content. Nothing in a pickle is executed: what is no plain value and no tensor "
+        "is\n"
+        "refused by name.\n"
+        "\n"
+        "A checkpoint may hold the tensors under a key (state_dict, model_state, ...); it is found, or named with "
+        "--key;\n"
+        "a/b is the key b in what is under a. Float64, float16 and bfloat16 become float32; the counters\n"
+        "num_batches_tracked are dropped. With --model, every tensor of the network must be there, in its shape, and "
+        "none\n"
+        "besides; otherwise the differences are listed, the exit code is 2, and nothing is written.\n"
+        "\n"
+        "A map has a rule a line, FROM TO; * stands for any characters, and TO - drops the tensor; the first rule "
+        "that\n"
+        "matches a whole name counts. It is applied after --strip. A control point of the reference code's curves:\n"
+        "  net.*_0  *\n"
+        "  net.*_1  -\n"
+        "  net.*_2  -\n"
+        "  net.*    *",
+    .flags = FLAG_SET | FLAG_PLUGINS | FLAG_JSON,
+    .set_help = "set an option of the network: model.OPTION=VALUE; may be repeated",
+    .options = &import_options,
+    .least = 2,
+    .most = 2,
+    .run = run,
+};
