@@ -296,11 +296,15 @@ const struct command command_import = {
         "\n"
         "A map has a rule a line, FROM TO; * stands for any characters, and TO - drops the tensor; the first rule "
         "that\n"
-        "matches a whole name counts. It is applied after --strip. A control point of the reference code's curves:\n"
-        "  net.*_0  *\n"
-        "  net.*_1  -\n"
-        "  net.*_2  -\n"
-        "  net.*    *",
+        "matches a whole name counts. It is applied after --strip. The bend of a curve that the reference code "
+        "trained\n"
+        "(its points are numbered from 0, and its PreResNet's shortcuts lose their .0):\n"
+        "  coeff_layer.*              -\n"
+        "  net.*.downsample.weight_1  *.downsample.0.weight\n"
+        "  net.*_1                    *\n"
+        "  net.*_0                    -\n"
+        "  net.*_2                    -\n"
+        "  net.*                      *",
     .flags = FLAG_SET | FLAG_PLUGINS | FLAG_JSON,
     .set_help = "set an option of the network: model.OPTION=VALUE; may be repeated",
     .options = &import_options,
