@@ -339,6 +339,20 @@ static int settle(struct experiment *e) {
   return status ? status : settle_leftovers(e);
 }
 
+static struct experiment *create(struct registry *registry, const char *file) {
+  struct arena *arena = arena_create();
+  struct experiment *e = arena ? arena_alloc(arena, 1, sizeof *e) : NULL;
+  if (e) {
+    *e = (struct experiment){.arena = arena, .registry = registry};
+    e->file = arena_copy(arena, file);
+    e->stem = stem_of_file(arena, file);
+  }
+  if (e && e->file && e->stem)
+    return e;
+  arena_free(arena);
+  return NULL;
+}
+
 int experiment_read(struct experiment **experiment, struct registry *registry, const char *file,
                     const char *const *sets, size_t set_count) {
   *experiment = NULL;
@@ -346,15 +360,8 @@ int experiment_read(struct experiment **experiment, struct registry *registry, c
   int status = ini_read(&ini, file);
   if (status)
     return status;
-  struct arena *arena = arena_create();
-  struct experiment *e = arena ? arena_alloc(arena, 1, sizeof *e) : NULL;
-  if (e) {
-    e->arena = arena;
-    e->registry = registry;
-    e->file = arena_copy(arena, file);
-    e->stem = stem_of_file(arena, file);
-  }
-  status = e && e->file && e->stem ? take_sections(e, ini) : error_status();
+  struct experiment *e = create(registry, file);
+  status = e ? take_sections(e, ini) : error_status();
   if (!status)
     status = take_sets(e, sets, set_count);
   if (!status)

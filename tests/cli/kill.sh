@@ -5,21 +5,22 @@ test -z "${VALGRIND_COMMAND:-}" || exit 77 # what is killed cannot be looked thr
 SIZE=64 EPOCHS=${EPOCHS:-12} LIMIT=0 POINTS=${POINTS:-161} BUDGET=14 experiment >e.ini
 expect 0 run e.ini --out whole
 
-# Kills the run once a file of this pattern is there; 137 is 128 + 9. Tries again where the run was faster.
-kill_at() {
+# send SIGNAL PATTERN CODE: starts the run without the pattern's stage, and sends the signal once a file of the pattern is
+# there. Tries again where the run was faster.
+send() {
   for try in 1 2 3 4 5; do
+    rm -rf "$(echo "$2" | cut -d/ -f1-2)"
     start run e.ini --out part
-    while kill -0 $pid 2>/dev/null && test -z "$(find part -path "$1" 2>/dev/null)"; do sleep 0.005; done
-    kill -9 $pid 2>/dev/null || true
+    while kill -0 $pid 2>/dev/null && test -z "$(find part -path "$2" 2>/dev/null)"; do sleep 0.005; done
+    kill -"$1" $pid 2>/dev/null || true
     code=0
     wait $pid || code=$?
-    test $code = 137 && return
-    test $code = 0 || die "the run failed by itself: $code"
-    rm -rf "part/${1#part/}" # it was done before the signal came
-    rm -rf "$(echo "$1" | cut -d/ -f1-2)"
+    test $code = "$3" && return
+    test $code = 0 || die "SIG$1: exit code $code, not $3"
   done
-  die "the run was always faster than the signal at $1"
+  die "the run was always faster than SIG$1 at $2"
 }
+kill_at() { send KILL "$1" 137; }
 echo "-- SIGKILL in train, connect, scan and ensemble"
 kill_at 'part/left/epoch-[3-9].state.safetensors'
 test ! -e part/left/summary.json || die "killed too late"
@@ -36,17 +37,7 @@ same whole part "a killed run ends with other bytes"
 echo "-- SIGTERM and SIGINT: the step is finished, and the command that resumes is printed"
 rm -rf part
 stop_at() {
-  for try in 1 2 3 4 5; do
-    start run e.ini --out part
-    while kill -0 $pid 2>/dev/null && test -z "$(find part -path "$2" 2>/dev/null)"; do sleep 0.005; done
-    kill -"$1" $pid 2>/dev/null || true
-    code=0
-    wait $pid || code=$?
-    test $code = "$3" && break
-    test $code = 0 || die "SIG$1: exit code $code, not $3"
-    rm -rf "$(echo "$2" | cut -d/ -f1-2)"
-  done
-  test $code = "$3" || die "the run was always faster than SIG$1"
+  send "$1" "$2" "$3"
   says 'to go on: '
   says 'run e.ini --out part'
 }
