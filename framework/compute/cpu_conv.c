@@ -1,7 +1,6 @@
 /* compute/cpu_conv.c: convolutions: windows that slide over the input, forward, towards the input, and towards the
  * weights. */
-#include "compute/correlate.h"
-#include "compute/gradient.h"
+#include "compute/cpu_winograd.h"
 
 static struct correlation correlation_of(struct device *d, const struct conv_op *op, int64_t samples, int transpose) {
   struct cpu *cpu = cpu_of(d);
@@ -43,31 +42,46 @@ static struct gradient gradient_of(struct device *d, const struct conv_op *op, i
                            .scratch = cpu->shared.data};
 }
 
+static int winograd(struct device *d, const struct conv_op *op) {
+  const int64_t from[3] = {op->height, op->width, op->in}, to[3] = {op->out_height, op->out_width, op->out};
+  return op->fast && winograd_fits(cpu_of(d), op->kernel, op->stride, op->padding, from, to);
+}
+
 int cpu_reserve_conv(struct device *d, const struct conv_op *op, int64_t samples, int directions) {
   const struct correlation forward = correlation_of(d, op, samples, 0), backward = correlation_of(d, op, samples, 1);
   const struct gradient g = gradient_of(d, op, samples);
-  int64_t worker = correlate_worker_words(&forward), shared = correlate_panel_words(&forward);
+  const int fast = winograd(d, op);
+  int64_t worker = fast ? winograd_worker_words(&forward) : correlate_worker_words(&forward);
+  int64_t shared = fast ? winograd_shared_words(&forward) : correlate_panel_words(&forward);
   if (directions & BACKWARD) {
-    worker = cpu_max(worker, cpu_max(correlate_worker_words(&backward), gradient_worker_words(&g)));
-    shared = cpu_max(shared, cpu_max(correlate_panel_words(&backward), gradient_shared_words(&g)));
+    worker = cpu_max(worker, fast ? winograd_worker_words(&backward) : correlate_worker_words(&backward));
+    worker = cpu_max(worker, fast ? winograd_gradient_worker_words(&g) : gradient_worker_words(&g));
+    shared = cpu_max(shared, fast ? winograd_shared_words(&backward) : correlate_panel_words(&backward));
+    shared = cpu_max(shared, fast ? winograd_gradient_shared_words(&g) : gradient_shared_words(&g));
   }
   return cpu_reserve(cpu_of(d), worker, shared);
 }
 
-void cpu_conv_forward(struct device *d, const struct conv_op *op, const struct run *run) {
-  struct correlation c = correlation_of(d, op, run->samples, 0);
-  correlate(&c);
+static void slide(struct device *d, const struct conv_op *op, const struct run *run, int transpose) {
+  struct correlation c = correlation_of(d, op, run->samples, transpose);
+  if (winograd(d, op))
+    winograd_correlate(&c);
+  else
+    correlate(&c);
 }
+
+void cpu_conv_forward(struct device *d, const struct conv_op *op, const struct run *run) { slide(d, op, run, 0); }
 
 void cpu_conv_backward(struct device *d, const struct conv_op *op, const struct run *run) {
   if (op->relu)
     cpu_mask(cpu_of(d), op->dy, op->y, run->samples * op->out_height * op->out_width * op->out);
-  if (place_is(op->dx)) {
-    struct correlation c = correlation_of(d, op, run->samples, 1);
-    correlate(&c);
-  }
+  if (place_is(op->dx))
+    slide(d, op, run, 1);
   if (place_is(op->dw)) {
     struct gradient g = gradient_of(d, op, run->samples);
-    gradient(&g);
+    if (winograd(d, op))
+      winograd_gradient(&g);
+    else
+      gradient(&g);
   }
 }

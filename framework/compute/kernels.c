@@ -8,6 +8,7 @@
 #include "compute/random.h"
 #include "compute/tiles.h"
 #include "compute/vectors.h"
+#include "compute/winograd.h"
 
 #define HALF (WIDTH / 2)
 
@@ -392,6 +393,7 @@ extern const struct kernels JOIN(kernels_, KERNELS);
 const struct kernels JOIN(kernels_, KERNELS) = {
     .name = TEXT(KERNELS),
     .tiles = &JOIN(tiles_, KERNELS),
+    .winograd = &JOIN(winograd_, KERNELS),
     .bias_relu = bias_relu,
     .relu = relu,
     .relu_mask = relu_mask,

@@ -5,7 +5,7 @@
 
 struct layer {
   int64_t samples, in, height, width, out, kernel[2], stride[2], padding[2];
-  int bias, relu, accumulate;
+  int bias, relu, accumulate, fast;
 };
 
 struct arrays { /* the reference's */
@@ -99,6 +99,7 @@ static void run_layer(struct device *d, const void *context, struct sheet *sheet
                        .stride = {l->stride[0], l->stride[1]},
                        .padding = {l->padding[0], l->padding[1]},
                        .relu = l->relu,
+                       .fast = l->fast,
                        .accumulate_dx = l->accumulate,
                        .accumulate_dw = l->accumulate,
                        .x = rig_place(d, x, nx),
@@ -171,28 +172,43 @@ static void check_layer(const void *context, const struct sheet *sheet, const ch
 }
 
 static const struct layer layers[] = {
-    {1, 1, 1, 1, 1, {1, 1}, {1, 1}, {0, 0}, 1, 0, 0},
-    {2, 3, 5, 7, 11, {3, 3}, {1, 1}, {1, 1}, 1, 1, 0},   /* prime channels */
-    {3, 5, 9, 8, 7, {3, 3}, {2, 2}, {1, 1}, 0, 1, 1},    /* stride 2 */
-    {2, 2, 6, 5, 3, {5, 3}, {2, 1}, {2, 0}, 1, 0, 0},    /* nothing square */
-    {3, 17, 4, 6, 19, {1, 1}, {1, 1}, {0, 0}, 1, 1, 1},  /* 1x1: a plain product */
-    {9, 40, 4, 4, 24, {1, 1}, {1, 1}, {0, 0}, 1, 0, 0},  /* 1x1, several groups and blocks of channels */
-    {3, 4, 7, 7, 6, {1, 1}, {2, 2}, {0, 0}, 0, 0, 0},    /* 1x1, stride 2: a shortcut */
-    {2, 3, 3, 2, 4, {5, 5}, {1, 1}, {2, 2}, 1, 1, 0},    /* kernel larger than the image */
-    {2, 3, 4, 4, 4, {3, 3}, {1, 1}, {4, 3}, 1, 0, 0},    /* padding larger than the kernel: outputs of bias alone */
-    {2, 3, 8, 8, 5, {2, 2}, {3, 3}, {0, 1}, 1, 1, 0},    /* stride larger than the kernel: inputs nobody reads */
-    {5, 33, 8, 8, 35, {3, 3}, {1, 1}, {1, 1}, 1, 1, 0},  /* weight gradient: groups by blocks of channels */
-    {19, 3, 10, 10, 8, {5, 5}, {1, 1}, {2, 2}, 1, 1, 1}, /* more samples than groups */
-    {3, 48, 20, 20, 4, {3, 3}, {1, 1}, {1, 1}, 0, 1, 0}, /* an image is several bands */
-    {2, 16, 1, 40, 16, {1, 3}, {1, 1}, {0, 1}, 1, 0, 0}, /* one line */
-    {8, 16, 12, 12, 16, {3, 3}, {1, 1}, {1, 1}, 0, 0, 0},
+    {1, 1, 1, 1, 1, {1, 1}, {1, 1}, {0, 0}, 1, 0, 0, 0},
+    {2, 3, 5, 7, 11, {3, 3}, {1, 1}, {1, 1}, 1, 1, 0, 0},   /* prime channels */
+    {3, 5, 9, 8, 7, {3, 3}, {2, 2}, {1, 1}, 0, 1, 1, 0},    /* stride 2 */
+    {2, 2, 6, 5, 3, {5, 3}, {2, 1}, {2, 0}, 1, 0, 0, 0},    /* nothing square */
+    {3, 17, 4, 6, 19, {1, 1}, {1, 1}, {0, 0}, 1, 1, 1, 0},  /* 1x1: a plain product */
+    {9, 40, 4, 4, 24, {1, 1}, {1, 1}, {0, 0}, 1, 0, 0, 0},  /* 1x1, several groups and blocks of channels */
+    {3, 4, 7, 7, 6, {1, 1}, {2, 2}, {0, 0}, 0, 0, 0, 0},    /* 1x1, stride 2: a shortcut */
+    {2, 3, 3, 2, 4, {5, 5}, {1, 1}, {2, 2}, 1, 1, 0, 0},    /* kernel larger than the image */
+    {2, 3, 4, 4, 4, {3, 3}, {1, 1}, {4, 3}, 1, 0, 0, 0},    /* padding larger than the kernel: outputs of bias alone */
+    {2, 3, 8, 8, 5, {2, 2}, {3, 3}, {0, 1}, 1, 1, 0, 0},    /* stride larger than the kernel: inputs nobody reads */
+    {5, 33, 8, 8, 35, {3, 3}, {1, 1}, {1, 1}, 1, 1, 0, 0},  /* weight gradient: groups by blocks of channels */
+    {19, 3, 10, 10, 8, {5, 5}, {1, 1}, {2, 2}, 1, 1, 1, 0}, /* more samples than groups */
+    {3, 48, 20, 20, 4, {3, 3}, {1, 1}, {1, 1}, 0, 1, 0, 0}, /* an image is several bands */
+    {2, 16, 1, 40, 16, {1, 3}, {1, 1}, {0, 1}, 1, 0, 0, 0}, /* one line */
+    {8, 16, 12, 12, 16, {3, 3}, {1, 1}, {1, 1}, 0, 0, 0, 0},
     /* enough positions for groups of samples with weight gradients of their own */
-    {19, 3, 16, 16, 5, {3, 3}, {1, 1}, {1, 1}, 1, 1, 1},
-    {43, 2, 20, 20, 3, {3, 3}, {1, 1}, {1, 1}, 1, 0, 0},
-    {33, 3, 16, 16, 37, {1, 1}, {1, 1}, {0, 0}, 1, 1, 1},
-    {121, 3, 7, 6, 70, {3, 3}, {1, 1}, {1, 1}, 1, 0, 0},  /* narrow */
-    {150, 2, 11, 11, 5, {3, 3}, {2, 2}, {1, 1}, 1, 0, 1}, /* narrow outputs, strided */
+    {19, 3, 16, 16, 5, {3, 3}, {1, 1}, {1, 1}, 1, 1, 1, 0},
+    {43, 2, 20, 20, 3, {3, 3}, {1, 1}, {1, 1}, 1, 0, 0, 0},
+    {33, 3, 16, 16, 37, {1, 1}, {1, 1}, {0, 0}, 1, 1, 1, 0},
+    {121, 3, 7, 6, 70, {3, 3}, {1, 1}, {1, 1}, 1, 0, 0, 0},  /* narrow */
+    {150, 2, 11, 11, 5, {3, 3}, {2, 2}, {1, 1}, 1, 0, 1, 0}, /* narrow outputs, strided */
 };
+
+/* Winograd's algorithm, where its table takes it: the same laws and bounds. */
+static const struct layer fast_layers[] = {
+    {3, 16, 8, 8, 16, {3, 3}, {1, 1}, {1, 1}, 1, 1, 0, 1},
+    {5, 17, 7, 9, 35, {3, 3}, {1, 1}, {1, 1}, 1, 0, 1, 1},    /* odd everything: parts of tiles, of vectors */
+    {2, 33, 6, 13, 19, {3, 3}, {1, 1}, {0, 0}, 0, 1, 0, 1},   /* no padding */
+    {2, 20, 5, 4, 16, {3, 3}, {1, 1}, {2, 2}, 1, 0, 0, 1},    /* padding 2: whole lines of padding alone */
+    {3, 16, 10, 6, 16, {3, 3}, {1, 1}, {0, 2}, 1, 1, 1, 1},   /* another padding each way */
+    {9, 16, 4, 4, 64, {3, 3}, {1, 1}, {1, 1}, 1, 1, 0, 1},    /* one tile an image */
+    {37, 16, 12, 12, 70, {3, 3}, {1, 1}, {1, 1}, 1, 0, 1, 1}, /* several blocks, groups and parts */
+    {4, 80, 6, 6, 136, {3, 3}, {1, 1}, {1, 1}, 0, 0, 0, 1},   /* several blocks of kernels */
+};
+
+START_TEST(fast_layer) { rig_each(run_layer, check_layer, &fast_layers[_i]); }
+END_TEST
 
 START_TEST(layer) { rig_each(run_layer, check_layer, &layers[_i]); }
 END_TEST
@@ -202,6 +218,7 @@ int main(void) {
   TCase *tests = tcase_create("conv");
   tcase_set_timeout(tests, 300);
   tcase_add_loop_test(tests, layer, 0, sizeof layers / sizeof *layers);
+  tcase_add_loop_test(tests, fast_layer, 0, sizeof fast_layers / sizeof *fast_layers);
   suite_add_tcase(suite, tests);
   return rig_main(suite);
 }
