@@ -68,8 +68,10 @@ static int combine_split(const struct predictions *p, const strait_object *ensem
     status = combine_members(ensembler, p->members, rows, p->classes, p->probabilities[split], combined);
   if (!status) {
     judge(rows, p->classes, combined, labels, &m);
-    json_t *one = json_pack("{s:I, s:o, s:o, s:o}", "samples", (json_int_t)rows, "nll", document_number(m.nll), "error",
-                            document_number(m.error), "disagreement", document_number(mean_disagreement(p, split)));
+    json_t *one = json_pack("{s:I, s:o, s:o}", "samples", (json_int_t)rows, "nll", document_number(m.nll), "error",
+                            document_number(m.error));
+    if (one && p->members > 1)
+      json_object_set_new(one, "disagreement", document_number(mean_disagreement(p, split)));
     status = put(into, split_name(split), one);
   }
   memory_free(labels);

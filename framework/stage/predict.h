@@ -20,7 +20,8 @@ void predict_free(struct predictions *p); /* zeroed: nothing */
 int predict_member(struct predictions *p, int64_t i, const float *weights, const float *statistics, int as_is,
                    json_t **metrics);
 /* Of all members together: {"test": {"samples", "nll", "error", "disagreement"}}; disagreement: the mean share, in per
- * cent, of samples on which two members predict different classes. ensembler NULL: the mean of probabilities. */
+ * cent, of samples on which two members predict different classes (of several members). ensembler NULL: the mean of
+ * probabilities. */
 int predict_combined(struct predictions *p, const strait_object *ensembler, json_t **metrics);
 
 #endif

@@ -25,18 +25,21 @@ int64_t reference_iteration(const struct reference *r) {
   }
 }
 
+/* All that was spent until a stage was done. What two of its sources share is counted for each. */
 static int64_t stage_spent(const struct stage *stage) {
   int64_t spent = stage->iterations;
   for (size_t i = 0; i < stage->reference_count; i++)
     if (!stage->references[i]->part)
       spent += reference_spent(stage->references[i]);
-  for (size_t i = 0; i < stage->route_count; i++) {
-    const struct route *route = stage->routes[i];
-    if (route->stage)
-      spent += stage_spent(route->stage);
-    for (size_t k = 0; k < route->count; k++)
-      spent += reference_spent(route->parts[k]);
-  }
+  for (size_t i = 0; i < stage->route_count; i++)
+    spent += route_spent(stage->routes[i]);
+  return spent;
+}
+
+int64_t route_spent(const struct route *route) {
+  int64_t spent = route->stage ? stage_spent(route->stage) : 0;
+  for (size_t i = 0; i < route->count; i++)
+    spent += reference_spent(route->parts[i]);
   return spent;
 }
 
@@ -152,7 +155,8 @@ static int same_model(const struct stage *stage, const char *name, const struct 
   return STRAIT_OK;
 }
 
-int stage_check_models(const struct stage *stage) {
+/* Do the stages behind all references have this stage's model? */
+static int check_models(const struct stage *stage) {
   int status = STRAIT_OK;
   for (size_t i = 0; !status && i < stage->reference_count; i++)
     if (stage->references[i]->stage)
@@ -189,7 +193,7 @@ static int prepare(struct session *session, struct stage *stage) {
   if (!status)
     status = optimiser_check(&stage->optimiser);
   if (!status)
-    status = stage_check_models(stage);
+    status = check_models(stage);
   for (size_t i = 0; !status && i < stage->reference_count; i++)
     status = check_reference(stage, stage->references[i]);
   if (!status)

@@ -19,14 +19,13 @@ int experiment_prepare(struct session *session, struct experiment *experiment);
 int64_t reference_iteration(const struct reference *reference);
 /* Iterations spent, all told, to make these weights: the trainings before them included. */
 int64_t reference_spent(const struct reference *reference);
+int64_t route_spent(const struct route *route);
 /* Control points of a connect stage's curve. */
 int curve_points(const struct stage *stage, int *points);
 /* Asks the stage's schedule whether it can serve a training of this many iterations. */
 int schedule_check(const struct stage *stage, int64_t epoch_iterations, int64_t iterations);
 /* Is each a split, and does the stage's data have samples there? */
 int stage_check_splits(const struct stage *stage, const strait_strings *splits);
-/* Do the stages behind all references have this stage's model? Errors name both. */
-int stage_check_models(const struct stage *stage);
 
 /* key.c: the hash of everything that decides a stage's results. References' stages have theirs already. */
 int stage_key(struct stage *stage);

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "stage/job.h"
 #include "stage/prepare.h"
@@ -55,15 +56,6 @@ int stage_result(const struct session *session, const struct stage *stage, int *
     *result = RESULT_UNMEASURED;
   else
     *result = RESULT_DONE;
-  arena_free(arena);
-  return status;
-}
-
-int stage_summary(const struct session *session, const struct stage *stage, json_t **summary) {
-  struct arena *arena = arena_create();
-  const char *folder = arena ? stage_folder(session, stage, arena) : NULL;
-  char *file = folder ? file_join(arena, folder, "summary.json") : NULL;
-  int status = file ? document_read(file, summary) : error_status();
   arena_free(arena);
   return status;
 }
@@ -290,6 +282,8 @@ static int write_experiment(const struct session *session, const struct experime
 int experiment_run(struct session *session, struct experiment *e, const char *command) {
   int status = write_experiment(session, e);
   for (size_t i = 0; !status && i < e->count; i++)
-    status = run_stage(session, e->stages[i], (int)i + 1, (int)e->count, command);
+    if ((status = run_stage(session, e->stages[i], (int)i + 1, (int)e->count, command)) == STRAIT_OK &&
+        i + 1 < e->count)
+      status = stop_check();
   return status;
 }

@@ -3,8 +3,6 @@
 #ifndef STAGE_RUNNER_H
 #define STAGE_RUNNER_H
 
-#include <jansson.h>
-
 #include "stage/session.h"
 
 enum {
@@ -19,7 +17,5 @@ int stage_result(const struct session *session, const struct stage *stage, int *
 /* Runs every stage; the experiment is prepared. command: how it was called, for provenance. Stops at the first failure.
  */
 int experiment_run(struct session *session, struct experiment *experiment, const char *command);
-/* The stage's summary.json. */
-int stage_summary(const struct session *session, const struct stage *stage, json_t **summary);
 
 #endif

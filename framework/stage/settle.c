@@ -13,7 +13,8 @@ static const char *const built_in[KINDS] = {
 
 const char *settle_built_in(uint32_t kind) { return kind < KINDS ? built_in[kind] : NULL; }
 
-int settle_fault(const struct setting *setting) {
+/* Puts the setting's place and section in front of this thread's chain: "FILE:LINE: [verb name] ". */
+static int fault_at(const struct setting *setting) {
   struct arena *arena = arena_create();
   struct error_chain chain;
   error_take(&chain);
@@ -30,7 +31,7 @@ int stage_fault(const struct stage *stage, const char *key) {
   if (setting)
     error_wrap("%s = %s", setting->key, setting->value);
   struct setting whole = {.file = stage->file, .line = stage->line, .section = stage->section};
-  return settle_fault(setting ? setting : &whole);
+  return fault_at(setting ? setting : &whole);
 }
 
 /* Sets the options of a table that a list of settings names; skips keys that a stronger list has. */
@@ -102,7 +103,7 @@ static int choose_class(struct stage *stage, uint32_t kind, const struct setting
     general->used = 1;
   if (own && kind == STRAIT_MODEL && stage->source) {
     error_set(STRAIT_EINVAL, "the model comes from '%s'; set it there", stage->source->name);
-    return settle_fault(own);
+    return fault_at(own);
   }
   if (inherits(stage, kind) && !own && !preset) {
     stage->choice[kind].cls = stage->source->choice[kind].cls;
@@ -115,13 +116,13 @@ static int choose_class(struct stage *stage, uint32_t kind, const struct setting
   }
   if (!text_is_name(name)) {
     error_set(STRAIT_EINVAL, "%s = %s: a plugin's name has lower-case letters, digits and '-'", kind_name(kind), name);
-    return from ? settle_fault(from) : stage_fault(stage, NULL);
+    return from ? fault_at(from) : stage_fault(stage, NULL);
   }
   int status = registry_class(e->registry, kind, name, &stage->choice[kind].cls);
   if (!status)
     return STRAIT_OK;
   error_wrap("%s = %s", kind_name(kind), name);
-  return from ? settle_fault(from) : stage_fault(stage, NULL);
+  return from ? fault_at(from) : stage_fault(stage, NULL);
 }
 
 /* Appends the settings of this kind's options in a list; each must be an option of the plugin. */
@@ -164,7 +165,7 @@ static int choose_options(struct stage *stage, uint32_t kind, struct settings *p
     if (option_of(kind, stage->settings.v[i].key)) {
       error_set(STRAIT_EINVAL, "%s: the model comes from '%s'; set it there", stage->settings.v[i].key,
                 stage->source->name);
-      return settle_fault(&stage->settings.v[i]);
+      return fault_at(&stage->settings.v[i]);
     }
   return status ? status : take_options(stage, kind, &stage->settings);
 }
@@ -342,7 +343,7 @@ static int unknown_key(const struct stage *stage, const struct setting *s) {
   else
     error_set(STRAIT_EINVAL, "%s takes no key \"%s\"; see strait describe verb %s", stage->verb->name, s->key,
               stage->verb->name);
-  return settle_fault(s);
+  return fault_at(s);
 }
 
 static int untaken_default(const struct experiment *e, const struct setting *s) {
@@ -360,7 +361,7 @@ static int untaken_default(const struct experiment *e, const struct setting *s) 
     error_set(STRAIT_EINVAL, "no stage takes the key \"%s\"; did you mean \"%s\"?", s->key, nearest);
   else
     error_set(STRAIT_EINVAL, "no stage takes the key \"%s\"", s->key);
-  return settle_fault(s);
+  return fault_at(s);
 }
 
 int settle_leftovers(struct experiment *e) {

@@ -14,7 +14,4 @@ int settle_leftovers(struct experiment *experiment);
 /* The plugin of a kind where nobody names one; NULL: it must be named. */
 const char *settle_built_in(uint32_t kind);
 
-/* Puts the setting's place and section in front of this thread's chain: "FILE:LINE: [verb name] ". */
-int settle_fault(const struct setting *setting);
-
 #endif

@@ -307,21 +307,27 @@ static int measure(struct job *job, json_t *list, const strait_object *ensembler
   return status;
 }
 
+/* Iterations in all: its own, and those of what it began with. Starts of one training share what was spent, so the
+ * longest counts. */
+static int64_t spent_in_all(const struct stage *stage) {
+  const struct ensemble_keys *k = stage->own;
+  int64_t longest = 0;
+  for (size_t i = 0; i < k->start.n; i++)
+    longest = reference_spent(k->starts[i]) > longest ? reference_spent(k->starts[i]) : longest;
+  for (size_t i = 0; i < k->path.n; i++)
+    longest = route_spent(stage->routes[i]) > longest ? route_spent(stage->routes[i]) : longest;
+  return longest + stage->iterations;
+}
+
 static int put_facts(struct job *job, json_t *list) {
+  int64_t spent = spent_in_all(job->stage);
   int status = put_text(job->summary, "ensembler", job->stage->choice[STRAIT_ENSEMBLER].cls->name);
-  int64_t spent = 0, longest = 0;
-  const struct ensemble_keys *k = job->stage->own;
-  for (size_t i = 0; i < k->start.n; i++) {
-    spent = reference_spent(k->starts[i]);
-    longest = spent > longest ? spent : longest;
-  }
   if (!status)
     status = put_integer(job->summary, "iterations", job->stage->iterations);
   if (!status)
-    status = put_integer(job->summary, "spent", job->stage->iterations + longest);
+    status = put_integer(job->summary, "spent", spent);
   if (!status)
-    status = put_number(job->summary, "budget",
-                        (double)(job->stage->iterations + longest) / (double)stage_epoch(job->stage));
+    status = put_number(job->summary, "budget", (double)spent / (double)stage_epoch(job->stage));
   return status ? status : put(job->summary, "members", json_incref(list));
 }
 

@@ -12,7 +12,9 @@
 
 /* --- files --- */
 
-char *moment_file(const struct session *session, const struct stage *train, int64_t iteration, struct arena *arena) {
+/* The files of a moment, final, epoch-8 or iteration-500, without extension. */
+static char *moment_file(const struct session *session, const struct stage *train, int64_t iteration,
+                         struct arena *arena) {
   const char *folder = stage_folder(session, train, arena);
   int64_t epoch = stage_epoch(train);
   if (!folder)

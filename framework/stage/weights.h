@@ -37,7 +37,4 @@ void route_unload(struct loaded_path *loaded); /* zeroed: nothing */
 /* The control points of a connect stage's curve alone: number i's file in its folder. */
 char *control_file(const struct session *session, const struct stage *connect, int point, struct arena *arena);
 
-/* Files of a moment of a train stage: final, epoch-8 or iteration-500, without extension. */
-char *moment_file(const struct session *session, const struct stage *train, int64_t iteration, struct arena *arena);
-
 #endif
