@@ -13,6 +13,7 @@
 #include "cli/shape.h"
 #include "cli/table.h"
 #include "compute/device.h"
+#include "compute/gemm.h"
 #include "compute/peak.h"
 #include "store/document.h"
 
@@ -290,9 +291,10 @@ static int bench_peak(const struct arguments *a, struct team *team) {
   if (status)
     return status;
   if (a->json)
-    return print_json(json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "kernels", p.kernels, "threads", team_threads(team),
-                                "tile_gflops", peak_json(&p.tile), "product_gflops", peak_json(&p.product),
-                                "copy_gbytes", peak_json(&p.copy), "triad_gbytes", peak_json(&p.triad)));
+    return print_json(json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o}", "kernels", p.kernels, "openblas", gemm_library(),
+                                "threads", team_threads(team), "tile_gflops", peak_json(&p.tile), "product_gflops",
+                                peak_json(&p.product), "copy_gbytes", peak_json(&p.copy), "triad_gbytes",
+                                peak_json(&p.triad)));
   const struct {
     const char *name, *unit;
     const struct peak *peak;
@@ -305,7 +307,7 @@ static int bench_peak(const struct arguments *a, struct team *team) {
     return error_status();
   table_add(table, "kernels %s", p.kernels);
   table_add(table, "1 thread");
-  table_add(table, "%d threads", team_threads(team));
+  table_add(table, "all %d", team_threads(team));
   table_rule(table);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     table_add(table, "%s", rows[i].name);
@@ -314,6 +316,7 @@ static int bench_peak(const struct arguments *a, struct team *team) {
     table_add(table, "%s", rows[i].unit);
   }
   status = table_print(table, stdout, 0);
+  printf("\nOpenBLAS is %s\n", gemm_library());
   table_free(table);
   return status;
 }
