@@ -1,19 +1,21 @@
-check_PROGRAMS += tests/plugin/test-options
+if HAVE_CHECK
+check_PROGRAMS += tests/plugin/test-options tests/plugin/test-registry tests/plugin/test-object tests/plugin/test-mock
+endif
 tests_plugin_test_options_SOURCES = %D%/test-options.c
 tests_plugin_test_options_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_plugin_test_options_LDADD = libstrait.la $(CHECK_LIBS)
 
-check_PROGRAMS += tests/plugin/test-registry
 tests_plugin_test_registry_SOURCES = %D%/test-registry.c
 tests_plugin_test_registry_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_plugin_test_registry_LDADD = libstrait.la $(CHECK_LIBS)
 
-check_PROGRAMS += tests/plugin/test-object
 tests_plugin_test_object_SOURCES = %D%/test-object.c
 tests_plugin_test_object_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_plugin_test_object_LDADD = libstrait.la $(CHECK_LIBS)
 
-check_PROGRAMS += tests/plugin/test-mock
 tests_plugin_test_mock_SOURCES = %D%/test-mock.c
 tests_plugin_test_mock_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_plugin_test_mock_LDADD = $(CHECK_LIBS)
+
+check_PROGRAMS += tests/plugin/test-abi
+tests_plugin_test_abi_SOURCES = %D%/test-abi.c

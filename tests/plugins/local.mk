@@ -75,4 +75,50 @@ check_LTLIBRARIES += tests/plugins/curve-undefined.la
 tests_plugins_curve_undefined_la_SOURCES = %D%/undefined.c %D%/flat.h
 tests_plugins_curve_undefined_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 
-dist_check_SCRIPTS += %D%/outside.sh %D%/symbols.sh
+# Plugins against the headers as they were in 1.0: only those, whatever AM_CPPFLAGS says.
+FROZEN_CPPFLAGS = -I$(srcdir)/%D%/frozen-1.0/include
+EXTRA_DIST += %D%/frozen-1.0/README \
+	%D%/frozen-1.0/include/strait/curve.h \
+	%D%/frozen-1.0/include/strait/dataset.h \
+	%D%/frozen-1.0/include/strait/ensembler.h \
+	%D%/frozen-1.0/include/strait/host.h \
+	%D%/frozen-1.0/include/strait/model.h \
+	%D%/frozen-1.0/include/strait/option.h \
+	%D%/frozen-1.0/include/strait/plugin.h \
+	%D%/frozen-1.0/include/strait/schedule.h \
+	%D%/frozen-1.0/include/strait/strait.h \
+	%D%/frozen-1.0/include/strait/types.h
+
+check_LTLIBRARIES += tests/plugins/curve-frozen.la
+tests_plugins_curve_frozen_la_SOURCES = %D%/frozen-1.0/curve.c
+tests_plugins_curve_frozen_la_CPPFLAGS = $(FROZEN_CPPFLAGS)
+tests_plugins_curve_frozen_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/model-frozen.la
+tests_plugins_model_frozen_la_SOURCES = %D%/frozen-1.0/model.c
+tests_plugins_model_frozen_la_CPPFLAGS = $(FROZEN_CPPFLAGS)
+tests_plugins_model_frozen_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/dataset-frozen.la
+tests_plugins_dataset_frozen_la_SOURCES = %D%/frozen-1.0/dataset.c
+tests_plugins_dataset_frozen_la_CPPFLAGS = $(FROZEN_CPPFLAGS)
+tests_plugins_dataset_frozen_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/schedule-frozen.la
+tests_plugins_schedule_frozen_la_SOURCES = %D%/frozen-1.0/schedule.c
+tests_plugins_schedule_frozen_la_CPPFLAGS = $(FROZEN_CPPFLAGS)
+tests_plugins_schedule_frozen_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/plugins/ensembler-frozen.la
+tests_plugins_ensembler_frozen_la_SOURCES = %D%/frozen-1.0/ensembler.c
+tests_plugins_ensembler_frozen_la_CPPFLAGS = $(FROZEN_CPPFLAGS)
+tests_plugins_ensembler_frozen_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+if HAVE_CHECK
+check_PROGRAMS += tests/plugins/test-frozen
+endif
+tests_plugins_test_frozen_SOURCES = %D%/test-frozen.c
+tests_plugins_test_frozen_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_plugins_test_frozen_LDADD = libstrait.la $(CHECK_LIBS)
+
+dist_check_SCRIPTS += %D%/frozen.sh %D%/outside.sh %D%/symbols.sh

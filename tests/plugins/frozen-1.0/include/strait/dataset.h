@@ -1,0 +1,82 @@
+/* strait/dataset.h: labelled samples in splits.
+ *
+ * The data set says what a sample is; the host does the rest: holdout, subsets, label noise, order, augmentation,
+ * normalisation, batching and the choice of the loss.
+ */
+#ifndef STRAIT_DATASET_H
+#define STRAIT_DATASET_H
+
+#include <strait/host.h>
+#include <strait/plugin.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { STRAIT_TRAIN = 0, STRAIT_TEST = 1 }; /* the splits; the validation split is the host's holdout of train */
+
+enum {
+  STRAIT_TARGET_CLASS = 1, /* one class of `classes`: softmax cross-entropy */
+  STRAIT_TARGET_CLASSES,   /* one class a position */
+  STRAIT_TARGET_REAL       /* a vector of `classes` reals: mean squared error */
+};
+enum { STRAIT_ORDER_SHUFFLED = 0, STRAIT_ORDER_STREAMS /* contiguous streams, for sequences */ };
+
+typedef struct strait_split {
+  uint32_t size;
+  uint32_t element; /* STRAIT_U8 (0..255, given to the network as x/255), STRAIT_F32 or STRAIT_I32 */
+  uint32_t target;  /* STRAIT_TARGET_... */
+  uint32_t order;   /* STRAIT_ORDER_... */
+  uint32_t rank;    /* dimensions of a sample: 3 for images (channels, height, width), 1 for vectors */
+  uint32_t reserved;
+  int64_t dims[STRAIT_MAX_DIMS]; /* 0: varies from sample to sample */
+  int64_t count;                 /* samples */
+  int64_t classes;               /* classes, or the length of the real target */
+  const char *const *class_names; /* `classes` names, or NULL; live as long as the instance */
+} strait_split;
+
+/* Where read() puts a sample. */
+struct strait_sample;
+typedef struct strait_sample_ops {
+  uint32_t size;
+  uint32_t reserved;
+  void *(*reserve)(struct strait_sample *sample, uint32_t rank, const int64_t *dims);
+  int32_t (*label)(struct strait_sample *sample, int64_t label);
+  float *(*target)(struct strait_sample *sample, int64_t count);
+} strait_sample_ops;
+typedef struct strait_sample {
+  const strait_sample_ops *ops;
+} strait_sample;
+
+/* Room for the sample's elements (dims as in strait_split, channels first); NULL on failure, its cause recorded. */
+static inline void *strait_sample_reserve(strait_sample *sample, uint32_t rank, const int64_t *dims) {
+  return sample->ops->reserve(sample, rank, dims);
+}
+/* The sample's class; one outside 0..classes-1 is refused. */
+static inline int32_t strait_sample_label(strait_sample *sample, int64_t label) { return sample->ops->label(sample, label); }
+/* Room for the real target of `count` numbers; NULL on failure. */
+static inline float *strait_sample_target(strait_sample *sample, int64_t count) {
+  return sample->ops->target(sample, count);
+}
+
+typedef struct strait_dataset_ops {
+  uint32_t size;
+  uint32_t reserved;
+  /* Called once after init: finds and checks the files and builds an index that does not change any more. Fails with
+   * the path, what is wrong, and where to get the data. */
+  int32_t (*open)(void *self);
+  /* Fills *split (zeroed, size set) for STRAIT_TRAIN or STRAIT_TEST. After open. */
+  int32_t (*describe)(const void *self, uint32_t which, strait_split *split);
+  /* Reads sample `index` (0 <= index < count). The same bytes at every call, in any order. Re-entrant: several threads
+   * call it on one instance. */
+  int32_t (*read)(const void *self, uint32_t which, int64_t index, strait_sample *sample);
+  /* The usual normalisation of this data, x -> (x - mean) / deviation for x in 0..1, a number a channel; NULL: none. */
+  const float *mean;
+  const float *deviation;
+  int64_t channels; /* how many numbers mean and deviation have */
+} strait_dataset_ops;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,107 @@
+/* strait/ensembler.h: where the weights of an ensemble come from, which to keep, how to combine predictions.
+ *
+ * The host asks for the sources one after another, runs each (a training, or points of a path), calls collect at every
+ * moment the schedule names and at a training's end, then finish. An ensembler keeps nothing between calls: what
+ * accumulates lives in slots, which the host checkpoints, so that an interrupted ensemble goes on to the same bytes.
+ */
+#ifndef STRAIT_ENSEMBLER_H
+#define STRAIT_ENSEMBLER_H
+
+#include <strait/host.h>
+#include <strait/plugin.h>
+#include <strait/schedule.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { STRAIT_SOURCE_END = 0, STRAIT_SOURCE_TRAINING, STRAIT_SOURCE_PATH };
+/* Where a training starts, besides 0, 1, ...: the references in `start`, whose momentum is taken over. */
+enum {
+  STRAIT_START_FRESH = -1, /* from new weights, by the stage's seed + seed_offset */
+  STRAIT_START_MEMBER = -2 /* from the newest member, momentum zero: not for the first source */
+};
+
+/* What an ensembler may ask for. The host fills `given_...` before it calls source(). */
+typedef struct strait_source {
+  uint32_t size;
+  uint32_t type; /* out: STRAIT_SOURCE_... */
+  /* in: what the stage's section offers */
+  int64_t given_starts;       /* references in `start` */
+  int64_t given_paths;        /* references in `path` */
+  int64_t given_budget;       /* iterations of `budget`, which counts all that is spent, starts included (0: not set) */
+  int64_t epoch_iterations;   /* mini-batches an epoch */
+  const int64_t *start_spent; /* given_starts numbers: iterations already spent in each start */
+  /* out, training */
+  int64_t start;       /* the start-th reference in `start`, or STRAIT_START_... */
+  int64_t seed_offset; /* added to the stage's seeds */
+  int64_t iterations;  /* how many this source runs: its schedule's horizon */
+  /* out, path */
+  int64_t path;   /* the path-th reference in `path` */
+  int64_t points; /* equally spaced t in [0,1], ends included, at least 2 */
+  /* out, training */
+  uint32_t offer_start; /* 1: collect is called for the start's weights too, with step.iteration 0 and wanted 1 */
+  uint32_t reserved;
+} strait_source;
+
+/* How a member's batch-norm statistics come about. */
+enum {
+  STRAIT_STATISTICS_REFRESH = 0, /* re-estimated on the training split: the default; always for averages */
+  STRAIT_STATISTICS_KEEP         /* those of the running network at the moment */
+};
+
+struct strait_slots;
+typedef struct strait_slots_ops {
+  uint32_t size;
+  uint32_t reserved;
+  float *(*vector)(struct strait_slots *slots, const char *name);
+  int64_t *(*integer)(struct strait_slots *slots, const char *name);
+  int32_t (*member)(struct strait_slots *slots, const float *weights, uint32_t statistics);
+} strait_slots_ops;
+typedef struct strait_slots {
+  const strait_slots_ops *ops;
+} strait_slots;
+
+/* The vector of this name, as long as the weights, zero at first; kept from call to call. NULL on failure. */
+static inline float *strait_slots_vector(strait_slots *slots, const char *name) { return slots->ops->vector(slots, name); }
+/* The integer of this name, zero at first; kept from call to call. NULL on failure. */
+static inline int64_t *strait_slots_integer(strait_slots *slots, const char *name) {
+  return slots->ops->integer(slots, name);
+}
+/* Adds a member: a copy of the weights. */
+static inline int32_t strait_slots_member(strait_slots *slots, const float *weights, uint32_t statistics) {
+  return slots->ops->member(slots, weights, statistics);
+}
+
+/* A moment at which weights are offered. */
+typedef struct strait_moment {
+  uint32_t size;
+  uint32_t last;   /* 1: the training's end, after its last iteration (or a path's last point) */
+  int64_t source;  /* which source, from 0 */
+  uint32_t wanted; /* 1: the schedule's collect said so (for a path: always); 0: only the training's end */
+  uint32_t reserved;
+  strait_step step;     /* within this source; for a path: iteration is the point's number from 1 */
+  int64_t count;        /* P, the length of the weights */
+  const float *weights; /* read only */
+} strait_moment;
+
+typedef struct strait_ensembler_ops {
+  uint32_t size;
+  uint32_t reserved;
+  /* Fills the out fields of *source for source number `index` (0, 1, ...), or sets type to STRAIT_SOURCE_END. Fails when
+   * what it needs is not given. Pure. */
+  int32_t (*source)(const void *self, int64_t index, strait_source *source);
+  /* Adds a member or folds the weights into slots. */
+  int32_t (*collect)(const void *self, const strait_moment *moment, strait_slots *slots);
+  /* Called after each source: turns slots into members. NULL: nothing to do. */
+  int32_t (*finish)(const void *self, int64_t source, strait_slots *slots);
+  /* Combines the class probabilities of the members for `rows` samples: probabilities is (members, rows, classes),
+   * combined is (rows, classes), each row summing to one. The members' order must not matter. NULL: their mean. */
+  int32_t (*combine)(const void *self, int64_t members, int64_t rows, int64_t classes, const float *probabilities,
+                     float *combined);
+} strait_ensembler_ops;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,201 @@
+/* strait/model.h: a model describes its graph; the host derives shapes, weights, initialisation, forward and backward.
+ *
+ * build() receives the input node and returns the output node (logits, or the real target). Nodes are small integers;
+ * a failed call records the cause and returns a node that every later call passes on, so build() checks nothing: the
+ * host does, once, at the end. Shapes are those of one sample, images as (channels, height, width).
+ *
+ * Layers are named as in PyTorch ("layer1.0.conv1"); their parameters are NAME.weight and NAME.bias, in PyTorch's shapes
+ * (linear: out, in; convolution: out, in, kernel height, kernel width). Using a name again with the same shapes shares
+ * the parameters. The order of first use is the order in the flat weight vector.
+ *
+ * Initialisation unless strait_init_... says otherwise: linear weights and biases uniform in +-1/sqrt(fan_in);
+ * convolution weights normal with deviation sqrt(2/(kernel height * kernel width * out)), biases 0; batch norm 1 and 0.
+ */
+#ifndef STRAIT_MODEL_H
+#define STRAIT_MODEL_H
+
+#include <strait/host.h>
+#include <strait/plugin.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef int32_t strait_node;
+
+enum { STRAIT_BIAS = 0, STRAIT_NO_BIAS = 1 }; /* flags of linear and conv2d */
+
+enum {
+  STRAIT_INIT_CONSTANT = 1, /* a */
+  STRAIT_INIT_NORMAL,       /* mean 0, deviation a */
+  STRAIT_INIT_UNIFORM       /* in [-a, a) */
+};
+
+/* A window that slides over height and width. Zero stride means the kernel's size for pools and 1 for convolutions. */
+typedef struct strait_window {
+  uint32_t size;
+  uint32_t ceil; /* pools: 1 rounds the output's size up, as PyTorch's ceil_mode */
+  int64_t kernel[2], stride[2], padding[2];
+} strait_window;
+
+/* What a custom operation's functions get: `samples` samples of one fixed block. Arrays are float32 in host memory,
+ * images as (sample, height, width, channels). Called from several threads at once, on different blocks. */
+typedef struct strait_block {
+  uint32_t size;
+  uint32_t training; /* 1 in training mode */
+  int64_t samples;
+  uint32_t input_count, parameter_count;
+  const float *const *inputs;     /* (samples, ...) each */
+  const float *const *parameters; /* in the flat vector's layout */
+  float *output;                  /* (samples, ...); written by forward, not there (NULL) in backward */
+  float *workspace;               /* workspace floats a sample, kept from forward to backward */
+  const float *output_gradient;   /* backward only */
+  float *const *input_gradients;  /* backward only: overwrite; an entry is NULL where nobody asks */
+  float *const *parameter_gradients; /* backward only: add to; private to the block, summed by the host in block order */
+  const void *context;               /* the operation's */
+} strait_block;
+
+/* A custom operation: pure functions (self is the model's instance) of a block, sample by sample (what couples samples is built from builder nodes). */
+typedef struct strait_operation {
+  uint32_t size;
+  uint32_t rank;                 /* of the output */
+  int64_t dims[STRAIT_MAX_DIMS]; /* of the output, one sample, images as (channels, height, width) */
+  int64_t workspace;             /* floats a sample */
+  int32_t (*forward)(const void *self, const strait_block *block);
+  int32_t (*backward)(const void *self, const strait_block *block);
+  const void *context; /* the model's own, as from strait_alloc: lives as long as the model's instance; NULL: none */
+} strait_operation;
+
+struct strait_graph;
+typedef struct strait_graph_ops {
+  uint32_t size;
+  uint32_t reserved;
+  /* --- since 1.0 --- */
+  const char *(*name)(struct strait_graph *g, const char *format, va_list arguments);
+  uint32_t (*shape)(struct strait_graph *g, strait_node x, int64_t dims[STRAIT_MAX_DIMS]);
+  int64_t (*classes)(struct strait_graph *g);
+  strait_node (*fail)(struct strait_graph *g, const char *format, va_list arguments);
+  int32_t (*parameter)(struct strait_graph *g, const char *name, uint32_t rank, const int64_t *dims);
+  void (*initialise)(struct strait_graph *g, const char *parameter, uint32_t kind, double a);
+  strait_node (*linear)(struct strait_graph *g, strait_node x, const char *name, int64_t out, uint32_t flags);
+  strait_node (*conv2d)(struct strait_graph *g, strait_node x, const char *name, int64_t out, const strait_window *window,
+                        uint32_t flags);
+  strait_node (*batch_norm)(struct strait_graph *g, strait_node x, const char *name, double momentum, double epsilon);
+  strait_node (*relu)(struct strait_graph *g, strait_node x);
+  strait_node (*max_pool)(struct strait_graph *g, strait_node x, const strait_window *window);
+  strait_node (*avg_pool)(struct strait_graph *g, strait_node x, const strait_window *window);
+  strait_node (*global_avg_pool)(struct strait_graph *g, strait_node x);
+  strait_node (*add)(struct strait_graph *g, strait_node a, strait_node b);
+  strait_node (*flatten)(struct strait_graph *g, strait_node x);
+  strait_node (*dropout)(struct strait_graph *g, strait_node x, double probability);
+  strait_node (*custom)(struct strait_graph *g, const char *name, const strait_operation *operation, uint32_t input_count,
+                        const strait_node *inputs, uint32_t parameter_count, const int32_t *parameters);
+} strait_graph_ops;
+typedef struct strait_graph {
+  const strait_graph_ops *ops;
+} strait_graph;
+
+/* A formatted name that lives as long as the graph: strait_name(g, "layer%d.%d.conv1", stage, block). */
+STRAIT_PRINTF(2, 3)
+static inline const char *strait_name(strait_graph *g, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  const char *name = g->ops->name(g, format, arguments);
+  va_end(arguments);
+  return name;
+}
+/* The shape of one sample at node x: fills dims, returns the rank (0 after a failure, dims all 1). */
+static inline uint32_t strait_shape(strait_graph *g, strait_node x, int64_t dims[STRAIT_MAX_DIMS]) {
+  return g->ops->shape(g, x, dims);
+}
+/* How many outputs are wanted: the data's classes, or the length of its real target. */
+static inline int64_t strait_classes(strait_graph *g) { return g->ops->classes(g); }
+/* Refuses to build: records why, and returns the failed node: `return strait_refuse(g, "depth %d is not 6n+2", d);` */
+STRAIT_PRINTF(2, 3)
+static inline strait_node strait_refuse(strait_graph *g, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  strait_node failed = g->ops->fail(g, format, arguments);
+  va_end(arguments);
+  return failed;
+}
+
+/* y = x W^T + b over the last dimension of x; a sample of more dimensions must be flattened first. */
+static inline strait_node strait_linear(strait_graph *g, strait_node x, const char *name, int64_t out, uint32_t flags) {
+  return g->ops->linear(g, x, name, out, flags);
+}
+/* Convolution (cross-correlation, as PyTorch's Conv2d) with a square kernel. */
+static inline strait_node strait_conv2d(strait_graph *g, strait_node x, const char *name, int64_t out, int64_t kernel,
+                                        int64_t stride, int64_t padding, uint32_t flags) {
+  strait_window w = {sizeof w, 0, {kernel, kernel}, {stride, stride}, {padding, padding}};
+  return g->ops->conv2d(g, x, name, out, &w, flags);
+}
+/* Convolution with any window. */
+static inline strait_node strait_conv2d_window(strait_graph *g, strait_node x, const char *name, int64_t out,
+                                               const strait_window *window, uint32_t flags) {
+  return g->ops->conv2d(g, x, name, out, window, flags);
+}
+/* Batch normalisation over samples and positions, one scale and shift a channel, momentum .1, epsilon 1e-5 as PyTorch:
+ * training: batch mean and biased variance; running = (1-momentum) running + momentum * (mean, unbiased variance). */
+static inline strait_node strait_batch_norm(strait_graph *g, strait_node x, const char *name) {
+  return g->ops->batch_norm(g, x, name, 0.1, 1e-5);
+}
+/* The same with momentum in (0,1] and epsilon > 0 given. */
+static inline strait_node strait_batch_norm_with(strait_graph *g, strait_node x, const char *name, double momentum,
+                                                 double epsilon) {
+  return g->ops->batch_norm(g, x, name, momentum, epsilon);
+}
+static inline strait_node strait_relu(strait_graph *g, strait_node x) { return g->ops->relu(g, x); }
+/* Maximum over square windows; padding counts as minus infinity; the first of equals takes the gradient. */
+static inline strait_node strait_max_pool(strait_graph *g, strait_node x, int64_t kernel, int64_t stride, int64_t padding) {
+  strait_window w = {sizeof w, 0, {kernel, kernel}, {stride, stride}, {padding, padding}};
+  return g->ops->max_pool(g, x, &w);
+}
+/* Mean over square windows; padding counts as zeros that are counted (PyTorch's count_include_pad). */
+static inline strait_node strait_avg_pool(strait_graph *g, strait_node x, int64_t kernel, int64_t stride, int64_t padding) {
+  strait_window w = {sizeof w, 0, {kernel, kernel}, {stride, stride}, {padding, padding}};
+  return g->ops->avg_pool(g, x, &w);
+}
+/* Mean over height and width: (channels, height, width) to (channels, 1, 1). */
+static inline strait_node strait_global_avg_pool(strait_graph *g, strait_node x) { return g->ops->global_avg_pool(g, x); }
+/* The sum of two nodes of one shape. */
+static inline strait_node strait_add(strait_graph *g, strait_node a, strait_node b) { return g->ops->add(g, a, b); }
+/* To one dimension, channels first, as PyTorch's flatten of (channels, height, width). */
+static inline strait_node strait_flatten(strait_graph *g, strait_node x) { return g->ops->flatten(g, x); }
+/* In training zeroes each element with this probability in [0,1) and divides the rest by 1-probability. */
+static inline strait_node strait_dropout(strait_graph *g, strait_node x, double probability) {
+  return g->ops->dropout(g, x, probability);
+}
+/* Declares a parameter for custom operations (1 to 6 dims); returns its number. The same name and dims again: the same
+ * parameter. Initialised to zero unless strait_init_... says otherwise. */
+static inline int32_t strait_parameter(strait_graph *g, const char *name, uint32_t rank, const int64_t *dims) {
+  return g->ops->parameter(g, name, rank, dims);
+}
+/* How a declared parameter starts, by its full name ("fc1.weight"). */
+static inline void strait_init_constant(strait_graph *g, const char *parameter, double value) {
+  g->ops->initialise(g, parameter, STRAIT_INIT_CONSTANT, value);
+}
+static inline void strait_init_normal(strait_graph *g, const char *parameter, double deviation) {
+  g->ops->initialise(g, parameter, STRAIT_INIT_NORMAL, deviation);
+}
+static inline void strait_init_uniform(strait_graph *g, const char *parameter, double bound) {
+  g->ops->initialise(g, parameter, STRAIT_INIT_UNIFORM, bound);
+}
+/* A custom operation over inputs and declared parameters. *operation is copied. */
+static inline strait_node strait_custom(strait_graph *g, const char *name, const strait_operation *operation,
+                                        uint32_t input_count, const strait_node *inputs, uint32_t parameter_count,
+                                        const int32_t *parameters) {
+  return g->ops->custom(g, name, operation, input_count, inputs, parameter_count, parameters);
+}
+
+typedef struct strait_model_ops {
+  uint32_t size;
+  uint32_t reserved;
+  /* Builds the graph from the input node; returns the output node. Called more than once, the same graph each time. */
+  strait_node (*build)(const void *self, strait_graph *g, strait_node input);
+} strait_model_ops;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
