@@ -3,7 +3,7 @@ EXTRA_DIST += %D%/README %D%/make.py %D%/load.py $(GOLDEN_FILES)
 dist_check_SCRIPTS += %D%/load.sh
 EXTRA_PROGRAMS = tests/golden/write-weights
 CLEANFILES += tests/golden/write-weights$(EXEEXT)
-tests/golden/load.sh.log: tests/golden/write-weights$(EXEEXT)
+tests/golden/load.log: tests/golden/write-weights$(EXEEXT)
 tests_golden_write_weights_SOURCES = %D%/write-weights.c %D%/golden.c %D%/golden.h
 tests_golden_write_weights_LDADD = libstrait.la
 

@@ -34,7 +34,7 @@ static int32_t read(const void *self, uint32_t which, int64_t index, strait_samp
   return strait_sample_label(sample, index % CLASSES);
 }
 
-static const strait_dataset_ops ops = {sizeof ops, 0, open, describe, read, mean, deviation, 1};
+static const strait_dataset_ops ops = {sizeof ops, 0, open, describe, read, mean, deviation, 1, NULL};
 static const strait_class frozen = {
     STRAIT_CLASS_BARE(STRAIT_DATASET, "frozen", "1.0", "frozen in 1.0", strait_object, &ops), STRAIT_NO_PRESETS, NULL,
     NULL};

@@ -29,9 +29,9 @@ typedef struct strait_split {
   uint32_t order;   /* STRAIT_ORDER_... */
   uint32_t rank;    /* dimensions of a sample: 3 for images (channels, height, width), 1 for vectors */
   uint32_t reserved;
-  int64_t dims[STRAIT_MAX_DIMS]; /* 0: varies from sample to sample */
-  int64_t count;                 /* samples */
-  int64_t classes;               /* classes, or the length of the real target */
+  int64_t dims[STRAIT_MAX_DIMS];  /* heights and widths of u8 images may be 0: they vary, and the host resizes */
+  int64_t count;                  /* samples */
+  int64_t classes;                /* classes, or the length of the real target */
   const char *const *class_names; /* `classes` names, or NULL; live as long as the instance */
 } strait_split;
 
@@ -53,7 +53,9 @@ static inline void *strait_sample_reserve(strait_sample *sample, uint32_t rank, 
   return sample->ops->reserve(sample, rank, dims);
 }
 /* The sample's class; one outside 0..classes-1 is refused. */
-static inline int32_t strait_sample_label(strait_sample *sample, int64_t label) { return sample->ops->label(sample, label); }
+static inline int32_t strait_sample_label(strait_sample *sample, int64_t label) {
+  return sample->ops->label(sample, label);
+}
 /* Room for the real target of `count` numbers; NULL on failure. */
 static inline float *strait_sample_target(strait_sample *sample, int64_t count) {
   return sample->ops->target(sample, count);
@@ -74,6 +76,9 @@ typedef struct strait_dataset_ops {
   const float *mean;
   const float *deviation;
   int64_t channels; /* how many numbers mean and deviation have */
+  /* The class of a sample, without reading the rest of it; NULL: read() is asked. For data sets whose samples are
+   * costly to read, so that opening them stays quick. Re-entrant. */
+  int32_t (*label)(const void *self, uint32_t which, int64_t index, int64_t *label);
 } strait_dataset_ops;
 
 #ifdef __cplusplus
