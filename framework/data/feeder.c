@@ -201,7 +201,7 @@ static int plan_work(struct feeder *feeder) {
   int threads = 1;
   if (!in_memory && team_count(0, &threads) < 0)
     return error_status();
-  feeder->worker_count = (threads + 1) / 2 < WORKERS ? (threads + 1) / 2 : WORKERS; /* reading is less than the step */
+  feeder->worker_count = threads < WORKERS ? threads : WORKERS; /* they sleep while the slots are full */
   feeder->piece_samples = in_memory ? PIECE : PIECE_READ;
   feeder->elements = 1;
   for (uint32_t i = 0; i < data->description.rank; i++)
