@@ -213,6 +213,25 @@ START_TEST(test_mean) {
 }
 END_TEST
 
+/* Where the order shows: 1 + 2^-24 lies half way between two floats. Six times 2^-54, added to it one by one in double,
+ * are lost, and half way rounds down; added up first they tip it over. All orders must say the same. */
+START_TEST(test_order) {
+  float p[8], first = 0, combined;
+  for (int largest = 0; largest < 8; largest++)
+    for (int second = 0; second < 8; second++) {
+      if (second == largest)
+        continue;
+      for (int m = 0; m < 8; m++)
+        p[m] = m == largest ? 1 : m == second ? 0x1p-24f : 0x1p-54f;
+      OK(combine_members(NULL, 8, 1, 1, p, &combined));
+      if (largest == 0 && second == 1)
+        first = combined;
+      ck_assert(combined == first);
+    }
+  ck_assert(first == nextafterf(1, 2) / 8); /* what exact arithmetic gives */
+}
+END_TEST
+
 /* --- an ensembler with a combine of its own: the geometric mean --- */
 
 static int32_t no_source(const void *self, int64_t index, strait_source *source) {
@@ -291,6 +310,7 @@ int main(void) {
   tcase_add_test(tests, test_round_trip);
   tcase_add_test(tests, test_wrong_files);
   tcase_add_test(tests, test_mean);
+  tcase_add_test(tests, test_order);
   tcase_add_test(tests, test_combine);
   tcase_add_test(tests, test_judge);
   tcase_add_test(tests, test_disagreement);
