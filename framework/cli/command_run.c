@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "cli/opened.h"
 #include "cli/progress.h"
 #include "cli/results.h"
 #include "cli/table.h"
@@ -15,33 +16,6 @@
 #include "stage/runner.h"
 #include "stage/verb.h"
 #include "store/document.h"
-
-/* An experiment, read and prepared, with what it needs. */
-struct opened {
-  struct registry *registry;
-  struct experiment *experiment;
-  struct session *session;
-  const char *out;
-};
-
-static void opened_free(struct opened *o) {
-  session_free(o->session);
-  experiment_free(o->experiment);
-  if (o->registry)
-    registry_free(o->registry);
-}
-
-static int open_experiment(const struct arguments *a, const struct progress *progress, struct opened *o) {
-  *o = (struct opened){0};
-  int status = arguments_registry(a, &o->registry);
-  if (!status)
-    status = experiment_read(&o->experiment, o->registry, a->operands[0], a->sets, a->set_count);
-  if (!status)
-    o->out = a->out ? a->out : arena_format(a->arena, "runs/%s", o->experiment->stem);
-  if (!status)
-    status = o->out ? session_create(&o->session, o->registry, a->threads, o->out, progress) : error_status();
-  return status ? status : experiment_prepare(o->session, o->experiment);
-}
 
 static int print_results(const struct arguments *a, const char *out) {
   json_t *results;
@@ -55,7 +29,7 @@ static int print_results(const struct arguments *a, const char *out) {
 static int run(const struct arguments *a) {
   struct opened o;
   stop_install();
-  int status = open_experiment(a, progress_start(a->quiet), &o);
+  int status = opened_read(a, progress_start(a->quiet), &o);
   if (!status)
     status = experiment_run(o.session, o.experiment, a->command_line);
   progress_stop();
@@ -84,8 +58,6 @@ const struct command command_run = {
 };
 
 /* --- check --- */
-
-static const char *const result_words[] = {"to do", "begun", "done", "to do again: it changed", "to measure anew"};
 
 static int check_json(const struct opened *o) {
   json_t *stages = json_array();
@@ -148,7 +120,7 @@ static int check_table(const struct opened *o) {
 static int check(const struct arguments *a) {
   struct opened o;
   progress_start(1);
-  int status = open_experiment(a, NULL, &o);
+  int status = opened_read(a, NULL, &o);
   if (!status)
     status = a->json ? check_json(&o) : check_table(&o);
   opened_free(&o);

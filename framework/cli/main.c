@@ -12,9 +12,9 @@
 #include "cli/command.h"
 #include "cli/probe.h"
 
-const struct command *const commands[] = {
-    &command_run,   &command_check,  &command_show,   &command_list, &command_describe, &command_doctor, &command_clean,
-    &command_bench, &command_import, &command_export, NULL};
+const struct command *const commands[] = {&command_run,   &command_check,    &command_plan,   &command_show,
+                                          &command_list,  &command_describe, &command_doctor, &command_clean,
+                                          &command_bench, &command_import,   &command_export, NULL};
 
 static void usage(FILE *to) {
   fprintf(to, "usage: strait COMMAND [OPTION...] [OPERAND...]\n\n"

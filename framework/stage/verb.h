@@ -12,6 +12,7 @@
 enum { TAKES_DATA = 1, TAKES_SEEDS = 2, TAKES_OPTIMISER = 4, TAKES_EVALUATION = 8 };
 #define KIND_BIT(kind) (1u << (kind))
 
+struct cost;
 struct job;
 struct session;
 struct text;
@@ -34,6 +35,8 @@ struct verb {
   /* Everything that can be known before the first stage runs: lengths, schedules, matching ends. After the stage's data
    * and network are there. */
   int (*check)(struct session *session, struct stage *stage);
+  /* What the whole stage takes: stage/cost.h. After check. */
+  int (*cost)(const struct stage *stage, struct cost *cost);
   /* Does the work in the job's folder, going on from what is there already, and leaves the results in job->summary. */
   int (*run)(struct job *job);
   /* A finished stage: does it lack something that references name (weights files)? Needs no lock and no folder open.

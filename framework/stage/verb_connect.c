@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "stage/cost.h"
 #include "stage/moments.h"
 #include "stage/prepare.h"
 #include "stage/verb.h"
@@ -63,6 +64,18 @@ static int check(struct session *session, struct stage *stage) {
     return error_set(STRAIT_EINVAL, "the curve has no point between its ends, so nothing can be trained; a scan takes "
                                     "line(a,b), or set curve.bends or free-ends = yes");
   return status ? status : schedule_check(stage, stage_epoch(stage), stage->iterations);
+}
+
+static int cost(const struct stage *stage, struct cost *c) {
+  int points, status = curve_points(stage, &points);
+  if (status)
+    return status;
+  const int free_points = points - (((const struct connect_keys *)stage->own)->free_ends ? 0 : 2);
+  c->trained = cost_of_training(stage);
+  c->evaluated = cost_of_measuring(stage, NULL); /* of the middle */
+  c->vectors = points + free_points * (stage->optimiser.optimiser == OPTIMISER_ADAMW ? 2 : 1);
+  c->disk = points * cost_of_weights(stage, 0) + 2 * free_points * cost_of_weights(stage, 1);
+  return STRAIT_OK;
 }
 
 /* --- the training --- */
@@ -345,6 +358,7 @@ const struct verb verb_connect = {
     .reference_keys = reference_keys,
     .refer = refer,
     .check = check,
+    .cost = cost,
     .run = run,
     .summarise = summarise,
 };

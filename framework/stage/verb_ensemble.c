@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "ensemble/run.h"
+#include "stage/cost.h"
 #include "stage/predict.h"
 #include "stage/prepare.h"
 #include "stage/verb.h"
@@ -166,6 +167,44 @@ static int check(struct session *session, struct stage *stage) {
   }
   if (!status)
     stage->iterations = ensemble_iterations(g.ensemble);
+  gatherer_free(&g, k);
+  arena_free(arena);
+  return status;
+}
+
+/* How many members a training may give: a collect moment each. */
+static int count_moments(const struct stage *stage, int64_t iterations, int64_t *members) {
+  strait_object *schedule;
+  int status = stage_object(stage, STRAIT_SCHEDULE, 0, &schedule);
+  if (status)
+    return status;
+  const strait_schedule_ops *ops = object_ops(schedule);
+  strait_step step = {sizeof step, 0, 0, stage_epoch(stage), iterations};
+  int64_t before = *members;
+  for (step.iteration = 1; ops->collect && step.iteration <= iterations; step.iteration++)
+    *members += ops->collect(schedule, &step);
+  *members += *members == before; /* the training's end */
+  object_free(schedule);
+  return STRAIT_OK;
+}
+
+static int cost(const struct stage *stage, struct cost *c) {
+  const struct ensemble_keys *k = stage->own;
+  struct gatherer g = {0};
+  struct arena *arena = arena_create();
+  int64_t members = 0;
+  int status = arena ? gatherer_create(&g, NULL, stage, arena) : error_status();
+  for (int64_t i = 0; !status && i < ensemble_sources(g.ensemble); i++) {
+    const strait_source *source = ensemble_source(g.ensemble, i);
+    if (source->type == STRAIT_SOURCE_TRAINING)
+      status = count_moments(stage, source->iterations, &members);
+    else
+      members += source->points;
+  }
+  c->trained = cost_of_training(stage);
+  c->evaluated = members * cost_of_measuring(stage, &k->splits);
+  c->vectors = members + (stage->iterations ? 2 : 0);
+  c->disk = members * cost_of_weights(stage, 0) + (stage->iterations ? 2 * cost_of_weights(stage, 1) : 0);
   gatherer_free(&g, k);
   arena_free(arena);
   return status;
@@ -382,6 +421,7 @@ const struct verb verb_ensemble = {
     .reference_keys = reference_keys,
     .refer = refer,
     .check = check,
+    .cost = cost,
     .run = run,
     .summarise = summarise,
 };

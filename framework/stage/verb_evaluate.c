@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "stage/cost.h"
 #include "stage/predict.h"
 #include "stage/prepare.h"
 #include "stage/verb.h"
@@ -39,6 +40,13 @@ static int refer(struct stage *stage) {
 static int check(struct session *session, struct stage *stage) {
   (void)session;
   return stage_check_splits(stage, &((const struct evaluate_verb_keys *)stage->own)->splits);
+}
+
+static int cost(const struct stage *stage, struct cost *c) {
+  const struct evaluate_verb_keys *k = stage->own;
+  c->evaluated = (int64_t)k->of.n * cost_of_measuring(stage, &k->splits); /* how many NAME[*] is, is not known yet */
+  c->vectors = 1;
+  return STRAIT_OK;
 }
 
 /* The stage's references, without the parts of means. */
@@ -127,6 +135,7 @@ const struct verb verb_evaluate = {
     .reference_keys = reference_keys,
     .refer = refer,
     .check = check,
+    .cost = cost,
     .run = run,
     .summarise = summarise,
 };

@@ -10,6 +10,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "landscape/scan.h"
+#include "stage/cost.h"
 #include "stage/job.h"
 #include "stage/prepare.h"
 #include "stage/verb.h"
@@ -52,6 +53,22 @@ static int refer(struct stage *stage) {
 static int check(struct session *session, struct stage *stage) {
   (void)session;
   return stage_check_splits(stage, &((const struct scan_keys *)stage->own)->splits);
+}
+
+static int cost(const struct stage *stage, struct cost *c) {
+  const struct scan_keys *k = stage->own;
+  int64_t points = 0;
+  for (size_t i = 0; i < stage->route_count; i++) {
+    int controls = (int)stage->routes[i]->count;
+    int status = stage->routes[i]->stage ? curve_points(stage->routes[i]->stage, &controls) : STRAIT_OK;
+    if (status)
+      return status;
+    points += k->points;
+    c->vectors = controls + 1 > c->vectors ? controls + 1 : c->vectors;
+  }
+  c->evaluated = points * cost_of_measuring(stage, &k->splits);
+  c->disk = points * 64 * (int64_t)sizeof(double);
+  return STRAIT_OK;
 }
 
 /* --- one path --- */
@@ -212,6 +229,7 @@ const struct verb verb_scan = {
     .reference_keys = reference_keys,
     .refer = refer,
     .check = check,
+    .cost = cost,
     .run = run,
     .summarise = summarise,
 };

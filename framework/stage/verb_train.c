@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "stage/cost.h"
 #include "stage/moments.h"
 #include "stage/prepare.h"
 #include "stage/verb.h"
@@ -102,6 +103,16 @@ static int check(struct session *session, struct stage *stage) {
     status = schedule_check(stage, stage_epoch(stage), k->epochs * stage_epoch(stage));
   stage->iterations = train_end(stage) - train_first(stage);
   return status;
+}
+
+static int cost(const struct stage *stage, struct cost *c) {
+  const struct train_keys *k = keys_of(stage);
+  const int64_t kept = (int64_t)stage->wanted_count + (k->keep ? k->epochs / k->keep : 0);
+  c->trained = cost_of_training(stage);
+  c->evaluated = cost_of_measuring(stage, NULL);
+  c->vectors = stage->optimiser.optimiser == OPTIMISER_ADAMW ? 2 : 1;
+  c->disk = (kept + 3) * cost_of_weights(stage, 1); /* the end, and the newest two */
+  return STRAIT_OK;
 }
 
 /* --- the training --- */
@@ -376,6 +387,7 @@ const struct verb verb_train = {
     .reference_keys = reference_keys,
     .refer = refer,
     .check = check,
+    .cost = cost,
     .run = run,
     .lacks = lacks,
     .replay = replay,

@@ -8,4 +8,4 @@ check_LTLIBRARIES += tests/cli/model-normed.la
 tests_cli_model_normed_la_SOURCES = %D%/normed.c
 tests_cli_model_normed_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 EXTRA_DIST += %D%/lib.sh
-dist_check_SCRIPTS += %D%/run.sh %D%/bytes.sh %D%/children.sh %D%/kill.sh %D%/bad.sh %D%/bench.sh %D%/commands.sh
+dist_check_SCRIPTS += %D%/run.sh %D%/plan.sh %D%/bytes.sh %D%/children.sh %D%/kill.sh %D%/bad.sh %D%/bench.sh %D%/commands.sh

@@ -1,0 +1,26 @@
+/* cli/opened.c: reads and prepares an experiment as the command line says. */
+#include "cli/opened.h"
+
+#include "base/error.h"
+#include "stage/prepare.h"
+
+const char *const result_words[] = {"to do", "begun", "done", "to do again: it changed", "to measure anew"};
+
+void opened_free(struct opened *o) {
+  session_free(o->session);
+  experiment_free(o->experiment);
+  if (o->registry)
+    registry_free(o->registry);
+}
+
+int opened_read(const struct arguments *a, const struct progress *progress, struct opened *o) {
+  *o = (struct opened){0};
+  int status = arguments_registry(a, &o->registry);
+  if (!status)
+    status = experiment_read(&o->experiment, o->registry, a->operands[0], a->sets, a->set_count);
+  if (!status)
+    o->out = a->out ? a->out : arena_format(a->arena, "runs/%s", o->experiment->stem);
+  if (!status)
+    status = o->out ? session_create(&o->session, o->registry, a->threads, o->out, progress) : error_status();
+  return status ? status : experiment_prepare(o->session, o->experiment);
+}

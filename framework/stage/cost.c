@@ -1,0 +1,71 @@
+/* stage/cost.c: counts samples, vectors and bytes. Runs nothing. */
+#include "stage/cost.h"
+
+#include <string.h>
+
+#include "network/program.h"
+#include "stage/session.h"
+#include "stage/verb.h"
+
+#define KEPT ((int64_t)1 << 30) /* an evaluator keeps at most this much converted (landscape/evaluate.c) */
+
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t some(int64_t wanted, int64_t all) { return wanted > 0 ? least(wanted, all) : all; }
+
+static int64_t split_samples(const struct stage *stage, int split) {
+  const int64_t wanted = split == SPLIT_TRAIN ? stage->evaluation.train_samples : stage->evaluation.test_samples;
+  return some(wanted, data_count(stage->material->data, split));
+}
+
+static int named(const strait_strings *splits, int split) {
+  for (size_t i = 0; splits && i < splits->n; i++)
+    if (strcmp(splits->v[i], split_name(split)) == 0)
+      return 1;
+  return !splits || splits->n == 0;
+}
+
+int64_t cost_of_measuring(const struct stage *stage, const strait_strings *splits) {
+  int64_t samples = 0;
+  if (network_statistics(stage->material->network)->count && stage->evaluation.bn == BN_REFRESH)
+    samples = some(stage->evaluation.refresh_samples, data_count(stage->material->data, SPLIT_TRAIN));
+  for (int split = 0; split < SPLITS; split++)
+    if (named(splits, split))
+      samples += split_samples(stage, split);
+  return samples;
+}
+
+int64_t cost_of_training(const struct stage *stage) {
+  const int64_t epoch = stage_epoch(stage), count = data_count(stage->material->data, SPLIT_TRAIN);
+  return stage->iterations / epoch * count + least(stage->iterations % epoch * stage->optimiser.batch, count);
+}
+
+int64_t cost_of_weights(const struct stage *stage, int moments) {
+  const int64_t weights = network_weights(stage->material->network)->count;
+  const int64_t statistics = network_statistics(stage->material->network)->count;
+  const int64_t state = weights * (stage->optimiser.optimiser == OPTIMISER_ADAMW ? 2 : 1) + statistics;
+  return (int64_t)sizeof(float) * (weights + statistics + (moments ? state : 0));
+}
+
+int stage_cost(const struct stage *stage, struct cost *cost) {
+  *cost = (struct cost){0};
+  return stage->verb->cost(stage, cost);
+}
+
+static int64_t data_bytes(const struct stage *stage) {
+  const strait_split *s = data_describe(stage->material->data);
+  int64_t elements = s->element == STRAIT_U8 ? 1 : 4, samples = 0, floats = 0;
+  for (uint32_t i = 0; i < s->rank; i++)
+    elements *= s->dims[i];
+  for (int split = 0; split < SPLITS; split++) {
+    samples += data_count(stage->material->data, split);
+    floats += split_samples(stage, split);
+  }
+  return samples * elements + least(KEPT, floats * (s->element == STRAIT_U8 ? 4 : 1) * elements);
+}
+
+int64_t cost_memory(const struct stage *stage, const struct cost *cost) {
+  const struct network *network = stage->material->network;
+  const int use = cost->trained ? PROGRAM_TRAIN : PROGRAM_EVALUATE;
+  return program_memory(network, stage->optimiser.batch, use) +
+         cost->vectors * (int64_t)sizeof(float) * network_weights(network)->count + data_bytes(stage);
+}
