@@ -42,15 +42,15 @@ static struct gradient gradient_of(struct device *d, const struct conv_op *op, i
                            .scratch = cpu->shared.data};
 }
 
-static int winograd(struct device *d, const struct conv_op *op) {
+static int winograd(const struct conv_op *op) {
   const int64_t from[3] = {op->height, op->width, op->in}, to[3] = {op->out_height, op->out_width, op->out};
-  return op->fast && winograd_fits(cpu_of(d), op->kernel, op->stride, op->padding, from, to);
+  return op->fast && winograd_fits(op->kernel, op->stride, op->padding, from, to);
 }
 
 int cpu_reserve_conv(struct device *d, const struct conv_op *op, int64_t samples, int directions) {
-  const struct correlation forward = correlation_of(d, op, samples, 0), backward = correlation_of(d, op, samples, 1);
+  struct correlation forward = correlation_of(d, op, samples, 0), backward = correlation_of(d, op, samples, 1);
   const struct gradient g = gradient_of(d, op, samples);
-  const int fast = winograd(d, op);
+  const int fast = winograd(op);
   int64_t worker = fast ? winograd_worker_words(&forward) : correlate_worker_words(&forward);
   int64_t shared = fast ? winograd_shared_words(&forward) : correlate_panel_words(&forward);
   if (directions & BACKWARD) {
@@ -64,7 +64,7 @@ int cpu_reserve_conv(struct device *d, const struct conv_op *op, int64_t samples
 
 static void slide(struct device *d, const struct conv_op *op, const struct run *run, int transpose) {
   struct correlation c = correlation_of(d, op, run->samples, transpose);
-  if (winograd(d, op))
+  if (winograd(op))
     winograd_correlate(&c);
   else
     correlate(&c);
@@ -79,7 +79,7 @@ void cpu_conv_backward(struct device *d, const struct conv_op *op, const struct 
     slide(d, op, run, 1);
   if (place_is(op->dw)) {
     struct gradient g = gradient_of(d, op, run->samples);
-    if (winograd(d, op))
+    if (winograd(op))
       winograd_gradient(&g);
     else
       gradient(&g);

@@ -1,9 +1,11 @@
-/* compute/cpu_winograd.c: convolutions by Winograd's algorithm: tiles of all samples in fixed blocks, each transformed,
- * multiplied point by point and transformed back by one worker while it is in cache.
+/* compute/cpu_winograd.c: convolutions by Winograd's algorithm.
  *
- * Weight gradients are the transpose: groups of samples sum 36 products over their tiles, and the groups' sums, added
- * in order, are transformed once. */
-#include <stdlib.h>
+ * Tiles of all samples go in fixed blocks through three steps: transform, multiply point by point, transform back. With
+ * few channels a worker takes a block through all three while it is in its cache. With many, where the weights are what
+ * is large, all workers share a block of more tiles, step by step, so that the weights are read once a block.
+ *
+ * Weight gradients are the transpose: 36 products summed over the tiles, by groups of samples with sums of their own
+ * where channels are few, point by point where they are many; then transformed once. */
 #include <string.h>
 
 #include "compute/cpu_winograd.h"
@@ -11,24 +13,22 @@
 
 enum { TILE = WINOGRAD_TILE, PATCH = WINOGRAD_PATCH, POINTS = WINOGRAD_POINTS, TAPS = 9 };
 
-#define BLOCK_WORDS 147456 /* of a block's transforms */
-#define LEAST_TILES 32     /* of a block, */
-#define MOST_TILES 64      /* of either: rows enough for each reading of the weights */
-#define KERNEL_ROWS 64     /* source channels a task of the weights' transform */
+#ifndef SHARED_CHANNELS
+#define SHARED_CHANNELS 384   /* from this many source and target channels on, workers share blocks */
+#define SHARED_TILES 128      /* of such a block */
+#define OWN_WORDS 147456      /* of another block's transforms: what fits in the second cache */
+#define OWN_TILES 64          /* of such a block, at most */
+#define GRADIENT_CHANNELS 256 /* the same for weight gradients */
+#define GRADIENT_TILES 256
+#endif
+#define STEP_TILES 8   /* of a shared block that a task transforms */
+#define KERNEL_ROWS 64 /* source channels a task of the weights' transform */
 #define GROUPS 8
-#define PARTIAL_WORDS 8388608 /* of the groups' sums */
-#define PART_COLUMNS 64       /* the least output channels of a task */
-#define TASKS 8
 
-int winograd_fits(const struct cpu *cpu, const int64_t kernel[2], const int64_t stride[2], const int64_t padding[2],
-                  const int64_t from[3], const int64_t to[3]) {
-  (void)cpu;
+int winograd_fits(const int64_t kernel[2], const int64_t stride[2], const int64_t padding[2], const int64_t from[3],
+                  const int64_t to[3]) {
   return kernel[0] == 3 && kernel[1] == 3 && stride[0] == 1 && stride[1] == 1 && padding[0] <= 2 && padding[1] <= 2 &&
          from[2] >= 16 && to[2] >= 16 && cpu_min(from[0], from[1]) >= TILE && cpu_min(to[0], to[1]) >= TILE;
-}
-
-static int64_t block_tiles(int64_t channels) {
-  return cpu_max(LEAST_TILES, cpu_min(MOST_TILES, BLOCK_WORDS / POINTS / channels / 8 * 8));
 }
 
 /* ---- where tiles lie ---- */
@@ -75,11 +75,43 @@ static int64_t patch_at(const struct grid *g, int64_t index, struct winograd_par
   return ((sample * g->from[0] + y) * g->from[1] + x) * g->from[2];
 }
 
+/* ---- blocks: (points, tiles, channels), source and target ---- */
+
+struct block {
+  int64_t tiles; /* it has room for */
+  int64_t first, count;
+  float *v, *m;
+  int64_t v_row, m_row, v_plane, m_plane; /* words from tile to tile, and from point to point */
+};
+
+/* Odd multiples of a cache line: rows at even ones would meet in few of the cache's sets. */
+static int64_t odd_row(int64_t channels) { return (cpu_blocks(channels, 16) | 1) * 16; }
+
+static struct block block_of(int64_t tiles, int64_t in, int64_t out, float *memory) {
+  struct block b = {.tiles = tiles, .v_row = odd_row(in), .m_row = odd_row(out)};
+  b.v_plane = tiles * b.v_row + 16;
+  b.m_plane = tiles * b.m_row + 16;
+  b.v = memory;
+  b.m = memory ? memory + POINTS * b.v_plane : NULL;
+  return b;
+}
+
+static int64_t block_words(const struct block *b) { return POINTS * (b->v_plane + b->m_plane); }
+
+/* Tiles of a block that one worker keeps to itself. */
+static int64_t own_tiles(int64_t channels) {
+  return cpu_max(8, cpu_min(OWN_TILES, OWN_WORDS / POINTS / channels / 8 * 8));
+}
+
 /* ---- forward, and towards the input ---- */
 
 struct winograd_work {
   struct correlation *c;
   struct grid grid;
+  int64_t tiles; /* of all samples */
+  int shared;
+  struct block block; /* a shared one; of workers' own, the sizes */
+  const float *panels;
   int64_t plane; /* words of one point's panels */
 };
 
@@ -87,11 +119,26 @@ static int64_t plane_words(const struct correlation *c) {
   return tiles_words(c->cpu->kernels->tiles, c->to[2], c->from[2]);
 }
 
-int64_t winograd_worker_words(const struct correlation *c) {
-  return block_tiles(c->from[2] + c->to[2]) * POINTS * (c->from[2] + c->to[2]);
+static struct winograd_work work_of(struct correlation *c) {
+  struct winograd_work w = {.c = c, .plane = plane_words(c), .panels = c->panels};
+  const int64_t in = c->from[2], out = c->to[2];
+  w.grid = grid_of(c->from, c->to, c->padding, c->transpose);
+  w.tiles = c->samples * w.grid.tiles[0] * w.grid.tiles[1];
+  w.shared = in + out >= SHARED_CHANNELS;
+  w.block = block_of(w.shared ? SHARED_TILES : own_tiles(in + out), in, out,
+                     w.shared && c->panels ? c->panels + POINTS * w.plane : NULL);
+  return w;
 }
 
-int64_t winograd_shared_words(const struct correlation *c) { return POINTS * plane_words(c); }
+int64_t winograd_worker_words(struct correlation *c) {
+  const struct winograd_work w = work_of(c);
+  return w.shared ? 0 : block_words(&w.block);
+}
+
+int64_t winograd_shared_words(struct correlation *c) {
+  const struct winograd_work w = work_of(c);
+  return POINTS * w.plane + (w.shared ? block_words(&w.block) : 0);
+}
 
 /* The kernels of some source channels and one panel of target channels. */
 static void transform_kernels(void *context, int64_t index, int worker) {
@@ -109,131 +156,194 @@ static void transform_kernels(void *context, int64_t index, int worker) {
                                      c->transpose);
 }
 
-/* v: (tiles, points, source channels) to m: (tiles, points, target channels). */
-static void multiply(const struct winograd_work *w, const float *v, float *m, int64_t tiles) {
+static void transform_patches(const struct winograd_work *w, const struct block *b, int64_t first, int64_t count) {
+  const struct correlation *c = w->c;
+  const int64_t in = c->from[2];
+  struct winograd_part part;
+  for (int64_t t = first; t < first + count; t++) {
+    const int64_t at = patch_at(&w->grid, b->first + t, &part);
+    c->cpu->kernels->winograd->patch(b->v + t * b->v_row, b->v_plane, c->source + at, c->from[1] * in, &part, in);
+  }
+}
+
+static void multiply(const struct winograd_work *w, const struct block *b, int64_t point) {
   const struct correlation *c = w->c;
   const struct tiles *kernels = c->cpu->kernels->tiles;
   const int64_t in = c->from[2], out = c->to[2], zero = 0;
-  struct slide s = {.runs = 1, .length = in, .from = &zero, .row = &zero, .rows = tiles};
-  s.a_step = POINTS * in;
-  s.y_step = POINTS * out;
-  for (int64_t point = 0; point < POINTS; point++)
-    for (int64_t j = 0; j < out; j += 2 * kernels->width) {
-      s.a = v + point * in;
-      s.columns = cpu_min(out - j, 2 * kernels->width);
-      s.panel = c->panels + point * w->plane + in * j;
-      s.panel_step = tiles_lanes(kernels, s.columns);
-      s.y = m + point * out + j;
-      kernels->slide(&s);
-    }
+  struct slide s = {.runs = 1, .length = in, .from = &zero, .row = &zero, .rows = b->count};
+  s.a = b->v + point * b->v_plane;
+  s.a_step = b->v_row;
+  s.y_step = b->m_row;
+  for (int64_t j = 0; j < out; j += 2 * kernels->width) {
+    s.columns = cpu_min(out - j, 2 * kernels->width);
+    s.panel = w->panels + point * w->plane + in * j;
+    s.panel_step = tiles_lanes(kernels, s.columns);
+    s.y = b->m + point * b->m_plane + j;
+    kernels->slide(&s);
+  }
 }
 
-static void correlate_tiles(void *context, int64_t first, int64_t count, int worker) {
-  const struct winograd_work *w = context;
+static void transform_tiles(const struct winograd_work *w, const struct block *b, int64_t first, int64_t count) {
   const struct correlation *c = w->c;
-  const struct winograd *kernels = c->cpu->kernels->winograd;
-  const int64_t in = c->from[2], out = c->to[2];
-  float *v = c->cpu->worker[worker].data, *m = v + count * POINTS * in;
+  const int64_t out = c->to[2];
   struct winograd_part part;
-  for (int64_t t = 0; t < count; t++) {
-    const int64_t at = patch_at(&w->grid, first + t, &part);
-    kernels->patch(v + t * POINTS * in, in, c->source + at, c->from[1] * in, &part, in);
+  for (int64_t t = first; t < first + count; t++) {
+    const int64_t at = tile_at(&w->grid, b->first + t, &part);
+    c->cpu->kernels->winograd->tile(c->target + at, c->to[1] * out, &part, b->m + t * b->m_row, b->m_plane, out,
+                                    c->bias, c->accumulate, c->relu);
   }
-  multiply(w, v, m, count);
-  for (int64_t t = 0; t < count; t++) {
-    const int64_t at = tile_at(&w->grid, first + t, &part);
-    kernels->tile(c->target + at, c->to[1] * out, &part, m + t * POINTS * out, out, out, c->bias, c->accumulate,
-                  c->relu);
-  }
+}
+
+static void own_block(void *context, int64_t first, int64_t count, int worker) {
+  const struct winograd_work *w = context;
+  struct block b = block_of(w->block.tiles, w->c->from[2], w->c->to[2], w->c->cpu->worker[worker].data);
+  b.first = first;
+  b.count = count;
+  transform_patches(w, &b, 0, count);
+  for (int64_t point = 0; point < POINTS; point++)
+    multiply(w, &b, point);
+  transform_tiles(w, &b, 0, count);
+}
+
+static void patch_task(void *context, int64_t first, int64_t count, int worker) {
+  const struct winograd_work *w = context;
+  (void)worker;
+  transform_patches(w, &w->block, first, count);
+}
+
+static void multiply_task(void *context, int64_t point, int worker) {
+  const struct winograd_work *w = context;
+  (void)worker;
+  multiply(w, &w->block, point);
+}
+
+static void tile_task(void *context, int64_t first, int64_t count, int worker) {
+  const struct winograd_work *w = context;
+  (void)worker;
+  transform_tiles(w, &w->block, first, count);
 }
 
 void winograd_correlate(struct correlation *c) {
-  struct winograd_work w = {c, grid_of(c->from, c->to, c->padding, c->transpose), plane_words(c)};
-  const int64_t panels = tiles_panels(c->cpu->kernels->tiles, c->to[2]);
-  team_run(c->cpu->team, panels * cpu_blocks(c->from[2], KERNEL_ROWS), transform_kernels, &w);
-  cpu_each(c->cpu, c->samples * w.grid.tiles[0] * w.grid.tiles[1], block_tiles(c->from[2] + c->to[2]), correlate_tiles,
-           &w);
+  struct winograd_work w = work_of(c);
+  struct cpu *cpu = c->cpu;
+  team_run(cpu->team, tiles_panels(cpu->kernels->tiles, c->to[2]) * cpu_blocks(c->from[2], KERNEL_ROWS),
+           transform_kernels, &w);
+  if (!w.shared) {
+    cpu_each(cpu, w.tiles, w.block.tiles, own_block, &w);
+    return;
+  }
+  for (w.block.first = 0; w.block.first < w.tiles; w.block.first += w.block.tiles) {
+    w.block.count = cpu_min(w.block.tiles, w.tiles - w.block.first);
+    cpu_each(cpu, w.block.count, STEP_TILES, patch_task, &w);
+    team_run(cpu->team, POINTS, multiply_task, &w);
+    cpu_each(cpu, w.block.count, STEP_TILES, tile_task, &w);
+  }
 }
 
 /* ---- towards the weights ---- */
 
-struct winograd_plan {
-  int64_t groups, group_samples, parts, part_columns, weights;
-};
-
 struct gradient_work {
   const struct gradient *g;
   struct grid grid;
-  struct winograd_plan plan;
-  double *bias;   /* groups x out */
-  float *partial; /* groups x (points, in, out) */
+  int64_t tiles, groups, group_samples;
+  int shared; /* one group, whose blocks all workers share */
+  struct block block;
+  double *bias; /* groups x out */
+  float *sums;  /* groups x (points, in, out) */
 };
 
-static int64_t most_groups(const struct gradient *g, int64_t samples) {
-  return cpu_max(1, cpu_min(cpu_min(GROUPS, samples), PARTIAL_WORDS / (POINTS * g->from[2] * g->to[2])));
+static struct gradient_work gradient_work_of(const struct gradient *g) {
+  const int64_t in = g->from[2], out = g->to[2];
+  struct gradient_work w = {.g = g, .grid = grid_of(g->from, g->to, g->padding, 0)};
+  w.tiles = g->samples * w.grid.tiles[0] * w.grid.tiles[1];
+  w.shared = in + out >= GRADIENT_CHANNELS;
+  w.group_samples = cpu_blocks(g->samples, w.shared ? 1 : GROUPS);
+  w.groups = cpu_blocks(g->samples, w.group_samples);
+  w.bias = (double *)(void *)g->scratch;
+  w.sums = g->scratch ? g->scratch + 2 * GROUPS * cpu_blocks(out, 16) * 16 : NULL;
+  w.block = block_of(w.shared ? GRADIENT_TILES : own_tiles(in + out), in, out,
+                     w.shared && g->scratch ? w.sums + POINTS * in * out : NULL);
+  return w;
 }
-
-static struct winograd_plan plan_of(const struct gradient *g, int64_t samples) {
-  struct winograd_plan p = {.weights = POINTS * g->from[2] * g->to[2]};
-  p.group_samples = cpu_blocks(samples, most_groups(g, samples));
-  p.groups = cpu_blocks(samples, p.group_samples);
-  p.part_columns = cpu_blocks(cpu_blocks(g->to[2], cpu_blocks(TASKS, p.groups)), PART_COLUMNS) * PART_COLUMNS;
-  p.parts = cpu_blocks(g->to[2], p.part_columns);
-  return p;
-}
-
-static int64_t bias_words(const struct gradient *g) { return 2 * GROUPS * cpu_blocks(g->to[2], 16) * 16; }
 
 int64_t winograd_gradient_worker_words(const struct gradient *g) {
-  return block_tiles(g->from[2] + g->to[2]) * POINTS * (g->from[2] + g->to[2]);
+  const struct gradient_work w = gradient_work_of(g);
+  return w.shared ? 0 : block_words(&w.block);
 }
 
+/* Rounding may cut a short batch into more groups than a full one, but never into more than GROUPS. */
 int64_t winograd_gradient_shared_words(const struct gradient *g) {
-  return bias_words(g) + most_groups(g, g->samples) * POINTS * g->from[2] * g->to[2];
+  const struct gradient_work w = gradient_work_of(g);
+  const int64_t in = g->from[2], out = g->to[2];
+  return 2 * GROUPS * cpu_blocks(out, 16) * 16 + (w.shared ? 1 : GROUPS) * POINTS * in * out +
+         (w.shared ? block_words(&w.block) : 0);
 }
 
-/* Adds the products of `tiles` tiles of v (tiles, points, in) and m (tiles, points, columns) to the sums. */
-static void multiply_gradient(const struct gradient_work *w, const float *v, const float *m, int64_t tiles,
-                              int64_t columns, float *sums, int accumulate) {
-  const int64_t in = w->g->from[2], out = w->g->to[2];
-  struct outer o = {.count = {1, 1, tiles}, .rows = in, .columns = columns, .y_step = out, .accumulate = accumulate};
-  o.a_step[2] = POINTS * in;
-  o.b_step[2] = POINTS * columns;
-  for (int64_t point = 0; point < POINTS; point++) {
-    o.a = v + point * in;
-    o.b = m + point * columns;
-    o.y = sums + point * in * out;
-    w->g->cpu->kernels->tiles->outer(&o);
-  }
-}
-
-static void sum_group(void *context, int64_t index, int worker) {
-  const struct gradient_work *w = context;
+static void transform_both(const struct gradient_work *w, const struct block *b, int64_t first, int64_t count) {
   const struct gradient *g = w->g;
   const struct winograd *kernels = g->cpu->kernels->winograd;
-  const int64_t in = g->from[2], out = g->to[2], block = block_tiles(in + out);
-  const int64_t group = index / w->plan.parts, j = index % w->plan.parts * w->plan.part_columns;
-  const int64_t columns = cpu_min(w->plan.part_columns, out - j), sample = w->grid.tiles[0] * w->grid.tiles[1];
-  const int64_t begin = group * w->plan.group_samples;
-  const int64_t end = cpu_min(begin + w->plan.group_samples, g->samples);
-  float *v = g->cpu->worker[worker].data, *m = v + block * POINTS * in;
-  for (int64_t first = begin * sample; first < end * sample; first += block) {
-    const int64_t count = cpu_min(block, end * sample - first);
-    for (int64_t t = 0; t < count; t++) {
-      struct winograd_part part;
-      const int64_t from = patch_at(&w->grid, first + t, &part);
-      kernels->patch(v + t * POINTS * in, in, g->x + from, g->from[1] * in, &part, in);
-      const int64_t to = tile_at(&w->grid, first + t, &part);
-      kernels->tile_gradient(m + t * POINTS * columns, columns, g->dy + to + j, g->to[1] * out, out, &part, columns);
-    }
-    multiply_gradient(w, v, m, count, columns, w->partial + group * w->plan.weights + j, first > begin * sample);
+  const int64_t in = g->from[2], out = g->to[2];
+  struct winograd_part part;
+  for (int64_t t = first; t < first + count; t++) {
+    const int64_t from = patch_at(&w->grid, b->first + t, &part);
+    kernels->patch(b->v + t * b->v_row, b->v_plane, g->x + from, g->from[1] * in, &part, in);
+    const int64_t to = tile_at(&w->grid, b->first + t, &part);
+    kernels->tile_gradient(b->m + t * b->m_row, b->m_plane, g->dy + to, g->to[1] * out, &part, out);
   }
-  if (g->db && j == 0) {
-    const int64_t positions = g->to[0] * g->to[1];
-    double *sums = w->bias + group * out;
-    memset(sums, 0, (size_t)out * sizeof *sums);
-    g->cpu->kernels->column_sums(sums, g->dy + begin * positions * out, (end - begin) * positions, out);
+}
+
+/* Adds the block's products at one point to the sums. */
+static void multiply_gradient(const struct gradient_work *w, const struct block *b, int64_t point, float *sums,
+                              int accumulate) {
+  const int64_t in = w->g->from[2], out = w->g->to[2];
+  struct outer o = {.count = {1, 1, b->count}, .rows = in, .columns = out, .y_step = out, .accumulate = accumulate};
+  o.a = b->v + point * b->v_plane;
+  o.b = b->m + point * b->m_plane;
+  o.a_step[2] = b->v_row;
+  o.b_step[2] = b->m_row;
+  o.y = sums + point * in * out;
+  w->g->cpu->kernels->tiles->outer(&o);
+}
+
+static void sum_bias(const struct gradient_work *w, int64_t group) {
+  const struct gradient *g = w->g;
+  const int64_t row = g->to[0] * g->to[1] * g->to[2], begin = group * w->group_samples;
+  const int64_t end = cpu_min(begin + w->group_samples, g->samples);
+  double *sums = w->bias + group * g->to[2];
+  memset(sums, 0, (size_t)g->to[2] * sizeof *sums);
+  g->cpu->kernels->column_sums(sums, g->dy + begin * row, (end - begin) * g->to[0] * g->to[1], g->to[2]);
+}
+
+static void own_group(void *context, int64_t group, int worker) {
+  const struct gradient_work *w = context;
+  const struct gradient *g = w->g;
+  const int64_t in = g->from[2], out = g->to[2], sample = w->grid.tiles[0] * w->grid.tiles[1];
+  const int64_t begin = group * w->group_samples * sample;
+  const int64_t end = cpu_min((group + 1) * w->group_samples, g->samples) * sample;
+  struct block b = block_of(w->block.tiles, in, out, g->cpu->worker[worker].data);
+  for (b.first = begin; b.first < end; b.first += b.tiles) {
+    b.count = cpu_min(b.tiles, end - b.first);
+    transform_both(w, &b, 0, b.count);
+    for (int64_t point = 0; point < POINTS; point++)
+      multiply_gradient(w, &b, point, w->sums + group * POINTS * in * out, b.first > begin);
   }
+  if (g->db)
+    sum_bias(w, group);
+}
+
+static void both_task(void *context, int64_t first, int64_t count, int worker) {
+  const struct gradient_work *w = context;
+  (void)worker;
+  transform_both(w, &w->block, first, count);
+}
+
+static void sum_task(void *context, int64_t point, int worker) {
+  const struct gradient_work *w = context;
+  (void)worker;
+  if (point == POINTS)
+    sum_bias(w, 0);
+  else
+    multiply_gradient(w, &w->block, point, w->sums, w->block.first > 0);
 }
 
 /* The gradients of some kernels: input channels by rows of tasks, output channels by columns. */
@@ -246,7 +356,7 @@ static void join_groups(void *context, int64_t index, int worker) {
   const int64_t across = cpu_blocks(g->to[2], JOIN_COLUMNS);
   const int64_t i = index / across * JOIN_ROWS, o = index % across * JOIN_COLUMNS;
   (void)worker;
-  g->cpu->kernels->winograd->kernel_gradients(g->dw, w->partial, w->plan.groups, g->from[2], g->to[2], i,
+  g->cpu->kernels->winograd->kernel_gradients(g->dw, w->sums, w->groups, g->from[2], g->to[2], i,
                                               cpu_min(JOIN_ROWS, g->from[2] - i), o,
                                               cpu_min(JOIN_COLUMNS, g->to[2] - o), g->accumulate);
 }
@@ -255,17 +365,24 @@ static void join_bias(const struct gradient_work *w) {
   const struct gradient *g = w->g;
   for (int64_t o = 0; o < g->to[2]; o++) {
     double sum = g->accumulate ? g->db[o] : 0;
-    for (int64_t group = 0; group < w->plan.groups; group++)
+    for (int64_t group = 0; group < w->groups; group++)
       sum += w->bias[group * g->to[2] + o];
     g->db[o] = (float)sum;
   }
 }
 
 void winograd_gradient(struct gradient *g) {
-  struct gradient_work w = {g, grid_of(g->from, g->to, g->padding, 0), plan_of(g, g->samples),
-                            (double *)(void *)g->scratch, g->scratch + bias_words(g)};
-  team_run(g->cpu->team, w.plan.groups * w.plan.parts, sum_group, &w);
-  team_run(g->cpu->team, cpu_blocks(g->from[2], JOIN_ROWS) * cpu_blocks(g->to[2], JOIN_COLUMNS), join_groups, &w);
+  struct gradient_work w = gradient_work_of(g);
+  struct team *team = g->cpu->team;
+  if (!w.shared)
+    team_run(team, w.groups, own_group, &w);
+  for (w.block.first = 0; w.shared && w.block.first < w.tiles; w.block.first += w.block.tiles) {
+    const int last = w.block.first + w.block.tiles >= w.tiles;
+    w.block.count = cpu_min(w.block.tiles, w.tiles - w.block.first);
+    cpu_each(g->cpu, w.block.count, STEP_TILES, both_task, &w);
+    team_run(team, POINTS + (last && g->db), sum_task, &w);
+  }
+  team_run(team, cpu_blocks(g->from[2], JOIN_ROWS) * cpu_blocks(g->to[2], JOIN_COLUMNS), join_groups, &w);
   if (g->db)
     join_bias(&w);
 }

@@ -142,15 +142,15 @@ static void tile(float *y, int64_t line, const struct winograd_part *part, const
   }
 }
 
-static void tile_gradient(float *m, int64_t step, const float *dy, int64_t line, int64_t pixel,
-                          const struct winograd_part *part, int64_t channels) {
+static void tile_gradient(float *m, int64_t step, const float *dy, int64_t line, const struct winograd_part *part,
+                          int64_t channels) {
   const int whole = part->y1 == TILE && part->x1 == TILE;
   for (int64_t i = 0; i < channels; i += WIDTH) {
     const int64_t left = channels - i;
     vec t[TILE][PATCH];
     UNROLL for (int r = 0; r < TILE; r++) {
       vec d[TILE];
-      UNROLL for (int c = 0; c < TILE; c++) d[c] = number(dy + i, line, pixel, part, whole, r, c, left);
+      UNROLL for (int c = 0; c < TILE; c++) d[c] = number(dy + i, line, channels, part, whole, r, c, left);
       tile_gradient_line(d, t[r]);
     }
     UNROLL for (int c = 0; c < PATCH; c++) {

@@ -26,9 +26,9 @@ struct winograd {
   /* y = A^T m A of a tile; then y += bias, y += old y if accumulate, max(0, y) if relu. */
   void (*tile)(float *y, int64_t line, const struct winograd_part *part, const float *m, int64_t step, int64_t channels,
                const float *bias, int accumulate, int relu);
-  /* m = A dy A^T of a tile: the transpose of the above. `pixel`: words from one position of dy to the next. */
-  void (*tile_gradient)(float *m, int64_t step, const float *dy, int64_t line, int64_t pixel,
-                        const struct winograd_part *part, int64_t channels);
+  /* m = A dy A^T of a tile: the transpose of the above. */
+  void (*tile_gradient)(float *m, int64_t step, const float *dy, int64_t line, const struct winograd_part *part,
+                        int64_t channels);
   /* u = G g G^T for `lanes` target channels of `inner` source channels: u[point * step + i * lanes + lane], lanes from
    * `columns` on are 0. The kernel of (i, lane) is at w + i * inner_step + lane * lane_step; flip: turned by 180
    * degrees. */
