@@ -13,14 +13,12 @@
 
 enum { TILE = WINOGRAD_TILE, PATCH = WINOGRAD_PATCH, POINTS = WINOGRAD_POINTS, TAPS = 9 };
 
-#ifndef SHARED_CHANNELS
 #define SHARED_CHANNELS 384   /* from this many source and target channels on, workers share blocks */
-#define SHARED_TILES 128      /* of such a block */
+#define SHARED_TILES 256      /* of such a block */
 #define OWN_WORDS 147456      /* of another block's transforms: what fits in the second cache */
-#define OWN_TILES 64          /* of such a block, at most */
-#define GRADIENT_CHANNELS 256 /* the same for weight gradients */
-#define GRADIENT_TILES 256
-#endif
+#define OWN_TILES 32          /* of such a block, at most */
+#define GRADIENT_CHANNELS 128 /* weight gradients: the same two */
+#define GRADIENT_TILES 128
 #define STEP_TILES 8   /* of a shared block that a task transforms */
 #define KERNEL_ROWS 64 /* source channels a task of the weights' transform */
 #define GROUPS 8
