@@ -146,6 +146,7 @@ static strait_window whole_window(const strait_window *given, int pool) {
 
 static const char *given_name(const char *name) { return name ? name : ""; }
 
+STRAIT_PRINTF(2, 0)
 static const char *build_name(strait_graph *g, const char *format, va_list arguments) {
   struct graph *graph = graph_of(g);
   const char *name = arena_format_v(graph->arena, format, arguments);
@@ -167,6 +168,7 @@ static uint32_t build_shape(strait_graph *g, strait_node x, int64_t dims[STRAIT_
 
 static int64_t build_classes(strait_graph *g) { return graph_of(g)->signature->classes; }
 
+STRAIT_PRINTF(2, 0)
 static strait_node build_fail(strait_graph *g, const char *format, va_list arguments) {
   struct graph *graph = graph_of(g);
   if (!graph->failure.status)

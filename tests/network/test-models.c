@@ -1,6 +1,8 @@
 /* The model plugins as users get them: parameter counts and names (published: doc/ and the papers; the tests in
  * tests/golden/ compare every name and shape with PyTorch), refusals, starting weights, and the law of ReLU networks
  * that makes the trivial curve: with weights scaled by t and biases of layer i by t^i, logits scale by t^n. */
+#include <config.h>
+
 #include <stdio.h>
 
 #include "nets.h"
