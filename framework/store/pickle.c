@@ -204,8 +204,8 @@ static int op_reduce(struct pickle_machine *m) {
   if (machine_pop(m, &arguments) || machine_pop(m, &called))
     return error_status();
   if (called.type != PICKLE_NAME || arguments.type != PICKLE_TUPLE)
-    return error_set(STRAIT_EFORMAT, "it calls a %s with a %s: the file is damaged", pickle_type_name(&called),
-                     pickle_type_name(&arguments));
+    return error_set(STRAIT_EFORMAT, "it calls a value of type %s with one of type %s: the file is damaged",
+                     pickle_type_name(&called), pickle_type_name(&arguments));
   if (!called.name->make)
     return error_set(STRAIT_ENOTSUP, "refuses to call %s.%s", called.name->module, called.name->name);
   int status = machine_count(m);
@@ -220,8 +220,7 @@ static int op_build(struct pickle_machine *m) {
   if (machine_pop(m, &state) || machine_top(m, &object))
     return error_status();
   if (object->type != PICKLE_DICT || state.type != PICKLE_DICT)
-    return error_set(STRAIT_ENOTSUP, "refuses to set the state of a %s to a %s", pickle_type_name(object),
-                     pickle_type_name(&state));
+    return error_set(STRAIT_ENOTSUP, "refuses to set the state of a value of type %s", pickle_type_name(object));
   return STRAIT_OK;
 }
 

@@ -75,7 +75,7 @@ const struct pickle_rules *pickle_rules_of(const struct pickle_machine *machine)
 /* The maker of collections.OrderedDict, for tables. */
 pickle_maker pickle_ordered_dict;
 
-/* "dict", for messages. */
+/* "dict", as Python calls it. */
 const char *pickle_type_name(const struct pickle_value *value);
 int pickle_is_utf8(const char *text, size_t length);
 int pickle_is_text(const struct pickle_value *value, const char *text);

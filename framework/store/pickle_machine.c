@@ -139,7 +139,8 @@ int machine_add(struct pickle_machine *m, uint32_t type, size_t single) {
   if (machine_top(m, &container))
     return error_status();
   if (container->type != type)
-    return error_set(STRAIT_EFORMAT, "it adds items to a %s: the file is damaged", pickle_type_name(container));
+    return error_set(STRAIT_EFORMAT, "it adds items to a value of type %s: the file is damaged",
+                     pickle_type_name(container));
   if (type == PICKLE_DICT && count % 2)
     return machine_damaged("a dict's last key has no value");
   return add_items(m, container->items, from, count);

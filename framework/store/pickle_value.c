@@ -36,8 +36,8 @@ int pickle_is_utf8(const char *text, size_t length) {
 }
 
 const char *pickle_type_name(const struct pickle_value *value) {
-  static const char *const names[] = {"None",  "bool",  "integer", "integer", "number", "string",
-                                      "bytes", "tuple", "list",    "dict",    "name",   "tensor"};
+  static const char *const names[] = {"None",  "bool",  "int",  "int",  "float", "str",
+                                      "bytes", "tuple", "list", "dict", "name",  "tensor"};
   return value->type < sizeof names / sizeof *names ? names[value->type] : "mark";
 }
 

@@ -269,7 +269,7 @@ static int read_legacy_storage(struct torch_file *file, struct torch_storage *st
 
 static int read_legacy_storages(struct torch_file *file, const struct pickle_value *keys, uint64_t at) {
   if (keys->type != PICKLE_LIST)
-    return error_set(STRAIT_EFORMAT, "its list of storages is a %s: the file is damaged", pickle_type_name(keys));
+    return error_set(STRAIT_EFORMAT, "its list of storages is of type %s: the file is damaged", pickle_type_name(keys));
   for (size_t i = 0; i < keys->items->count; i++) {
     const struct pickle_value *key = &keys->items->item[i];
     struct torch_storage *storage =

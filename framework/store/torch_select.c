@@ -40,9 +40,9 @@ static void list_entries(struct text *text, const struct pickle_value *dict, str
     if (key->type == PICKLE_STRING)
       text_add(text, "\"%s\"", pickle_quote(arena, key->text, key->length));
     else
-      text_add(text, "one that is a %s", pickle_type_name(key));
+      text_add(text, "one of type %s", pickle_type_name(key));
     if (tensors)
-      text_add(text, " (%zu tensors)", tensors);
+      text_add(text, " (%zu tensor%s)", tensors, tensors == 1 ? "" : "s");
     else
       text_add(text, " (%s)", pickle_type_name(value));
   }
@@ -91,7 +91,8 @@ static int find(const struct pickle_value *root, struct arena *arena, const stru
   const struct pickle_value *one = NULL, *name = NULL;
   size_t candidates = 0;
   if (root->type != PICKLE_DICT)
-    return error_set(STRAIT_EINVAL, "it holds a %s where a dict of tensors is wanted", pickle_type_name(root));
+    return error_set(STRAIT_EINVAL, "it holds a value of type %s where a dict of tensors is wanted",
+                     pickle_type_name(root));
   *found = root;
   *key = NULL;
   for (size_t i = 0; usual[i]; i++) {
@@ -144,7 +145,7 @@ static int note_left_out(const struct pickle_value *dict, size_t count, struct a
     if (key->type == PICKLE_STRING)
       text_add(&text, "%s%s", listed++ ? ", " : "", pickle_quote(arena, key->text, key->length));
     else
-      text_add(&text, "%sone whose key is a %s", listed++ ? ", " : "", pickle_type_name(key));
+      text_add(&text, "%sone whose key is of type %s", listed++ ? ", " : "", pickle_type_name(key));
   }
   int status =
       text.status ? text.status

@@ -1,12 +1,23 @@
 if HAVE_CHECK
-check_PROGRAMS += tests/store/test-folder tests/store/test-npz tests/store/test-safetensors
+check_PROGRAMS += tests/store/test-folder tests/store/test-npz tests/store/test-pickle tests/store/test-rename \
+	tests/store/test-safetensors tests/store/test-torch
 endif
+EXTRA_DIST += %D%/make-torch-files.py
 tests_store_test_folder_SOURCES = %D%/test-folder.c
 tests_store_test_folder_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_store_test_folder_LDADD = libstrait.la $(CHECK_LIBS)
 tests_store_test_npz_SOURCES = %D%/test-npz.c
 tests_store_test_npz_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_store_test_npz_LDADD = libstrait.la $(CHECK_LIBS)
+tests_store_test_pickle_SOURCES = %D%/test-pickle.c
+tests_store_test_pickle_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_store_test_pickle_LDADD = libstrait.la $(CHECK_LIBS)
+tests_store_test_rename_SOURCES = %D%/test-rename.c
+tests_store_test_rename_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_store_test_rename_LDADD = libstrait.la $(CHECK_LIBS)
 tests_store_test_safetensors_SOURCES = %D%/test-safetensors.c
 tests_store_test_safetensors_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_store_test_safetensors_LDADD = libstrait.la $(CHECK_LIBS)
+tests_store_test_torch_SOURCES = %D%/test-torch.c %D%/torch-files.h
+tests_store_test_torch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_store_test_torch_LDADD = libstrait.la $(CHECK_LIBS)
