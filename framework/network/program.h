@@ -8,7 +8,9 @@
 #include "compute/device.h"
 #include "network/network.h"
 
-enum { PROGRAM_EVALUATE, PROGRAM_TRAIN };
+/* What a program is for. PROGRAM_FAST may be added to either: convolutions may then round differently from direct sums
+ * (Winograd's algorithm, where it pays). */
+enum { PROGRAM_EVALUATE = 0, PROGRAM_TRAIN = 1, PROGRAM_FAST = 2 };
 
 struct program;
 int program_create(struct program **program, const struct network *network, struct device *device, int64_t batch, int use,

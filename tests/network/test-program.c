@@ -68,6 +68,49 @@ static void expect_same(const struct net *net, const struct outcome *a, const st
 static const struct run training = {
     .samples = 37, .batch_statistics = 1, .update_statistics = 1, .dropout = 1, .iteration = 9, .seed = 4};
 
+/* Convolutions with channels enough for Winograd's algorithm. */
+static strait_node wide(strait_graph *g, strait_node x) {
+  x = strait_conv2d(g, x, "conv1", 16, 3, 1, 1, STRAIT_BIAS);
+  x = strait_add(g, strait_conv2d(g, strait_relu(g, x), "conv2", 16, 3, 1, 1, STRAIT_BIAS), x);
+  x = strait_relu(g, strait_conv2d(g, x, "conv3", 20, 3, 1, 0, STRAIT_NO_BIAS));
+  return strait_linear(g, strait_flatten(g, strait_max_pool(g, x, 2, 2, 0)), "fc", strait_classes(g), STRAIT_BIAS);
+}
+
+/* Fast convolutions give the same bytes for any number of threads, in a program of another size, and in evaluation; and
+ * differ from direct ones by a rounding larger than theirs: 1e-5 is some hundred times float32's. */
+START_TEST(fast_convolutions_are_as_reproducible) {
+  struct net net;
+  struct data data;
+  struct outcome direct, fast, other;
+  struct run run = {.samples = 11};
+  OK(net_try(&net, wide, MIXED));
+  data_make(&data, &net, 11, 5);
+  for (int i = 0; i < 4; i++) {
+    struct rig rig;
+    int use = (i == 2 ? PROGRAM_EVALUATE : PROGRAM_TRAIN) | (i < 3 ? PROGRAM_FAST : 0);
+    struct outcome *o = i == 0 ? &fast : i == 3 ? &direct : &other;
+    rig_make(&rig, &net, i == 1 ? "guarded" : "cpu", 1 + i, i == 1 ? 37 : 11, use, 0);
+    step(&rig, &net, &data, &run, use & PROGRAM_TRAIN, o);
+    if (i == 1 || i == 2)
+      expect_same(&net, &fast, o);
+    if (i == 1 || i == 2)
+      free(other.gradient);
+    rig_free(&rig);
+  }
+  int64_t count = network_weights(net.network)->count;
+  double *wanted = malloc((size_t)count * sizeof *wanted);
+  for (int64_t i = 0; i < count; i++)
+    wanted[i] = direct.gradient[i];
+  ck_assert_double_lt(relative(fast.gradient, wanted, count), 1e-5);
+  ck_assert_mem_ne(fast.gradient, direct.gradient, (size_t)count * sizeof *wanted);
+  free(wanted);
+  free(fast.gradient);
+  free(direct.gradient);
+  data_free(&data);
+  net_free(&net);
+}
+END_TEST
+
 START_TEST(any_number_of_threads_gives_the_same_bytes) {
   struct net net;
   struct data data;
@@ -398,6 +441,7 @@ int main(void) {
   TCase *tcase = tcase_create("program");
   tcase_set_timeout(tcase, 120);
   tcase_add_test(tcase, any_number_of_threads_gives_the_same_bytes);
+  tcase_add_test(tcase, fast_convolutions_are_as_reproducible);
   tcase_add_test(tcase, short_batches_give_the_same_bytes);
   tcase_add_test(tcase, evaluation_equals_training_forward);
   tcase_add_test(tcase, dropout_follows_its_flag_and_streams);
