@@ -189,11 +189,11 @@ static int make(struct job *job, const char *command) {
     status = write_provenance(job, command, 0);
   if (!status)
     status = job->stage->verb->run(job);
-  char *file = status ? NULL : job_file(job, "summary.json");
-  if (!status)
-    status = file ? document_write(file, job->summary) : error_status();
   if (!status)
     status = write_provenance(job, command, 1);
+  char *file = status ? NULL : job_file(job, "summary.json"); /* last: where it is, all is */
+  if (!status)
+    status = file ? document_write(file, job->summary) : error_status();
   return status ? status : announce_result(job);
 }
 
@@ -208,6 +208,17 @@ static void tell_aside(const struct job *job) {
     log_message(STRAIT_LOG_INFO, "%s changed; its earlier results are now in %s", job->stage->name, path);
 }
 
+/* A finished stage that still has a lock: its process was killed at the very end, or is about to let go. What the
+ * killed one left is removed; whoever is at work is left alone. */
+static void tidy(struct job *job) {
+  if (!holds(job->arena, job->path, ".lock"))
+    return;
+  if (folder_open(&job->folder, job->path))
+    error_clear();
+  folder_close(job->folder);
+  job->folder = NULL;
+}
+
 static int run_stage(struct session *session, struct stage *stage, int number, int count, const char *command) {
   struct job job;
   int result, lacking = 0;
@@ -216,9 +227,10 @@ static int run_stage(struct session *session, struct stage *stage, int number, i
     status = stage_result(session, stage, &result);
   if (!status && result == RESULT_DONE && stage->verb->lacks)
     status = stage->verb->lacks(&job, &lacking);
-  if (!status && result == RESULT_DONE && !lacking)
+  if (!status && result == RESULT_DONE && !lacking) {
+    tidy(&job);
     announce(session, stage, number, count, STAGE_CACHED);
-  else if (!status)
+  } else if (!status)
     status = folder_open(&job.folder, job.path);
   if (!status && job.folder && (status = stage_result(session, stage, &result)) == STRAIT_OK) {
     if (result == RESULT_DONE) {
