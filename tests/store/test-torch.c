@@ -183,7 +183,8 @@ START_TEST(keys_that_lead_nowhere) {
   ck_fails(path, "epoch", STRAIT_EINVAL, "no tensors under the key \"epoch\"");
   ck_fails(path, "epoch/x", STRAIT_EINVAL, "no key \"x\"");
   ck_fails(path, "optimizer_state", STRAIT_EINVAL, "it holds \"state\" (dict), \"param_groups\" (list)");
-  ck_fails(path, "optimizer_state/state", STRAIT_EINVAL, "it holds one of type int (1 tensor), one of type int (1 tensor)");
+  ck_fails(path, "optimizer_state/state", STRAIT_EINVAL,
+           "it holds one of type int (1 tensor), one of type int (1 tensor)");
   ck_fails(path, "", STRAIT_EINVAL, "no key \"\"");
 }
 END_TEST
