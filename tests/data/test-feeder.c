@@ -3,6 +3,7 @@
 #include <config.h>
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "data/internal.h"
@@ -123,20 +124,22 @@ START_TEST(an_epoch_can_be_left_at_any_moment) {
 }
 END_TEST
 
-/* The same while the thread is surely in the middle of a piece. */
+/* The same while eight threads are surely in the middle of pieces. */
 START_TEST(a_piece_under_way_does_no_harm) {
   static float whole[100 * ELEMENTS], again[100 * ELEMENTS];
   struct fake *fake = fake_create();
   struct data_keys keys = default_keys();
   struct data *data;
   struct feeding feeding = shuffled(50, 4);
+  setenv("STRAIT_THREADS", "8", 1);
   ck_assert_int_eq(data_open_within(&data, &fake->object, NULL, &keys, 1, 0), STRAIT_OK);
   struct feeder *feeder = feed(data, &feeding);
+  unsetenv("STRAIT_THREADS");
   collect(feeder, 2, 0, ELEMENTS, whole, NULL);
   fake->slow = 200;
   for (int round = 0; round < 5; round++) {
     ck_assert_int_eq(feeder_start(feeder, 1, round % 2), STRAIT_OK);
-    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL); /* ten samples on */
+    nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL); /* some samples on */
     collect(feeder, 2, 0, ELEMENTS, again, NULL);
     ck_assert_int_eq(memcmp(whole, again, sizeof whole), 0);
   }

@@ -101,7 +101,7 @@ END_TEST
  * to pixels (1 / 200). */
 START_TEST(random_parts_obey_their_bounds) {
   struct stream stream = stream_of(5, "resized-crop", 1);
-  double areas = 0;
+  double areas = 0, least = 1;
   int small = 0, wide = 0;
   for (int i = 0; i < 4000; i++) {
     struct resizing r = framing_random(&stream, i, 1000, 1000, 224, 200);
@@ -112,6 +112,7 @@ START_TEST(random_parts_obey_their_bounds) {
     ck_assert(ratio > 3. / 4 * .99 && ratio < 4. / 3 * 1.01);
     ck_assert(r.full_height == 224 && r.full_width == 200 && r.window.height == 224 && r.window.width == 200);
     areas += area;
+    least = area < least ? area : least;
     small += area < .3;
     wide += ratio > 1;
   }
@@ -122,6 +123,7 @@ START_TEST(random_parts_obey_their_bounds) {
    * most), deviation .0079. Five deviations each. */
   ck_assert_double_le(fabs(small / 4000. - .2788), 5 * .0071);
   ck_assert_double_le(fabs(areas / 4000 - .4778), 5 * .0037);
+  ck_assert_double_le(least, .085); /* P(a < .085) = .0063: none of 4000 with probability 1e-11 */
   ck_assert_double_le(fabs(wide / 4000. - .5), 5 * .0079 + 1 / 600.);
 }
 END_TEST
@@ -130,19 +132,23 @@ END_TEST
  * sqrt(n). */
 START_TEST(random_parts_lie_anywhere) {
   struct stream stream = stream_of(6, "resized-crop", 1);
-  double down = 0, right = 0;
+  double down = 0, right = 0, both = 0;
   int n = 0;
   for (int i = 0; i < 4000; i++) {
     struct resizing r = framing_random(&stream, i, 600, 800, 32, 32);
     if (r.from.height > 500 || r.from.width > 700)
       continue;
-    down += (double)r.from.top / (double)(600 - r.from.height);
-    right += (double)r.from.left / (double)(800 - r.from.width);
+    const double d = (double)r.from.top / (double)(600 - r.from.height);
+    const double a = (double)r.from.left / (double)(800 - r.from.width);
+    down += d;
+    right += a;
+    both += (d - .5) * (a - .5); /* independent: mean 0, deviation 1/12 */
     n++;
   }
   ck_assert_int_gt(n, 2000);
   ck_assert_double_le(fabs(down / n - .5), 5 * .289 / sqrt(n));
   ck_assert_double_le(fabs(right / n - .5), 5 * .289 / sqrt(n));
+  ck_assert_double_le(fabs(both / n), 5. / 12 / sqrt(n));
 }
 END_TEST
 
