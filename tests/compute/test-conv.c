@@ -205,6 +205,8 @@ static const struct layer fast_layers[] = {
     {9, 16, 4, 4, 64, {3, 3}, {1, 1}, {1, 1}, 1, 1, 0, 1},    /* one tile an image */
     {37, 16, 12, 12, 70, {3, 3}, {1, 1}, {1, 1}, 1, 0, 1, 1}, /* several blocks, groups and parts */
     {4, 80, 6, 6, 136, {3, 3}, {1, 1}, {1, 1}, 0, 0, 0, 1},   /* several blocks of kernels */
+    {35, 16, 8, 8, 115, {3, 3}, {1, 1}, {1, 1}, 1, 0, 0, 1},  /* weight gradient: blocks that workers share */
+    {260, 16, 4, 4, 368, {3, 3}, {1, 1}, {1, 1}, 1, 0, 1, 1}, /* all three: more than one shared block */
 };
 
 START_TEST(fast_layer) { rig_each(run_layer, check_layer, &fast_layers[_i]); }
