@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "stage/verb_train.h"
 #include "train/checkpoint.h"
@@ -173,4 +174,23 @@ int moment_load(struct job *job, const char *base, struct snapshot *snapshot) {
   }
   char *state = status ? NULL : job_file(job, "%s.state.safetensors", base);
   return status ? status : state ? checkpoint_read_state(state, snapshot) : error_status();
+}
+
+int moments_load(struct job *job, const char *mark, int64_t latest, struct snapshot *snapshot, int *loaded) {
+  struct moment *moments;
+  size_t count;
+  int status = moments_find(job, mark, &moments, &count);
+  *loaded = 0;
+  for (size_t i = 0; !status && !*loaded && i < count; i++) {
+    if (moments[i].iteration > latest)
+      continue;
+    status = moment_load(job, moments[i].base, snapshot);
+    if (status == STRAIT_EFORMAT || status == STRAIT_EINVAL || status == STRAIT_ENOENT) {
+      log_message(STRAIT_LOG_WARNING, "a checkpoint cannot be used, an earlier one is: %s", error_text());
+      error_clear();
+      status = STRAIT_OK;
+    } else
+      *loaded = !status;
+  }
+  return status;
 }

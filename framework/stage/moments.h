@@ -28,5 +28,8 @@ char *moment_base(struct job *job, int64_t iteration, int64_t end);
 /* Writes, and reads back, the free control points and the state. A snapshot's fixed points are left alone. */
 int moment_save(struct job *job, const char *base, const struct snapshot *snapshot);
 int moment_load(struct job *job, const char *base, struct snapshot *snapshot);
+/* Reads back the newest moment that is not after `latest`. A damaged one is named in a warning, and an earlier one taken.
+ * *loaded: 0 when there is none; then the snapshot may hold parts of one. */
+int moments_load(struct job *job, const char *mark, int64_t latest, struct snapshot *snapshot, int *loaded);
 
 #endif

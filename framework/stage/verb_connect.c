@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "stage/cost.h"
@@ -147,25 +146,17 @@ static int load_start(struct joiner *j) {
   return status;
 }
 
-/* The start, then the newest checkpoint over it. */
+/* The start, and the newest checkpoint over it. */
 static int load(struct joiner *j) {
-  struct moment *moments;
-  size_t count;
-  int status = load_start(j);
+  int loaded = 0, status = load_start(j);
   if (!status)
-    status = moments_find(j->job, MARK, &moments, &count);
-  for (size_t i = 0; !status && i < count; i++) {
-    if (moment_load(j->job, moments[i].base, j->snapshot) == STRAIT_OK)
-      return training_load(j->training, j->snapshot);
-    log_message(STRAIT_LOG_WARNING, "a checkpoint cannot be used, an earlier one is: %s", error_text());
-    error_clear();
-    struct snapshot *fresh = NULL; /* a failed read may have left something in this one */
-    status = training_snapshot(j->training, &fresh);
-    if (status)
-      break;
+    status = moments_load(j->job, MARK, j->end, j->snapshot, &loaded);
+  if (!status && !loaded) { /* parts of a damaged one may be in it */
     snapshot_free(j->snapshot);
-    j->snapshot = fresh;
-    status = load_start(j);
+    j->snapshot = NULL;
+    status = training_snapshot(j->training, &j->snapshot);
+    if (!status)
+      status = load_start(j);
   }
   return status ? status : training_load(j->training, j->snapshot);
 }

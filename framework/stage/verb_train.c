@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "stage/cost.h"
@@ -210,25 +209,14 @@ static int load_start(struct trainer *t) {
 
 /* The newest moment that is not after `latest`, or the start. */
 static int load(struct trainer *t, int64_t latest) {
-  struct moment *moments;
-  size_t count;
-  int status = moments_find(t->job, MARK, &moments, &count);
-  for (size_t i = 0; !status && i < count; i++) {
-    if (moments[i].iteration > latest)
-      continue;
-    if (moment_load(t->job, moments[i].base, t->snapshot) == STRAIT_OK)
-      return training_load(t->training, t->snapshot);
-    log_message(STRAIT_LOG_WARNING, "a checkpoint cannot be used, an earlier one is: %s", error_text());
-    error_clear();
+  int loaded, status = moments_load(t->job, MARK, latest, t->snapshot, &loaded);
+  if (!status && !loaded) {
+    snapshot_free(t->snapshot);
+    t->snapshot = NULL;
+    status = training_snapshot(t->training, &t->snapshot);
+    if (!status)
+      status = load_start(t);
   }
-  struct snapshot *fresh = NULL; /* a failed read may have left something in the other */
-  if (!status)
-    status = training_snapshot(t->training, &fresh);
-  if (status)
-    return status;
-  snapshot_free(t->snapshot);
-  t->snapshot = fresh;
-  status = load_start(t);
   return status ? status : training_load(t->training, t->snapshot);
 }
 
