@@ -110,11 +110,10 @@ static void add_block(double *sum, double c, const float *from, int64_t count) {
     sum[k] += c * (double)from[k];
 }
 
-void path_combine(const struct path *path, double t, const float *const *vectors, int64_t count, float *sum) {
-  double c[PATH_POINTS], block[BLOCK];
-  path_coefficients(path, t, c);
+void combine_points(int points, const double *c, const float *const *vectors, int64_t count, float *sum) {
+  double block[BLOCK];
   int used = 0, only = 0;
-  for (int i = 0; i < path->points; i++)
+  for (int i = 0; i < points; i++)
     if (c[i] != 0)
       used++, only = i;
   if (used == 1 && c[only] == 1) {
@@ -124,12 +123,18 @@ void path_combine(const struct path *path, double t, const float *const *vectors
   for (int64_t at = 0; at < count; at += BLOCK) {
     int64_t length = count - at < BLOCK ? count - at : BLOCK;
     memset(block, 0, (size_t)length * sizeof *block);
-    for (int i = 0; i < path->points; i++)
+    for (int i = 0; i < points; i++)
       if (c[i] != 0)
         add_block(block, c[i], vectors[i] + at, length);
     for (int64_t k = 0; k < length; k++)
       sum[at + k] = (float)block[k];
   }
+}
+
+void path_combine(const struct path *path, double t, const float *const *vectors, int64_t count, float *sum) {
+  double c[PATH_POINTS];
+  path_coefficients(path, t, c);
+  combine_points(path->points, c, vectors, count, sum);
 }
 
 void path_weights(const struct path *path, double t, float *weights) {

@@ -24,6 +24,8 @@ void path_coefficients(const struct path *path, double t, double *c);
 /* dc_i/dt; at a kink the one from the right (at t = 1, from the left). A plugin without derivatives: differences, good
  * to about 1e-10, which see kinks at multiples of 1/(points-1) and smooth others over 1e-5. */
 void path_derivatives(const struct path *path, double t, double *dc);
+/* sum c_i vectors_i, in double; where one coefficient is 1 and the rest are 0, that vector bit for bit. */
+void combine_points(int points, const double *c, const float *const *vectors, int64_t count, float *sum);
 /* w(t), summed in double; where one coefficient is 1 and the rest are 0, that control point bit for bit. */
 void path_weights(const struct path *path, double t, float *weights);
 /* The same sum over vectors of any length that belong to the control points (batch-norm statistics). */

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/stop.h"
+#include "landscape/mixture.h"
 
 const char *measure_name(int measure) {
   static const char *const names[MEASURES] = {"loss", "nll", "error"};
@@ -136,100 +137,11 @@ static int note_samples(struct scan *scan, struct evaluator *evaluator) {
   return STRAIT_OK;
 }
 
-/* What a walk needs besides the scan: room, and the statistics at each control point where the rule asks for them. */
-struct walk {
-  const struct path *path;
-  struct evaluator *evaluator;
-  int64_t count;    /* statistics */
-  float *weights;   /* w(t) */
-  float *combined;  /* statistics at t */
-  float **own;      /* statistics re-estimated here, by control point */
-  const float **at; /* statistics at each control point; an entry may be NULL */
-};
-
-static void walk_free(struct walk *walk) {
-  for (int i = 0; walk->own && i < walk->path->points; i++)
-    memory_free(walk->own[i]);
-  memory_free(walk->own);
-  memory_free(walk->at);
-  memory_free(walk->weights);
-  memory_free(walk->combined);
-}
-
-/* bn = interpolate at a control point without statistics: they are re-estimated there. */
-static int complete(struct walk *walk) {
-  for (int i = 0; i < walk->path->points; i++) {
-    if (walk->at[i])
-      continue;
-    walk->own[i] = memory_alloc((size_t)walk->count, sizeof(float));
-    if (!walk->own[i])
-      return STRAIT_ENOMEM;
-    if (evaluator_refresh(walk->evaluator, walk->path->theta[i], walk->own[i]))
-      return error_status();
-    walk->at[i] = walk->own[i];
-  }
-  return STRAIT_OK;
-}
-
-static int walk_begin(struct walk *walk, const struct path *path, struct evaluator *evaluator) {
-  size_t points = (size_t)path->points;
-  *walk = (struct walk){.path = path, .evaluator = evaluator};
-  walk->count = network_statistics(evaluator_network(evaluator))->count;
-  walk->weights = memory_alloc((size_t)path->count, sizeof(float));
-  walk->combined = memory_alloc((size_t)walk->count, sizeof(float));
-  walk->own = memory_alloc(points, sizeof *walk->own);
-  walk->at = memory_alloc(points, sizeof *walk->at);
-  if (!walk->weights || !walk->combined || !walk->own || !walk->at)
-    return STRAIT_ENOMEM;
-  for (int i = 0; i < path->points; i++)
-    walk->at[i] = path->statistics ? path->statistics[i] : NULL;
-  return walk->count && evaluator_keys(evaluator)->bn == BN_INTERPOLATE ? complete(walk) : STRAIT_OK;
-}
-
-/* A combination with negative coefficients may leave a variance below 0. */
-static void clip_variances(const struct walk *walk) {
-  const struct layout *layout = network_statistics(evaluator_network(walk->evaluator));
-  for (int s = 0; s < layout->segments; s++)
-    for (int64_t k = 0; text_ends(layout->segment[s].name, "running_var") && k < layout->segment[s].count; k++)
-      if (walk->combined[layout->segment[s].offset + k] < 0)
-        walk->combined[layout->segment[s].offset + k] = 0;
-}
-
-/* The statistics that the rule gives for t; NULL where it needs none. */
-static int statistics_at(const struct walk *walk, double t, const float **statistics) {
-  double c[PATH_POINTS];
-  int nearest = 0;
-  *statistics = NULL;
-  switch (walk->count ? evaluator_keys(walk->evaluator)->bn : BN_REFRESH) {
-  case BN_INTERPOLATE:
-    path_combine(walk->path, t, walk->at, walk->count, walk->combined);
-    clip_variances(walk);
-    *statistics = walk->combined;
-    return STRAIT_OK;
-  case BN_RUNNING:
-    path_coefficients(walk->path, t, c);
-    for (int i = 1; i < walk->path->points; i++)
-      if (c[i] > c[nearest])
-        nearest = i;
-    *statistics = walk->at[nearest];
-    if (!*statistics)
-      return error_set(STRAIT_EINVAL,
-                       "bn = running, but control point %d of %s has no batch-norm statistics; set bn = refresh",
-                       nearest, walk->path->name);
-    return STRAIT_OK;
-  default:
-    return STRAIT_OK;
-  }
-}
-
-static int measure_point(struct scan *scan, const struct walk *walk, int64_t i) {
+static int measure_point(struct scan *scan, const struct path *path, struct mixture *mixture, int64_t i) {
   struct metrics metrics[SPLITS];
-  const float *statistics;
-  int status = statistics_at(walk, scan->t[i], &statistics);
-  if (status)
-    return status;
-  path_weights(walk->path, scan->t[i], walk->weights);
-  status = evaluator_point(walk->evaluator, walk->weights, statistics, scan->splits, metrics, NULL, NULL);
+  double c[PATH_POINTS];
+  path_coefficients(path, scan->t[i], c);
+  int status = mixture_measure(mixture, c, scan->splits, metrics, NULL);
   for (int split = 0; split < SPLITS && !status; split++)
     if (scan->splits >> split & 1) {
       scan->value[split][MEASURE_LOSS][i] = metrics[split].loss;
@@ -243,20 +155,19 @@ static int measure_point(struct scan *scan, const struct walk *walk, int64_t i) 
 
 int scan_run(struct scan *scan, const struct path *path, struct evaluator *evaluator, scan_observer *point_done,
              void *context) {
-  struct walk walk;
+  struct mixture mixture = {0};
   int status = note_samples(scan, evaluator);
-  if (status)
-    return status;
-  status = walk_begin(&walk, path, evaluator);
+  if (!status)
+    status = mixture_begin(&mixture, path->name, path->points, path->theta, path->statistics, evaluator);
   for (int64_t i = 0; i < scan->points && !status; i++) {
     if (scan->done[i])
       continue;
     status = stop_check();
     if (!status)
-      status = measure_point(scan, &walk, i);
+      status = measure_point(scan, path, &mixture, i);
     if (!status && point_done)
       status = point_done(context, scan, i);
   }
-  walk_free(&walk);
+  mixture_end(&mixture);
   return status;
 }

@@ -28,9 +28,7 @@ void scan_free(struct scan *scan);                                         /* NU
 int scan_grid(struct scan **scan, int64_t points, const double *extra, int64_t extras, unsigned splits_mask);
 /* Fills what the path's geometry alone says: arc, norm, step, from_start, from_end, length, chord. */
 int scan_geometry(struct scan *scan, const struct path *path);
-/* Measures every point that is not done, in order, after scan_geometry. Statistics by the evaluator's key bn: refresh
- * and batch need none; interpolate combines those of the control points by c_i(t), re-estimating at a control point
- * that has none; running takes those of the control point with the largest c_i(t), and a missing one is an error. After
+/* Measures every point that is not done, in order, after scan_geometry; batch-norm statistics as mixture.h says. After
  * each point: point_done(context, scan, i); a failure of it, or a stop, ends the scan with what is done intact. */
 typedef int scan_observer(void *context, const struct scan *scan, int64_t i);
 int scan_run(struct scan *scan, const struct path *path, struct evaluator *evaluator, scan_observer *point_done,
