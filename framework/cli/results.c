@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "cli/table.h"
+#include "cli/results_parts.h"
 #include "store/document.h"
 
 /* --- reading --- */
@@ -75,17 +75,17 @@ int results_print_json(const json_t *results) {
 
 /* --- numbers --- */
 
-static double number(const json_t *object, const char *key) {
+double results_value(const json_t *object, const char *key) {
   const json_t *value = json_object_get(object, key);
   return json_is_number(value) ? json_number_value(value) : NAN;
 }
 
-static const char *text_of(const json_t *object, const char *key) {
+const char *results_text(const json_t *object, const char *key) {
   const char *text = json_string_value(json_object_get(object, key));
   return text ? text : "?";
 }
 
-static void add_number(struct table *table, int decimals, double value) {
+void results_number(struct table *table, int decimals, double value) {
   if (isnan(value))
     table_add(table, "-");
   else
@@ -101,7 +101,7 @@ static void add_epochs(struct table *table, double value) {
 
 static const json_t *verb_is(const json_t *stage, const char *verb) {
   const json_t *summary = json_object_get(stage, "summary");
-  return strcmp(text_of(stage, "verb"), verb) == 0 && json_is_object(summary) ? summary : NULL;
+  return strcmp(results_text(stage, "verb"), verb) == 0 && json_is_object(summary) ? summary : NULL;
 }
 
 /* --- along the paths --- */
@@ -121,27 +121,27 @@ static const json_t *column_of(const json_t *path, size_t i) {
 }
 
 static double worse_end(const json_t *path, size_t i) {
-  return fmax(number(column_of(path, i), "start"), number(column_of(path, i), "end"));
+  return fmax(results_value(column_of(path, i), "start"), results_value(column_of(path, i), "end"));
 }
 
 static void add_ends(struct table *table, const json_t *path) {
   table_add(table, "ends (the worse)");
   for (size_t i = 0; i < COLUMNS; i++)
-    add_number(table, columns[i].decimals, worse_end(path, i));
+    results_number(table, columns[i].decimals, worse_end(path, i));
   table_end_row(table);
 }
 
 static void add_path(struct table *table, const json_t *path) {
-  table_add(table, "%s", text_of(path, "path"));
+  table_add(table, "%s", results_text(path, "path"));
   for (size_t i = 0; i < COLUMNS; i++) {
     const json_t *c = column_of(path, i);
     if (c)
-      table_add(table, "%.*f @%.2f", columns[i].decimals, number(c, "max"), number(c, "t_max"));
+      table_add(table, "%.*f @%.2f", columns[i].decimals, results_value(c, "max"), results_value(c, "t_max"));
     else
       table_add(table, "-");
   }
-  add_number(table, 3, number(column_of(path, 1), "barrier_mean"));
-  add_number(table, 3, number(path, "length_ratio"));
+  results_number(table, 3, results_value(column_of(path, 1), "barrier_mean"));
+  results_number(table, 3, results_value(path, "length_ratio"));
 }
 
 static int same_ends(const json_t *a, const json_t *b) {
@@ -170,7 +170,7 @@ static int print_scan(const json_t *stage, const json_t *summary) {
     add_path(table, path);
     before = path;
   }
-  printf("\n%s: along the paths, the highest value and the t where it lies\n", text_of(stage, "name"));
+  printf("\n%s: along the paths, the highest value and the t where it lies\n", results_text(stage, "name"));
   int status = table_print(table, stdout, 2);
   printf(
       "  train loss has the regulariser in it; barrier: highest train nll above the mean of the ends; length: of the\n"
@@ -183,9 +183,9 @@ static int print_scan(const json_t *stage, const json_t *summary) {
 
 static void add_quality(struct table *table, const json_t *metrics) {
   const json_t *test = json_object_get(metrics, "test");
-  add_number(table, 4, number(test, "nll"));
-  add_number(table, 2, number(test, "error"));
-  add_number(table, 2, number(test, "disagreement"));
+  results_number(table, 4, results_value(test, "nll"));
+  results_number(table, 2, results_value(test, "error"));
+  results_number(table, 2, results_value(test, "disagreement"));
 }
 
 static void add_single(struct table *table, const char *name, double epochs, const json_t *metrics) {
@@ -201,11 +201,11 @@ static void add_evaluated(struct table *table, const json_t *stage, const json_t
   size_t i;
   json_array_foreach(networks, i, one) {
     char name[160];
-    snprintf(name, sizeof name, "%s: %s", text_of(stage, "name"), text_of(one, "weights"));
+    snprintf(name, sizeof name, "%s: %s", results_text(stage, "name"), results_text(one, "weights"));
     add_single(table, name, NAN, json_object_get(one, "metrics"));
   }
   if (combined) {
-    table_add(table, "%s: together", text_of(stage, "name"));
+    table_add(table, "%s: together", results_text(stage, "name"));
     table_add(table, "%zu", json_array_size(networks));
     table_add(table, "-");
     add_quality(table, combined);
@@ -215,12 +215,13 @@ static void add_evaluated(struct table *table, const json_t *stage, const json_t
 static void add_quality_rows(struct table *table, const json_t *stage) {
   const json_t *summary;
   if ((summary = verb_is(stage, "train")))
-    add_single(table, text_of(stage, "name"), number(summary, "spent") / number(summary, "epoch_iterations"),
+    add_single(table, results_text(stage, "name"),
+               results_value(summary, "spent") / results_value(summary, "epoch_iterations"),
                json_object_get(summary, "metrics"));
   else if ((summary = verb_is(stage, "ensemble"))) {
-    table_add(table, "%s (%s)", text_of(stage, "name"), text_of(summary, "ensembler"));
+    table_add(table, "%s (%s)", results_text(stage, "name"), results_text(summary, "ensembler"));
     table_add(table, "%zu", json_array_size(json_object_get(summary, "members")));
-    add_epochs(table, number(summary, "budget"));
+    add_epochs(table, results_value(summary, "budget"));
     add_quality(table, json_object_get(summary, "combined"));
   } else if ((summary = verb_is(stage, "evaluate")))
     add_evaluated(table, stage, summary);
@@ -253,20 +254,20 @@ static void print_warnings(const json_t *stage) {
   size_t i;
   json_array_foreach(json_object_get(json_object_get(stage, "summary"), "warnings"), i, warning) {
     if (json_is_string(warning))
-      printf("warning: %s: %s\n", text_of(stage, "name"), json_string_value(warning));
+      printf("warning: %s: %s\n", results_text(stage, "name"), json_string_value(warning));
   }
 }
 
 static void print_places(const json_t *results, const char *file) {
   const json_t *stages = json_object_get(results, "stages");
-  const char *folder = text_of(results, "folder"), *scan = NULL, *curve = NULL;
+  const char *folder = results_text(results, "folder"), *scan = NULL, *curve = NULL;
   json_t *stage;
   size_t i, unfinished = 0;
   json_array_foreach(stages, i, stage) {
     if (verb_is(stage, "scan"))
-      scan = text_of(stage, "name");
+      scan = results_text(stage, "name");
     if (verb_is(stage, "connect"))
-      curve = text_of(stage, "name");
+      curve = results_text(stage, "name");
     unfinished += !json_is_object(json_object_get(stage, "summary"));
     print_warnings(stage);
   }
@@ -287,10 +288,12 @@ int results_print(const json_t *results, const char *file) {
   json_t *stage;
   size_t i;
   int status = STRAIT_OK;
-  printf("%s\n", text_of(results, "experiment"));
+  printf("%s\n", results_text(results, "experiment"));
   json_array_foreach(stages, i, stage) {
     if (!status && (summary = verb_is(stage, "scan")))
       status = print_scan(stage, summary);
+    if (!status && (summary = verb_is(stage, "plane")))
+      status = results_print_plane(stage, summary);
   }
   if (!status)
     status = print_networks(stages);

@@ -1,4 +1,4 @@
-EXTRA_DIST += %D%/check-curve.py %D%/golden-statistics.py
+EXTRA_DIST += %D%/check-curve.py %D%/check-plane.py %D%/golden-statistics.py
 
 if HAVE_CHECK
 check_PROGRAMS += tests/landscape/test-path tests/landscape/test-statistics
@@ -20,3 +20,10 @@ tests_landscape_test_evaluate_LDADD = libstrait.la $(CHECK_LIBS)
 tests_landscape_test_scan_SOURCES = %D%/test-scan.c %D%/fixture.h tests/curves/objects.h
 tests_landscape_test_scan_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_landscape_test_scan_LDADD = libstrait.la $(CHECK_LIBS)
+
+if HAVE_CHECK
+check_PROGRAMS += tests/landscape/test-plane
+endif
+tests_landscape_test_plane_SOURCES = %D%/test-plane.c %D%/fixture.h tests/curves/objects.h
+tests_landscape_test_plane_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_landscape_test_plane_LDADD = libstrait.la $(CHECK_LIBS)
