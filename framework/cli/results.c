@@ -99,10 +99,12 @@ static void add_epochs(struct table *table, double value) {
     table_add(table, "%.4g", value);
 }
 
-static const json_t *verb_is(const json_t *stage, const char *verb) {
+const json_t *results_of(const json_t *stage, const char *verb) {
   const json_t *summary = json_object_get(stage, "summary");
   return strcmp(results_text(stage, "verb"), verb) == 0 && json_is_object(summary) ? summary : NULL;
 }
+
+int results_is_copy(const json_t *stage) { return strchr(results_text(stage, "name"), ',') != NULL; }
 
 /* --- along the paths --- */
 
@@ -214,16 +216,16 @@ static void add_evaluated(struct table *table, const json_t *stage, const json_t
 
 static void add_quality_rows(struct table *table, const json_t *stage) {
   const json_t *summary;
-  if ((summary = verb_is(stage, "train")))
+  if ((summary = results_of(stage, "train")))
     add_single(table, results_text(stage, "name"),
                results_value(summary, "spent") / results_value(summary, "epoch_iterations"),
                json_object_get(summary, "metrics"));
-  else if ((summary = verb_is(stage, "ensemble"))) {
+  else if ((summary = results_of(stage, "ensemble"))) {
     table_add(table, "%s (%s)", results_text(stage, "name"), results_text(summary, "ensembler"));
     table_add(table, "%zu", json_array_size(json_object_get(summary, "members")));
     add_epochs(table, results_value(summary, "budget"));
     add_quality(table, json_object_get(summary, "combined"));
-  } else if ((summary = verb_is(stage, "evaluate")))
+  } else if ((summary = results_of(stage, "evaluate")))
     add_evaluated(table, stage, summary);
 }
 
@@ -240,7 +242,10 @@ static int print_networks(const json_t *stages) {
   table_add(table, "test err %%");
   table_add(table, "disagree %%");
   table_rule(table);
-  json_array_foreach(stages, i, stage) { add_quality_rows(table, stage); }
+  json_array_foreach(stages, i, stage) {
+    if (!results_is_copy(stage))
+      add_quality_rows(table, stage);
+  }
   printf("\nSingle networks and ensembles, on the test data\n");
   int status = table_print(table, stdout, 2);
   table_free(table);
@@ -264,9 +269,9 @@ static void print_places(const json_t *results, const char *file) {
   json_t *stage;
   size_t i, unfinished = 0;
   json_array_foreach(stages, i, stage) {
-    if (verb_is(stage, "scan"))
+    if (results_of(stage, "scan") && !results_is_copy(stage))
       scan = results_text(stage, "name");
-    if (verb_is(stage, "connect"))
+    if (results_of(stage, "connect") && !results_is_copy(stage))
       curve = results_text(stage, "name");
     unfinished += !json_is_object(json_object_get(stage, "summary"));
     print_warnings(stage);
@@ -290,13 +295,21 @@ int results_print(const json_t *results, const char *file) {
   int status = STRAIT_OK;
   printf("%s\n", results_text(results, "experiment"));
   json_array_foreach(stages, i, stage) {
-    if (!status && (summary = verb_is(stage, "scan")))
+    if (results_is_copy(stage))
+      continue;
+    if (!status && (summary = results_of(stage, "scan")))
       status = print_scan(stage, summary);
-    if (!status && (summary = verb_is(stage, "plane")))
+    if (!status && (summary = results_of(stage, "plane")))
       status = results_print_plane(stage, summary);
   }
   if (!status)
     status = print_networks(stages);
+  json_array_foreach(stages, i, stage) {
+    if (!status && (summary = results_of(stage, "compare")))
+      status = results_print_compare(results, stage, summary);
+    if (!status && (summary = results_of(stage, "sweep")))
+      status = results_print_sweep(stage, summary);
+  }
   if (!status)
     print_places(results, file);
   return status;

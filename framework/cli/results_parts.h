@@ -10,7 +10,14 @@ double results_value(const json_t *object, const char *key);          /* NaN whe
 const char *results_text(const json_t *object, const char *key);      /* "?" where there is none */
 void results_number(struct table *table, int decimals, double value); /* NaN is "-" */
 
+/* The stage's summary if it is a finished one of this verb, else NULL. */
+const json_t *results_of(const json_t *stage, const char *verb);
+/* Is it one of the copies that compare and sweep make? The tables of these stand for them. */
+int results_is_copy(const json_t *stage);
+
 /* stage: of the results; summary: its summary. */
 int results_print_plane(const json_t *stage, const json_t *summary);
+int results_print_compare(const json_t *results, const json_t *stage, const json_t *summary);
+int results_print_sweep(const json_t *stage, const json_t *summary);
 
 #endif

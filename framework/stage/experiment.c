@@ -1,5 +1,5 @@
-/* stage/experiment.c: sections to stages: names, references, order. Reads the experiment file and opens plugins; writes
- * nothing. The values of keys are settle.c's. */
+/* stage/experiment.c: sections to stages: names and references. Reads the experiment file and opens plugins; writes
+ * nothing. The values of keys are settle.c's, copies of stages instance.c's, their order is order.c's. */
 #include "stage/experiment.h"
 
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "stage/ini.h"
+#include "stage/instance.h"
 #include "stage/settle.h"
 #include "stage/verb.h"
 
@@ -29,6 +30,16 @@ struct stage *experiment_stage(const struct experiment *experiment, const char *
     if (strcmp(experiment->stages[i]->name, name) == 0)
       return experiment->stages[i];
   return NULL;
+}
+
+int experiment_add(struct experiment *e, struct stage *stage) {
+  int status = memory_grow(&e->all, &e->all_capacity, e->all_count + 1, sizeof *e->all);
+  if (status)
+    return status;
+  e->all[e->all_count++] = stage;
+  e->stages = e->all;
+  e->count = e->all_count;
+  return STRAIT_OK;
 }
 
 static int no_such_stage(const struct experiment *e, const char *name) {
@@ -73,13 +84,25 @@ static int suits(const struct reference *r) {
   }
 }
 
+int stage_named(struct stage *stage, const char *name, struct stage **found) {
+  *found = experiment_stage(stage->experiment, name);
+  if (!*found)
+    return no_such_stage(stage->experiment, name);
+  return stage->instance ? instance_stage(stage->instance, *found, found) : STRAIT_OK;
+}
+
+int stage_need(struct stage *stage, struct stage *needed) {
+  int status = memory_grow(&stage->needs, &stage->need_capacity, stage->need_count + 1, sizeof *stage->needs);
+  if (!status)
+    stage->needs[stage->need_count++] = needed;
+  return status;
+}
+
 /* Finds the stages of a reference and of its parts, and lists them. */
 static int bind(struct stage *stage, struct reference *r) {
   int status = STRAIT_OK;
-  if (r->name) {
-    r->stage = experiment_stage(stage->experiment, r->name);
-    status = r->stage ? suits(r) : no_such_stage(stage->experiment, r->name);
-  }
+  if (r->name && (status = stage_named(stage, r->name, &r->stage)) == STRAIT_OK)
+    status = suits(r);
   if (!status)
     status = memory_grow(&stage->references, &stage->reference_capacity, stage->reference_count + 1,
                          sizeof *stage->references);
@@ -94,7 +117,7 @@ static int bind(struct stage *stage, struct reference *r) {
 static const char *folder_of(const struct stage *stage, const char *key) {
   const struct setting *s = settings_find(&stage->settings, key);
   if (!s)
-    s = settings_find(&stage->experiment->defaults, key);
+    s = settings_find(stage_defaults(stage), key);
   return s ? s->folder : ".";
 }
 
@@ -107,9 +130,9 @@ int stage_refer(struct stage *stage, const char *key, const char *text, struct r
 
 static int bind_route(struct stage *stage, struct route *route) {
   int status = STRAIT_OK;
-  if (route->name && !(route->stage = experiment_stage(stage->experiment, route->name)))
-    return no_such_stage(stage->experiment, route->name);
-  if (route->name && strcmp(route->stage->verb->name, "connect") != 0)
+  if (route->name)
+    status = stage_named(stage, route->name, &route->stage);
+  if (!status && route->name && strcmp(route->stage->verb->name, "connect") != 0)
     return error_set(STRAIT_EINVAL,
                      "\"%s\" is a %s stage; a path is a connect stage's name, line(a,b) or chain(a,b,...)", route->name,
                      route->stage->verb->name);
@@ -129,59 +152,13 @@ int stage_route(struct stage *stage, const char *key, const char *text, struct r
   return status ? stage_fault(stage, key) : STRAIT_OK;
 }
 
-/* Where the stage takes its model and data from: the first stage that it refers to. */
-static void find_source(struct stage *stage) {
+void stage_find_source(struct stage *stage) {
   for (size_t i = 0; i < stage->reference_count && !stage->source; i++)
     stage->source = stage->references[i]->stage;
   for (size_t i = 0; i < stage->route_count && !stage->source; i++)
     stage->source = stage->routes[i]->stage;
-}
-
-/* --- order --- */
-
-static int visit(struct experiment *e, struct stage *stage, struct stage **ordered, size_t *n, struct text *way);
-
-static int visit_target(struct experiment *e, struct stage *target, struct stage **ordered, size_t *n,
-                        struct text *way) {
-  return target ? visit(e, target, ordered, n, way) : STRAIT_OK;
-}
-
-/* Depth first: what a stage needs comes before it. */
-static int visit(struct experiment *e, struct stage *stage, struct stage **ordered, size_t *n, struct text *way) {
-  if (stage->mark == 2)
-    return STRAIT_OK;
-  size_t length = way->length;
-  text_add(way, "%s%s", length ? " -> " : "", stage->name);
-  if (way->status)
-    return way->status;
-  if (stage->mark == 1) {
-    error_set(STRAIT_EINVAL, "the stages refer to each other in a circle: %s", way->data);
-    return stage_fault(stage, NULL);
-  }
-  stage->mark = 1;
-  int status = STRAIT_OK;
-  for (size_t i = 0; !status && i < stage->reference_count; i++)
-    status = visit_target(e, stage->references[i]->stage, ordered, n, way);
-  for (size_t i = 0; !status && i < stage->route_count; i++)
-    status = visit_target(e, stage->routes[i]->stage, ordered, n, way);
-  stage->mark = 2;
-  ordered[(*n)++] = stage;
-  way->length = length;
-  way->data[length] = 0;
-  return status;
-}
-
-static int order(struct experiment *e) {
-  struct stage **ordered = arena_alloc(e->arena, e->count, sizeof *ordered);
-  struct text way = {0};
-  size_t n = 0;
-  int status = ordered ? STRAIT_OK : error_status();
-  for (size_t i = 0; !status && i < e->count; i++)
-    status = visit(e, e->stages[i], ordered, &n, &way);
-  text_free(&way);
-  if (!status)
-    e->stages = ordered;
-  return status;
+  if (stage->need_count && !stage->source)
+    stage->source = stage->needs[0];
 }
 
 /* --- sections --- */
@@ -257,15 +234,16 @@ static int take_section(struct experiment *e, const struct ini_section *section,
   stage->section = arena_format(e->arena, "%s %s", section->verb, section->name);
   stage->file = e->file;
   stage->line = section->line;
-  e->stages[e->count++] = stage;
+  int status = experiment_add(e, stage);
+  if (status)
+    return status;
   return stage->name && stage->section ? copy_settings(e, section, folder, stage->section, &stage->settings)
                                        : error_status();
 }
 
 static int take_sections(struct experiment *e, const struct ini *ini) {
   const char *folder = folder_of_file(e->arena, e->file);
-  e->stages = arena_alloc(e->arena, ini->count, sizeof *e->stages);
-  if (!folder || !e->stages)
+  if (!folder)
     return error_status();
   for (size_t i = 0; i < ini->count; i++) {
     int status = take_section(e, &ini->sections[i], folder);
@@ -326,14 +304,14 @@ static int take_sets(struct experiment *e, const char *const *sets, size_t count
 
 static int settle(struct experiment *e) {
   int status = STRAIT_OK;
-  for (size_t i = 0; !status && i < e->count; i++) {
+  for (size_t i = 0, written = e->count; !status && i < written; i++) { /* their copies are added behind them */
     status = settle_own(e->stages[i]);
     if (!status)
       status = e->stages[i]->verb->refer(e->stages[i]);
-    find_source(e->stages[i]);
+    stage_find_source(e->stages[i]);
   }
   if (!status)
-    status = order(e);
+    status = experiment_order(e);
   for (size_t i = 0; !status && i < e->count; i++)
     status = settle_stage(e->stages[i]);
   return status ? status : settle_leftovers(e);
@@ -377,15 +355,18 @@ int experiment_read(struct experiment **experiment, struct registry *registry, c
 void experiment_free(struct experiment *e) {
   if (!e)
     return;
-  for (size_t i = 0; i < e->count; i++) {
-    struct stage *stage = e->stages[i];
+  for (size_t i = 0; i < e->all_count; i++) {
+    struct stage *stage = e->all[i];
     for (uint32_t kind = 1; kind < KINDS; kind++)
       memory_free(stage->choice[kind].settings.v);
     memory_free(stage->settings.v);
     memory_free(stage->references);
     memory_free(stage->routes);
+    memory_free(stage->needs);
     memory_free(stage->wanted);
   }
+  instances_free(e);
+  memory_free(e->all);
   memory_free(e->defaults.v);
   arena_free(e->arena);
 }

@@ -30,6 +30,7 @@ struct choice {
 
 struct material;
 struct experiment;
+struct instance;
 struct verb;
 struct stage {
   struct experiment *experiment;
@@ -52,9 +53,14 @@ struct stage {
   size_t reference_count, reference_capacity;
   struct route **routes;
   size_t route_count, route_capacity;
-  struct stage *source; /* the stage that model and data are taken over from; NULL: none is referred to */
-  struct stage *base;   /* the train stage at the end of that chain; a train stage itself; NULL: none */
-  int mark;             /* of the search for circles */
+  struct stage **needs; /* whole stages whose results it reads, in the verb's own order */
+  size_t need_count, need_capacity;
+  struct instance *instance; /* of a copy: what is different in it (stage/instance.h); NULL: written in the file */
+  struct stage *origin;      /* of a copy: the stage it is one of */
+  struct stage *same;        /* of a copy that turned out alike in every key: the stage that stands for it */
+  struct stage *source;      /* the stage that model and data are taken over from; NULL: none is referred to */
+  struct stage *base;        /* the train stage at the end of that chain; a train stage itself; NULL: none */
+  int mark;                  /* of the search for circles */
 
   /* filled by stage_prepare */
   struct material *material;
@@ -73,6 +79,10 @@ struct experiment {
   struct settings defaults;
   struct stage **stages; /* in the order in which they run: sources first, else the file's */
   size_t count;
+  struct stage **all; /* the same in the order in which they were made, and with those that others stand for */
+  size_t all_count, all_capacity;
+  struct instance **instances;
+  size_t instance_count, instance_capacity;
 };
 /* sets: the values of --set, "train.left.seed=3" or "defaults.epochs=2". */
 int experiment_read(struct experiment **experiment, struct registry *registry, const char *file,
@@ -84,6 +94,18 @@ struct stage *experiment_stage(const struct experiment *experiment, const char *
  */
 int stage_refer(struct stage *stage, const char *key, const char *text, struct reference **reference);
 int stage_route(struct stage *stage, const char *key, const char *text, struct route **route);
+
+/* For verbs that read whole stages: the stage of this name as `stage` sees it, and a place in stage->needs. */
+int stage_named(struct stage *stage, const char *name, struct stage **found);
+int stage_need(struct stage *stage, struct stage *needed);
+/* The [defaults] that hold for the stage. */
+struct settings *stage_defaults(const struct stage *stage);
+
+/* For those who make stages: adds one; finds where it takes model and data from: the first stage that it refers to. */
+int experiment_add(struct experiment *experiment, struct stage *stage);
+void stage_find_source(struct stage *stage);
+/* order.c: what a stage needs comes before it; a circle is an error. */
+int experiment_order(struct experiment *experiment);
 
 /* Puts "FILE:LINE: [verb name] " in front of this thread's chain; with a key, its line and "key = value: ". */
 int stage_fault(const struct stage *stage, const char *key);

@@ -100,6 +100,11 @@ static int hash_everything(struct hash *hash, struct stage *stage, struct arena 
   hash_integer(hash, (int64_t)stage->route_count);
   for (size_t i = 0; !status && i < stage->route_count; i++)
     status = hash_route(hash, stage->routes[i]);
+  for (size_t i = 0; !status && i < stage->need_count; i++) { /* whose names stand in the results */
+    hash_text(hash, stage->needs[i]->name);
+    hash_text(hash, stage->needs[i]->key);
+    hash_text(hash, stage->needs[i]->measured);
+  }
   return status;
 }
 
@@ -144,6 +149,8 @@ static int describe_references(const struct stage *stage, json_t *into) {
   for (size_t i = 0; i < stage->route_count; i++)
     if (stage->routes[i]->stage)
       failed |= json_object_set_new(into, stage->routes[i]->name, json_string(stage->routes[i]->stage->key));
+  for (size_t i = 0; i < stage->need_count; i++)
+    failed |= json_object_set_new(into, stage->needs[i]->name, json_string(stage->needs[i]->key));
   return failed ? error_set(STRAIT_ENOMEM, "out of memory") : STRAIT_OK;
 }
 

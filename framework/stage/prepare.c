@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "stage/instance.h"
 #include "stage/verb.h"
 #include "stage/verb_train.h"
 #include "train/checkpoint.h"
@@ -189,6 +190,7 @@ int stage_check_splits(const struct stage *stage, const strait_strings *splits) 
 /* --- all stages --- */
 
 static int prepare(struct session *session, struct stage *stage) {
+  instance_redirect(stage);
   int status = material_find(session, stage, &stage->material);
   if (!status)
     status = optimiser_check(&stage->optimiser);
@@ -203,7 +205,7 @@ static int prepare(struct session *session, struct stage *stage) {
 
 static int alike(const struct experiment *e, const struct stage *stage) {
   for (size_t i = 0; i < e->count && e->stages[i] != stage; i++)
-    if (stage->verb->fresh && strcmp(e->stages[i]->key, stage->key) == 0 &&
+    if (stage->verb->fresh && !stage->origin && !e->stages[i]->origin && strcmp(e->stages[i]->key, stage->key) == 0 &&
         strcmp(e->stages[i]->measured, stage->measured) == 0)
       return error_set(STRAIT_EINVAL, "alike in every key to [%s] in line %d; give it another seed, or drop one",
                        e->stages[i]->section, e->stages[i]->line);
@@ -214,5 +216,12 @@ int experiment_prepare(struct session *session, struct experiment *e) {
   for (size_t i = 0; i < e->count; i++)
     if (prepare(session, e->stages[i]) || alike(e, e->stages[i]))
       return stage_fault(e->stages[i], NULL);
+    else
+      instance_merge(e, e->stages[i]);
+  size_t kept = 0;
+  for (size_t i = 0; i < e->count; i++)
+    if (!e->stages[i]->same)
+      e->stages[kept++] = e->stages[i];
+  e->count = kept;
   return STRAIT_OK;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "stage/instance.h"
 #include "stage/verb.h"
 
 /* The plugin of a kind when nobody names one: what runs without any file to fetch, and the reference recipe. */
@@ -27,7 +28,7 @@ static int fault_at(const struct setting *setting) {
 int stage_fault(const struct stage *stage, const char *key) {
   const struct setting *setting = key ? settings_find(&stage->settings, key) : NULL;
   if (!setting && key)
-    setting = settings_find(&stage->experiment->defaults, key);
+    setting = settings_find(stage_defaults(stage), key);
   if (setting)
     error_wrap("%s = %s", setting->key, setting->value);
   struct setting whole = {.file = stage->file, .line = stage->line, .section = stage->section};
@@ -59,13 +60,13 @@ int settle_own(struct stage *stage) {
     return error_status();
   int status = options_default(table, stage->own, stage->experiment->arena);
   if (!status)
-    status = apply(stage, table, stage->own, &stage->experiment->defaults, &stage->settings);
+    status = apply(stage, table, stage->own, stage_defaults(stage), &stage->settings);
   if (!status)
     status = apply(stage, table, stage->own, &stage->settings, NULL);
   for (uint32_t i = 0; !status && i < table->count; i++) {
     strait_option option = option_at(table, i);
     if ((option.flags & STRAIT_REQUIRED) && !settings_find(&stage->settings, option.name) &&
-        !settings_find(&stage->experiment->defaults, option.name)) {
+        !settings_find(stage_defaults(stage), option.name)) {
       status = error_set(STRAIT_EINVAL, "%s is missing: %s", option.name, option.help);
       stage_fault(stage, NULL);
     }
@@ -81,8 +82,8 @@ static const char *option_of(uint32_t kind, const char *key) {
 }
 
 /* Which plugin [defaults] means for a kind. */
-static const char *default_name(const struct experiment *experiment, uint32_t kind) {
-  const struct setting *s = settings_find(&experiment->defaults, kind_name(kind));
+static const char *default_name(const struct stage *stage, uint32_t kind) {
+  const struct setting *s = settings_find(stage_defaults(stage), kind_name(kind));
   return s ? s->value : built_in[kind];
 }
 
@@ -95,7 +96,7 @@ static int choose_class(struct stage *stage, uint32_t kind, const struct setting
   struct experiment *e = stage->experiment;
   struct setting *own = settings_find(&stage->settings, kind_name(kind));
   struct setting *preset = settings_find(presets, kind_name(kind));
-  struct setting *general = settings_find(&e->defaults, kind_name(kind));
+  struct setting *general = settings_find(stage_defaults(stage), kind_name(kind));
   const struct setting *from = own ? own : preset ? preset : general;
   if (own)
     own->used = 1;
@@ -147,16 +148,15 @@ static int take_options(struct stage *stage, uint32_t kind, struct settings *fro
 
 /* The plugin's options by precedence, weakest first. */
 static int choose_options(struct stage *stage, uint32_t kind, struct settings *presets) {
-  struct experiment *e = stage->experiment;
   struct choice *choice = &stage->choice[kind];
-  const char *general = default_name(e, kind);
+  const char *general = default_name(stage, kind);
   int status = STRAIT_OK;
   if (inherits(stage, kind)) {
     const struct choice *theirs = &stage->source->choice[kind];
     for (size_t i = 0; !status && choice->cls == theirs->cls && i < theirs->settings.n; i++)
       status = settings_add(&choice->settings, &theirs->settings.v[i]);
   } else if (general && strcmp(general, choice->cls->name) == 0) {
-    status = take_options(stage, kind, &e->defaults);
+    status = take_options(stage, kind, stage_defaults(stage));
   }
   const struct setting *asked = settings_find(presets, kind_name(kind));
   if (!status && (!asked || strcmp(asked->value, choice->cls->name) == 0))
@@ -243,12 +243,11 @@ static int choose_plugins(struct stage *stage, struct settings *presets) {
 /* One shared table of keys. `over`: the values of the stage it refers to, or NULL. */
 static int settle_table(struct stage *stage, const struct option_table *table, void *values, const void *over,
                         size_t size, struct settings *presets) {
-  struct experiment *e = stage->experiment;
   int status = STRAIT_OK;
   if (over)
     memcpy(values, over, size);
-  else if ((status = options_default(table, values, e->arena)) == STRAIT_OK)
-    status = apply(stage, table, values, &e->defaults, NULL);
+  else if ((status = options_default(table, values, stage->experiment->arena)) == STRAIT_OK)
+    status = apply(stage, table, values, stage_defaults(stage), NULL);
   if (!status)
     status = apply(stage, table, values, presets, NULL);
   return status ? status : apply(stage, table, values, &stage->settings, NULL);
@@ -372,5 +371,10 @@ int settle_leftovers(struct experiment *e) {
   for (size_t k = 0; k < e->defaults.n; k++)
     if (!e->defaults.v[k].used)
       return untaken_default(e, &e->defaults.v[k]);
+  for (size_t i = 0; i < e->instance_count; i++) {
+    const struct setting *untaken = instance_untaken(e->instances[i]);
+    if (untaken)
+      return untaken_default(e, untaken);
+  }
   return STRAIT_OK;
 }

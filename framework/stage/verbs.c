@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-const struct verb *const verbs[] = {&verb_train, &verb_connect, &verb_scan, &verb_plane, &verb_ensemble, &verb_evaluate, NULL};
+const struct verb *const verbs[] = {&verb_train,    &verb_connect, &verb_scan,  &verb_plane, &verb_ensemble,
+                                    &verb_evaluate, &verb_compare, &verb_sweep, NULL};
 
 const struct verb *verb_find(const char *name) {
   for (size_t i = 0; verbs[i]; i++)

@@ -1,0 +1,411 @@
+/* stage/verb_compare.c: [compare NAME]: trainings and ensembles at equal cost, over several seeds and budgets. Runs
+ * nothing itself: it makes copies of the stages (stage/instance.h), then measures their networks on one set of samples,
+ * those of several runs pooled. Results: summary.json. */
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "stage/cost.h"
+#include "stage/figures.h"
+#include "stage/instance.h"
+#include "stage/predict.h"
+#include "stage/prepare.h"
+#include "stage/verb.h"
+#include "stage/weights.h"
+
+struct compare_keys {
+  strait_strings of, seeds;
+  strait_ints budgets;
+  const char *single;
+  strait_strings splits;
+
+  int64_t *seed; /* as numbers */
+  size_t seed_count;
+  int64_t runs;   /* of each: the largest budget */
+  size_t against; /* the index of `single` in `of`; of.n: there is none */
+};
+
+static const strait_option options[] = {
+    STRAIT_OPTION("of", STRAIT_OPT_STRINGS, STRAIT_REQUIRED, struct compare_keys, of, "fge sse single", 0, 0, NULL,
+                  "the train and ensemble stages to compare"),
+    STRAIT_STRINGS("seeds", struct compare_keys, seeds, "1",
+                   "seeds, as 1 2 3 or 1..3; 1: as the file says; n: each stage's own seed and 1000 (n - 1)"),
+    STRAIT_INTS("budgets", struct compare_keys, budgets, "1", 1, 100,
+                "how many times the stage's cost; n: the members of n independent runs together"),
+    STRAIT_STRING(
+        "single", struct compare_keys, single, NULL,
+        "the stage of `of` that differences are taken to, seed by seed, at the smallest budget; unset: the last "
+        "train stage"),
+    STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct compare_keys, splits, NULL, 0, 0, NULL,
+                  "what to measure on: train, validation, test; unset: all but train"),
+};
+
+/* --- which stages --- */
+
+static int is_verb(const struct stage *stage, const char *verb) { return strcmp(stage->verb->name, verb) == 0; }
+
+static int take_of(struct stage *stage, struct stage **of) {
+  struct compare_keys *k = stage->own;
+  k->against = k->of.n;
+  for (size_t i = 0; i < k->of.n; i++) {
+    int status = stage_named(stage, k->of.v[i], &of[i]);
+    if (status)
+      return status;
+    if (!is_verb(of[i], "train") && !is_verb(of[i], "ensemble"))
+      return error_set(STRAIT_EINVAL, "\"%s\" is a %s stage; train and ensemble stages can be compared", k->of.v[i],
+                       of[i]->verb->name);
+    for (size_t j = 0; j < i; j++)
+      if (of[i] == of[j])
+        return error_set(STRAIT_EINVAL, "\"%s\" is there twice", k->of.v[i]);
+    if (k->single ? strcmp(k->single, k->of.v[i]) == 0 : is_verb(of[i], "train"))
+      k->against = i;
+  }
+  return k->of.n ? STRAIT_OK : error_set(STRAIT_EINVAL, "no stage to compare");
+}
+
+static int take_numbers(struct stage *stage) {
+  struct compare_keys *k = stage->own;
+  struct arena *arena = stage->experiment->arena;
+  const char **values;
+  int status = values_expand(arena, k->seeds.v, k->seeds.n, &values, &k->seed_count);
+  if (!status)
+    status = seeds_read(arena, values, k->seed_count, &k->seed);
+  if (!status && !k->seed_count)
+    status = error_set(STRAIT_EINVAL, "no seed");
+  return status;
+}
+
+static int take_budgets(struct stage *stage) {
+  struct compare_keys *k = stage->own;
+  for (size_t i = 0; i < k->budgets.n; i++) {
+    k->runs = k->budgets.v[i] > k->runs ? k->budgets.v[i] : k->runs;
+    for (size_t j = 0; j < i; j++)
+      if (k->budgets.v[i] == k->budgets.v[j])
+        return error_set(STRAIT_EINVAL, "the budget %lld is there twice", (long long)k->budgets.v[i]);
+  }
+  return k->runs ? STRAIT_OK : error_set(STRAIT_EINVAL, "no budget");
+}
+
+/* needs[(seed * runs + run) * of + i] */
+static int make_copies(struct stage *stage, struct stage **of) {
+  struct compare_keys *k = stage->own;
+  int status = STRAIT_OK;
+  for (size_t s = 0; s < k->seed_count; s++)
+    for (int64_t run = 1; !status && run <= k->runs; run++) {
+      struct changes changes = {.seed = k->seed[s], .run = run};
+      struct instance *instance;
+      status = instance_find(stage->experiment, &changes, &instance);
+      for (size_t i = 0; !status && i < k->of.n; i++) {
+        struct stage *copy;
+        status = instance_stage(instance, of[i], &copy);
+        if (!status)
+          status = stage_need(stage, copy);
+      }
+    }
+  return status;
+}
+
+static int refer(struct stage *stage) {
+  struct compare_keys *k = stage->own;
+  struct stage **of = arena_alloc(stage->experiment->arena, k->of.n, sizeof *of);
+  if (!of)
+    return error_status();
+  if (stage->instance) {
+    error_set(STRAIT_EINVAL, "a sweep cannot run a compare stage; compare takes seeds itself");
+    return stage_fault(stage, NULL);
+  }
+  if (take_of(stage, of))
+    return stage_fault(stage, "of");
+  if (take_numbers(stage))
+    return stage_fault(stage, "seeds");
+  if (take_budgets(stage))
+    return stage_fault(stage, "budgets");
+  if (k->single && k->against == k->of.n) {
+    error_set(STRAIT_EINVAL, "\"%s\" is not in `of`", k->single);
+    return stage_fault(stage, "single");
+  }
+  return make_copies(stage, of);
+}
+
+static struct stage *need(const struct stage *stage, size_t seed, int64_t run, size_t i) {
+  const struct compare_keys *k = stage->own;
+  return stage->needs[(seed * (size_t)k->runs + (size_t)run) * k->of.n + i];
+}
+
+static int check(struct session *session, struct stage *stage) {
+  const struct compare_keys *k = stage->own;
+  (void)session;
+  for (size_t i = 0; i < stage->need_count; i++)
+    if (stage->needs[i]->material->network != stage->material->network)
+      return error_set(STRAIT_EINVAL, "\"%s\" and \"%s\" have other models or data of another shape; compare one model",
+                       stage->needs[i]->name, stage->needs[0]->name);
+  return stage_check_splits(stage, &k->splits);
+}
+
+static int cost(const struct stage *stage, struct cost *c) {
+  for (size_t i = 0; i < stage->need_count; i++) {
+    struct cost theirs = {0};
+    int status = stage_cost(stage->needs[i], &theirs);
+    if (status)
+      return status;
+    c->evaluated += theirs.evaluated;
+  }
+  c->vectors = 1;
+  return STRAIT_OK;
+}
+
+/* --- measuring --- */
+
+/* All networks of a stage, as weights. */
+static struct reference networks_of(struct stage *stage) {
+  return (struct reference){.type = is_verb(stage, "ensemble") ? REFERENCE_MEMBERS : REFERENCE_FINAL,
+                            .text = stage->name,
+                            .name = stage->name,
+                            .stage = stage};
+}
+
+struct comparison {
+  struct job *job;
+  unsigned splits;
+  float *w, *b;
+  json_t **metrics;   /* [(seed * of + i) * budgets + budget] */
+  int64_t *members;   /* the same */
+  int64_t work, done; /* networks, for the watcher */
+};
+
+/* Predictions of the members of runs 0 .. runs-1, one behind the other; upto[run]: how many after it. */
+static int predict_runs(struct comparison *c, size_t seed, size_t i, struct predictions *p, int64_t *upto) {
+  struct job *job = c->job;
+  const struct compare_keys *k = job->stage->own;
+  int64_t all = 0, n, at = 0;
+  int status = STRAIT_OK;
+  for (int64_t run = 0; !status && run < k->runs; run++) {
+    struct reference r = networks_of(need(job->stage, seed, run, i));
+    status = reference_count(job->session, &r, &n);
+    upto[run] = all += n;
+  }
+  if (!status)
+    status = predict_begin(p, job, c->splits, all, 1);
+  for (int64_t run = 0; !status && run < k->runs; run++) {
+    struct reference r = networks_of(need(job->stage, seed, run, i));
+    for (int64_t first = at; !status && at < upto[run]; at++) {
+      json_t *unused = NULL;
+      status = stop_check();
+      if (!status)
+        status = reference_load(job->session, &r, at - first, job->stage->material->network, c->w, c->b);
+      if (!status)
+        status = predict_member(p, at, c->w, c->b, is_verb(r.stage, "ensemble"), &unused);
+      json_decref(unused);
+    }
+  }
+  return status;
+}
+
+/* One stage at one seed, for every budget. */
+static int measure(struct comparison *c, size_t seed, size_t i) {
+  const struct stage *stage = c->job->stage, *first = need(stage, seed, 0, i);
+  const struct compare_keys *k = stage->own;
+  struct predictions p = {0};
+  strait_object *ensembler = NULL;
+  int64_t *upto = arena_alloc(c->job->arena, (size_t)k->runs, sizeof *upto);
+  int status = upto ? predict_runs(c, seed, i, &p, upto) : error_status();
+  if (!status && is_verb(first, "ensemble"))
+    status = stage_object(first, STRAIT_ENSEMBLER, 0, &ensembler);
+  for (size_t b = 0; !status && b < k->budgets.n; b++) {
+    size_t at = (seed * k->of.n + i) * k->budgets.n + b;
+    c->members[at] = p.members = upto[k->budgets.v[b] - 1];
+    status = predict_combined(&p, ensembler, &c->metrics[at]);
+  }
+  object_free(ensembler);
+  predict_free(&p);
+  return status;
+}
+
+/* --- results --- */
+
+/* What share of which stages' work went into a stage: {"left": 0.8, "fge": 1}. */
+static int add_work(json_t *work, const struct stage *stage, double share) {
+  int status = STRAIT_OK;
+  if (share > json_number_value(json_object_get(work, stage->name)))
+    status = put_number(work, stage->name, share);
+  for (size_t i = 0; !status && i < stage->reference_count; i++) {
+    const struct reference *r = stage->references[i];
+    double part = 1;
+    if (r->stage && (r->type == REFERENCE_EPOCH || r->type == REFERENCE_ITERATION) && r->stage->iterations)
+      part = (double)reference_iteration(r) / (double)r->stage->iterations;
+    if (r->stage)
+      status = add_work(work, r->stage, part < 1 ? part : 1);
+  }
+  for (size_t i = 0; !status && i < stage->route_count; i++)
+    if (stage->routes[i]->stage)
+      status = add_work(work, stage->routes[i]->stage, 1);
+  return status;
+}
+
+/* Iterations until a stage was done, from its own summary. */
+static int64_t spent(const struct comparison *c, const struct stage *stage) {
+  char *folder = stage_folder(c->job->session, stage, c->job->arena);
+  char *file = folder ? file_join(c->job->arena, folder, "summary.json") : NULL;
+  json_t *summary = NULL;
+  if (!file || document_read(file, &summary))
+    return error_status();
+  int64_t iterations = json_integer_value(json_object_get(summary, "spent"));
+  json_decref(summary);
+  return iterations;
+}
+
+static int put_cost(struct comparison *c, json_t *row, size_t i, size_t b) {
+  const struct stage *stage = c->job->stage;
+  const struct compare_keys *k = stage->own;
+  json_t *members = json_array(), *work = json_array();
+  int64_t iterations = 0;
+  int status = put(row, "members", members);
+  for (size_t s = 0; !status && s < k->seed_count; s++) {
+    json_t *one = json_object();
+    if (json_array_append_new(members, json_integer(c->members[(s * k->of.n + i) * k->budgets.n + b])) ||
+        json_array_append_new(work, one))
+      status = error_set(STRAIT_ENOMEM, "out of memory");
+    for (int64_t run = 0; !status && run < k->budgets.v[b]; run++) {
+      int64_t n = spent(c, need(stage, s, run, i));
+      status = n < 0 ? (int)n : add_work(one, need(stage, s, run, i), 1);
+      iterations += n;
+    }
+  }
+  iterations /= (int64_t)k->seed_count;
+  if (!status)
+    status = put_integer(row, "gradients", iterations);
+  if (!status)
+    status = put_number(row, "epochs", (double)iterations / (double)stage_epoch(need(stage, 0, 0, i)));
+  if (status) {
+    json_decref(work);
+    return status;
+  }
+  return put(row, "work", work);
+}
+
+static double value_of(const struct comparison *c, size_t seed, size_t i, size_t b, const char *split,
+                       const char *name) {
+  const struct compare_keys *k = c->job->stage->own;
+  const json_t *metrics = c->metrics[(seed * k->of.n + i) * k->budgets.n + b];
+  const json_t *value = json_object_get(json_object_get(metrics, split), name);
+  return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+/* The place of budget 1, or of the smallest, among the budgets. */
+static size_t smallest_budget(const struct compare_keys *k) {
+  size_t least = 0;
+  for (size_t b = 1; b < k->budgets.n; b++)
+    if (k->budgets.v[b] < k->budgets.v[least])
+      least = b;
+  return least;
+}
+
+static int put_figure(struct comparison *c, json_t *into, size_t i, size_t b, const char *split, const char *name) {
+  const struct compare_keys *k = c->job->stage->own;
+  double *values = arena_alloc(c->job->arena, k->seed_count, sizeof *values);
+  if (!values)
+    return error_status();
+  for (size_t s = 0; s < k->seed_count; s++)
+    values[s] = value_of(c, s, i, b, split, name);
+  json_t *figure = figure_json(values, k->seed_count);
+  int status = put(into, name, figure);
+  for (size_t s = 0; k->against < k->of.n && s < k->seed_count; s++)
+    values[s] -= value_of(c, s, k->against, smallest_budget(k), split, name);
+  if (!status && k->against < k->of.n && !isnan(values[0]))
+    status = put(figure, "difference", figure_json(values, k->seed_count));
+  return status;
+}
+
+static int put_row(struct comparison *c, json_t *rows, size_t i, size_t b) {
+  const struct compare_keys *k = c->job->stage->own;
+  json_t *row = json_pack("{s:s, s:s, s:I}", "stage", k->of.v[i], "verb", need(c->job->stage, 0, 0, i)->verb->name,
+                          "budget", (json_int_t)k->budgets.v[b]);
+  int status =
+      row && !json_array_append_new(rows, row) ? put_cost(c, row, i, b) : error_set(STRAIT_ENOMEM, "out of memory");
+  json_t *first = c->metrics[i * k->budgets.n + b];
+  for (void *at = json_object_iter(first); at && !status; at = json_object_iter_next(first, at)) {
+    json_t *split = json_object(), *figures = json_object_iter_value(at);
+    status = put(row, json_object_iter_key(at), split);
+    for (void *f = json_object_iter(figures); f && !status; f = json_object_iter_next(figures, f))
+      if (json_is_number(json_object_iter_value(f)) && strcmp(json_object_iter_key(f), "samples") != 0)
+        status = put_figure(c, split, i, b, json_object_iter_key(at), json_object_iter_key(f));
+  }
+  return status;
+}
+
+static int put_rows(struct comparison *c) {
+  struct job *job = c->job;
+  const struct compare_keys *k = job->stage->own;
+  json_t *seeds = json_array(), *rows = json_array();
+  int status = put(job->summary, "seeds", seeds);
+  for (size_t s = 0; !status && s < k->seed_count; s++)
+    if (json_array_append_new(seeds, json_integer(k->seed[s])))
+      status = error_set(STRAIT_ENOMEM, "out of memory");
+  if (!status && k->against < k->of.n)
+    status = put_text(job->summary, "single", k->of.v[k->against]);
+  if (status) {
+    json_decref(rows);
+    return status;
+  }
+  status = put(job->summary, "rows", rows);
+  for (size_t b = 0; !status && b < k->budgets.n; b++)
+    for (size_t i = 0; !status && i < k->of.n; i++)
+      status = put_row(c, rows, i, b);
+  return status;
+}
+
+static int run(struct job *job) {
+  const struct compare_keys *k = job->stage->own;
+  const struct network *network = job->stage->material->network;
+  struct comparison c = {.job = job};
+  size_t cells = k->seed_count * k->of.n;
+  c.metrics = arena_alloc(job->arena, cells * k->budgets.n, sizeof(json_t *));
+  c.members = arena_alloc(job->arena, cells * k->budgets.n, sizeof *c.members);
+  c.w = memory_alloc((size_t)network_weights(network)->count, sizeof *c.w);
+  c.b = memory_alloc((size_t)network_statistics(network)->count, sizeof *c.b);
+  int status = c.metrics && c.members && c.w && c.b ? job_splits(job, &k->splits, &c.splits) : error_status();
+  if (!k->splits.n)
+    c.splits &= ~(1u << SPLIT_TRAIN);
+  job_begin(job, "measuring", 0, (int64_t)cells, "stage");
+  for (size_t cell = 0; !status && cell < cells; cell++) {
+    status = measure(&c, cell / k->of.n, cell % k->of.n);
+    job_tick(job, (int64_t)cell + 1, NULL, 0);
+  }
+  job_end(job);
+  if (!status)
+    status = put_rows(&c);
+  for (size_t i = 0; c.metrics && i < cells * k->budgets.n; i++)
+    json_decref(c.metrics[i]);
+  memory_free(c.b);
+  memory_free(c.w);
+  return status;
+}
+
+static void summarise(const json_t *summary, struct text *line) {
+  const json_t *rows = json_object_get(summary, "rows");
+  size_t seeds = json_array_size(json_object_get(summary, "seeds"));
+  text_add(line, "%zu rows over %zu seed%s", json_array_size(rows), seeds, seeds == 1 ? "" : "s");
+}
+
+static const char *const reference_keys[] = {NULL};
+const struct verb verb_compare = {
+    .name = "compare",
+    .summary = "compares trainings and ensembles over seeds and budgets",
+    .help = "Runs the stages of `of`, and all that they refer to, once for each seed and for each run of the largest "
+            "budget, as ordinary stages called NAME,seed=2 and NAME,seed=2,run=2, and measures them on the same "
+            "samples. A row has the mean over seeds, its standard error (n seeds), the cost, and the paired difference "
+            "to `single`. Budget n pools the members of n independent runs, so a train stage becomes n independent "
+            "networks.",
+    .takes = TAKES_DATA | TAKES_SEEDS | TAKES_EVALUATION,
+    .options = {options, sizeof *options, sizeof options / sizeof *options},
+    .own_size = sizeof(struct compare_keys),
+    .reference_keys = reference_keys,
+    .refer = refer,
+    .check = check,
+    .cost = cost,
+    .run = run,
+    .summarise = summarise,
+};
