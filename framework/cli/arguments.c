@@ -15,6 +15,8 @@ static const struct flag {
     {FLAG_SET, "--set", "KEY=VALUE", "set a key: VERB.STAGE.KEY or defaults.KEY; may be repeated"},
     {FLAG_OUT, "--out", "DIR", "where results go; runs/NAME of the experiment file otherwise"},
     {FLAG_THREADS, "--threads", "N", "threads to use, 1 to 256; all CPUs that this process may use otherwise"},
+    {FLAG_JOBS, "--jobs", "N", "stages to run side by side, 1 to 256 (also -j N); one after the other otherwise"},
+    {FLAG_STAGE, "--stage", "NAME", "run this stage alone; what it refers to must be done"},
     {FLAG_PLUGINS, "--plugin-dir", "DIR", "look for plugins here first"},
     {FLAG_QUIET, "--quiet", NULL, "no progress, only warnings and errors"},
     {FLAG_JSON, "--json", NULL, "print results as JSON"},
@@ -65,6 +67,11 @@ void arguments_help(const struct command *command) {
 static const struct flag *find_flag(const struct command *command, const char *word, const char **value) {
   size_t length = strcspn(word, "=");
   *value = word[length] ? word + length + 1 : NULL;
+  if (strncmp(word, "-j", 2) == 0 && command->flags & FLAG_JOBS) { /* -j 4 and -j4, as make has it */
+    *value = word[2] ? word + 2 : NULL;
+    word = "--jobs";
+    length = strlen(word);
+  }
   for (size_t i = 0; i < FLAGS; i++)
     if (strlen(flags[i].name) == length && strncmp(flags[i].name, word, length) == 0 &&
         (!flags[i].bit || (command->flags & flags[i].bit)))
@@ -119,11 +126,11 @@ static int unknown_flag(const struct command *command, const char *word) {
   return error_set(STRAIT_EINVAL, "no option %s; see strait %s --help", word, command->name);
 }
 
-static int read_threads(const char *value, int *threads) {
+static int read_count(const char *flag, const char *value, int *count) {
   int64_t n;
   if (text_integer(value, &n) || n < 1 || n > 256)
-    return error_set(STRAIT_EINVAL, "--threads %s: a number from 1 to 256 is needed", value);
-  *threads = (int)n;
+    return error_set(STRAIT_EINVAL, "%s %s: a number from 1 to 256 is needed", flag, value);
+  *count = (int)n;
   return STRAIT_OK;
 }
 
@@ -136,7 +143,12 @@ static int take_flag(struct arguments *a, const struct flag *flag, const char *v
     a->out = value;
     break;
   case FLAG_THREADS:
-    return read_threads(value, &a->threads);
+    return read_count(flag->name, value, &a->threads);
+  case FLAG_JOBS:
+    return read_count(flag->name, value, &a->jobs);
+  case FLAG_STAGE:
+    a->stage = value;
+    break;
   case FLAG_PLUGINS:
     a->plugin_dir = value;
     break;

@@ -14,7 +14,9 @@ enum {
   FLAG_QUIET = 16,
   FLAG_JSON = 32,
   FLAG_INI = 64,
-  FLAG_MAN = 128
+  FLAG_MAN = 128,
+  FLAG_JOBS = 256,
+  FLAG_STAGE = 512
 };
 
 /* The command line, read. */
@@ -25,8 +27,8 @@ struct arguments {
   size_t operand_count;
   const char **sets;
   size_t set_count;
-  const char *out, *plugin_dir;
-  int threads; /* 0: not given */
+  const char *out, *plugin_dir, *stage;
+  int threads, jobs; /* 0: not given */
   int quiet, json, ini, man, help;
   struct setting *settings; /* of the command's own options, their keys as "--NAME" */
   size_t setting_count;

@@ -12,6 +12,7 @@
 #include "cli/progress.h"
 #include "cli/results.h"
 #include "cli/table.h"
+#include "stage/children.h"
 #include "stage/prepare.h"
 #include "stage/runner.h"
 #include "stage/verb.h"
@@ -26,12 +27,37 @@ static int print_results(const struct arguments *a, const char *out) {
   return status;
 }
 
+/* What a child process is called with: all that decides results, and silence. */
+static int run_side_by_side(const struct arguments *a, const struct opened *o) {
+  const char **words = arena_alloc(a->arena, 8 + 2 * a->set_count, sizeof *words);
+  size_t n = 0;
+  if (!words)
+    return error_status();
+  words[n++] = "run";
+  words[n++] = "--quiet";
+  words[n++] = "--out";
+  words[n++] = o->out;
+  if (a->plugin_dir) {
+    words[n++] = "--plugin-dir";
+    words[n++] = a->plugin_dir;
+  }
+  for (size_t i = 0; i < a->set_count; i++) {
+    words[n++] = "--set";
+    words[n++] = a->sets[i];
+  }
+  words[n++] = a->operands[0];
+  struct children children = {.jobs = a->jobs, .arguments = words, .argument_count = n};
+  return experiment_run_children(o->session, o->experiment, &children, a->command_line);
+}
+
 static int run(const struct arguments *a) {
   struct opened o;
   stop_install();
   int status = opened_read(a, progress_start(a->quiet), &o);
-  if (!status)
-    status = experiment_run(o.session, o.experiment, a->command_line);
+  if (!status && a->jobs > 1 && !a->stage)
+    status = run_side_by_side(a, &o);
+  else if (!status)
+    status = experiment_run(o.session, o.experiment, a->stage, a->command_line);
   progress_stop();
   if (!status)
     status = print_results(a, o.out);
@@ -50,8 +76,10 @@ const struct command command_run = {
         "keys\n"
         "did not change are left alone; an interrupted stage goes on from its last checkpoint; when a stage's keys\n"
         "change, its old folder is renamed STAGE.~N~. Results go to runs/NAME/STAGE/ in the current folder.\n"
+        "With -j N, stages that do not need each other run side by side, in processes of their own that share the\n"
+        "threads; results have the same bytes.\n"
         "The first SIGINT or SIGTERM finishes the step and saves; the second stops at once.",
-    .flags = FLAG_SET | FLAG_OUT | FLAG_THREADS | FLAG_PLUGINS | FLAG_QUIET | FLAG_JSON,
+    .flags = FLAG_SET | FLAG_OUT | FLAG_THREADS | FLAG_PLUGINS | FLAG_QUIET | FLAG_JSON | FLAG_JOBS | FLAG_STAGE,
     .least = 1,
     .most = 1,
     .run = run,

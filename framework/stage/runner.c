@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "stage/children.h"
 #include "stage/job.h"
 #include "stage/prepare.h"
 #include "stage/verb.h"
@@ -219,7 +220,36 @@ static void tidy(struct job *job) {
   job->folder = NULL;
 }
 
-static int run_stage(struct session *session, struct stage *stage, int number, int count, const char *command) {
+int stage_pending(struct session *session, struct stage *stage, int *pending) {
+  struct job job;
+  int result = RESULT_NONE, lacking = 0;
+  int status = job_open(&job, session, stage);
+  if (!status)
+    status = stage_result(session, stage, &result);
+  if (!status && result == RESULT_DONE && stage->verb->lacks)
+    status = stage->verb->lacks(&job, &lacking);
+  *pending = result != RESULT_DONE || lacking;
+  job_close(&job);
+  return status ? stage_fault(stage, NULL) : STRAIT_OK;
+}
+
+int stage_tell(struct session *session, struct stage *stage, int number, int count) {
+  struct job job;
+  int status = job_open(&job, session, stage);
+  char *file = status ? NULL : job_file(&job, "summary.json");
+  announce(session, stage, number, count, STAGE_STARTS);
+  if (!status) {
+    json_decref(job.summary);
+    job.summary = NULL;
+    status = file ? document_read(file, &job.summary) : error_status();
+  }
+  if (!status)
+    status = announce_result(&job);
+  job_close(&job);
+  return status;
+}
+
+int stage_run(struct session *session, struct stage *stage, int number, int count, const char *command) {
   struct job job;
   int result, lacking = 0;
   int status = job_open(&job, session, stage);
@@ -291,11 +321,47 @@ static int write_experiment(const struct session *session, const struct experime
   return status;
 }
 
-int experiment_run(struct session *session, struct experiment *e, const char *command) {
+/* Of a stage that is to run alone. */
+static int check_sources(const struct session *session, const struct stage *stage) {
+  size_t n = stage->reference_count + stage->route_count + stage->need_count;
+  for (size_t i = 0; i < n; i++) {
+    size_t route = i - stage->reference_count, need = route - stage->route_count;
+    const struct stage *source = i < stage->reference_count   ? stage->references[i]->stage
+                                 : route < stage->route_count ? stage->routes[route]->stage
+                                                              : stage->needs[need];
+    int result = RESULT_DONE, status = source ? stage_result(session, source, &result) : STRAIT_OK;
+    if (status)
+      return status;
+    if (result != RESULT_DONE) {
+      error_set(STRAIT_EINVAL, "it needs %s, which is not done", source->name);
+      return stage_fault(stage, NULL);
+    }
+  }
+  return STRAIT_OK;
+}
+
+static int run_one(struct session *session, struct experiment *e, const char *name, const char *command) {
+  for (size_t i = 0; i < e->count; i++)
+    if (strcmp(e->stages[i]->name, name) == 0) {
+      int status = check_sources(session, e->stages[i]);
+      return status ? status : stage_run(session, e->stages[i], (int)i + 1, (int)e->count, command);
+    }
+  return error_set(STRAIT_EINVAL, "no stage \"%s\" in %s", name, e->file);
+}
+
+int experiment_run(struct session *session, struct experiment *e, const char *only, const char *command) {
   int status = write_experiment(session, e);
+  if (only)
+    return status ? status : run_one(session, e, only, command);
   for (size_t i = 0; !status && i < e->count; i++)
-    if ((status = run_stage(session, e->stages[i], (int)i + 1, (int)e->count, command)) == STRAIT_OK &&
+    if ((status = stage_run(session, e->stages[i], (int)i + 1, (int)e->count, command)) == STRAIT_OK &&
         i + 1 < e->count)
       status = stop_check();
   return status;
+}
+
+int experiment_run_children(struct session *session, struct experiment *e, const struct children *children,
+                            const char *command) {
+  int status = write_experiment(session, e);
+  return status ? status : children_run(session, e, children, command);
 }

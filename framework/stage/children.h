@@ -1,0 +1,18 @@
+/* stage/children.h: small stages side by side, each in a process of its own: strait again, told to run one stage. The
+ * bytes are those of a run without: a stage's results depend neither on threads nor on what else runs. */
+#ifndef STAGE_CHILDREN_H
+#define STAGE_CHILDREN_H
+
+#include "stage/session.h"
+
+struct children {
+  int jobs;                     /* processes at a time, each with its share of the session's threads */
+  const char *const *arguments; /* of a child: "run", FILE, ..., ended by NULL; --threads and --stage are added */
+  size_t argument_count;
+};
+/* Runs every stage; the experiment is prepared, and experiment.json written. After a failure or a stop the children are
+ * asked to save and end, and waited for. */
+int children_run(struct session *session, struct experiment *experiment, const struct children *children,
+                 const char *command);
+
+#endif
