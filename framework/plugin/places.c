@@ -103,13 +103,13 @@ static int add_first(struct places *places, const char *first, const char *who, 
   return STRAIT_OK;
 }
 
-/* --plugin-dir, or the variable that stands for it where a command line is not at hand. */
+/* --plugin-dir, then the variable for where a command line is not at hand: a plugin under test lies in the one, the
+ * plugins of an uninstalled strait in the other. */
 static int find_first(struct places *places, const char *option, struct arena *arena) {
   const char *variable = secure_getenv("STRAIT_PLUGIN_DIR");
-  if (option)
-    return add_first(places, option, "--plugin-dir", arena);
-  if (!variable || !variable[0])
-    return STRAIT_OK;
+  int status = option ? add_first(places, option, "--plugin-dir", arena) : STRAIT_OK;
+  if (status || !variable || !variable[0])
+    return status;
   if (variable[0] != '/')
     return error_set(STRAIT_EINVAL, "STRAIT_PLUGIN_DIR: \"%s\" is relative; write the whole path", variable);
   return add_first(places, variable, "STRAIT_PLUGIN_DIR", arena);

@@ -181,7 +181,8 @@ START_TEST(test_shadow) {
 }
 END_TEST
 
-/* The variable stands for --plugin-dir: with it a build's own tests run beside installed plugins of the same names. */
+/* The variable shadows as --plugin-dir does, and comes after it: with it a build's own tests run beside installed plugins
+ * of the same names, and a plugin under test beside the plugins of a build. */
 START_TEST(test_first_variable) {
   copy_plugin("curve-good.so", "a/curve-good.so");
   copy_plugin("curve-good.so", "b/curve-good.so");
@@ -193,6 +194,11 @@ START_TEST(test_first_variable) {
   open_registry(in_top("a"), NULL); /* what the command line says holds */
   ck_assert_msg(get("good") == STRAIT_OK, "%s", error_text());
   ck_assert_str_eq(registry_origin(registry, STRAIT_CURVE, "good"), in_top("a/curve-good.so"));
+  registry_free(registry);
+  ck_assert_int_eq(mkdir(in_top("c"), 0755), 0);
+  open_registry(in_top("c"), NULL); /* and what it lacks is still found */
+  ck_assert_msg(get("good") == STRAIT_OK, "%s", error_text());
+  ck_assert_str_eq(registry_origin(registry, STRAIT_CURVE, "good"), in_top("b/curve-good.so"));
   registry_free(registry);
   setenv("STRAIT_PLUGIN_DIR", "b", 1);
   ck_assert_int_eq(registry_create(&registry, NULL, NULL), STRAIT_EINVAL);
