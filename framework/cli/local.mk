@@ -4,4 +4,13 @@ strait_SOURCES = %D%/main.c %D%/command.h %D%/arguments.c %D%/probe.c %D%/probe.
 	%D%/command_list.c %D%/topic.c %D%/topic.h %D%/command_describe.c %D%/command_doctor.c \
 	%D%/command_bench.c %D%/bench.c %D%/bench.h %D%/command_import.c %D%/command_export.c %D%/shape.c \
 	%D%/shape.h
+strait_SOURCES += %D%/topic_man.c %D%/command_new.c %D%/starter.c %D%/starter.h
 strait_LDADD = libstrait.la
+
+# The starter projects, carried in the program.
+AM_CPPFLAGS += -Iframework
+CLEANFILES += %D%/starter_files.h
+%D%/starter.$(OBJEXT): %D%/starter_files.h
+%D%/starter_files.h: $(STARTER_FILES) plugins/template/embed.awk
+	$(AM_V_GEN)$(MKDIR_P) %D% && cd $(srcdir) && LC_ALL=C $(AWK) -f plugins/template/embed.awk $(STARTER_FILES) \
+		>'$(abs_builddir)/$@.tmp' && mv '$(abs_builddir)/$@.tmp' '$(abs_builddir)/$@'

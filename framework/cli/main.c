@@ -12,9 +12,19 @@
 #include "cli/command.h"
 #include "cli/probe.h"
 
-const struct command *const commands[] = {&command_run,   &command_check,    &command_plan,   &command_show,
-                                          &command_list,  &command_describe, &command_doctor, &command_clean,
-                                          &command_bench, &command_import,   &command_export, NULL};
+const struct command *const commands[] = {&command_run,
+                                          &command_check,
+                                          &command_plan,
+                                          &command_show,
+                                          &command_list,
+                                          &command_describe,
+                                          &command_doctor,
+                                          &command_clean,
+                                          &command_bench,
+                                          &command_import,
+                                          &command_export,
+                                          &command_new,
+                                          NULL};
 
 static void usage(FILE *to) {
   fprintf(to, "usage: strait COMMAND [OPTION...] [OPERAND...]\n\n"

@@ -284,7 +284,7 @@ static void print_places(const json_t *results, const char *file) {
     printf(";\n       %s/%s/PATH/curve.npz has the values at every t", folder, scan);
   printf(".\nNext:  strait show %s prints this again", folder);
   if (curve && file)
-    printf(";\n       strait run %s --set connect.%s.curve.bends=2 makes only what that changes", file, curve);
+    printf(";\n       strait run %s --set connect.%s.seed=7 makes only what that changes", file, curve);
   printf(";\n       strait list shows what else there is to use, strait describe KIND NAME its options.\n");
 }
 

@@ -40,8 +40,8 @@ void topic_type(struct text *text, const strait_option *o) {
     text_add(text, "; must be given");
 }
 
-static uint32_t presets(const struct topic *t) { return t->cls ? t->cls->preset_count : 0; }
-static const strait_preset *preset(const struct topic *t, uint32_t i) {
+uint32_t topic_presets(const struct topic *t) { return t->cls ? t->cls->preset_count : 0; }
+const strait_preset *topic_preset(const struct topic *t, uint32_t i) {
   return (const strait_preset *)((const char *)t->cls->presets + (size_t)i * t->cls->preset_size);
 }
 
@@ -65,8 +65,7 @@ static void print_wrapped(const char *words, int indent, size_t width) {
   }
 }
 
-/* "decay" where nothing is set. */
-static const char *default_plugin(uint32_t kind) {
+const char *topic_default_plugin(uint32_t kind) {
   const char *name = settle_built_in(kind);
   return name ? name : "";
 }
@@ -76,7 +75,7 @@ static void print_kinds(const struct topic *t) {
     printf("\nplugins, with their options as KIND.OPTION; strait describe KIND NAME tells them\n");
   for (uint32_t kind = 1; kind < KINDS; kind++)
     if (t->kinds & 1u << kind)
-      printf("  %s = %s\n", kind_name(kind), default_plugin(kind));
+      printf("  %s = %s\n", kind_name(kind), topic_default_plugin(kind));
 }
 
 static int print_text(const struct topic *t) {
@@ -100,10 +99,10 @@ static int print_text(const struct topic *t) {
       text_free(&type);
     }
   }
-  if (presets(t))
+  if (topic_presets(t))
     printf("\nasks its stage for\n");
-  for (uint32_t i = 0; i < presets(t); i++)
-    printf("  %s = %s\n", preset(t, i)->key, preset(t, i)->value);
+  for (uint32_t i = 0; i < topic_presets(t); i++)
+    printf("  %s = %s\n", topic_preset(t, i)->key, topic_preset(t, i)->value);
   return STRAIT_OK;
 }
 
@@ -118,7 +117,7 @@ static int print_ini(const struct topic *t) {
   for (uint32_t kind = 1; kind < KINDS; kind++)
     if (t->kinds & 1u << kind)
       printf("# the plugin of kind %s; its options are %s.OPTION\n%s = %s\n", kind_name(kind), kind_name(kind),
-             kind_name(kind), default_plugin(kind));
+             kind_name(kind), topic_default_plugin(kind));
   for (int k = 0; k < t->tables; k++)
     for (uint32_t i = 0; i < t->table[k].table->count; i++) {
       strait_option o = option_at(t->table[k].table, i);
@@ -129,64 +128,6 @@ static int print_ini(const struct topic *t) {
              t->table[k].prefix, o.name, shown(&o));
       text_free(&type);
     }
-  return STRAIT_OK;
-}
-
-/* --- roff --- */
-
-/* Text as roff reads it: backslashes, leading dots and quotes, and minus signs that can be copied. */
-static void roff(const char *text) {
-  if (*text == '.' || *text == '\'')
-    fputs("\\&", stdout);
-  for (; *text; text++) {
-    if (*text == '\\')
-      fputs("\\e", stdout);
-    else if (*text == '-')
-      fputs("\\-", stdout);
-    else
-      putchar(*text);
-  }
-}
-
-static int print_man(const struct topic *t) {
-  printf(".SS ");
-  roff(t->section ? t->section : t->name);
-  printf("\n");
-  roff(t->help ? t->help : t->summary);
-  printf("\n");
-  for (uint32_t kind = 1; kind < KINDS; kind++)
-    if (t->kinds & 1u << kind) {
-      printf(".TP\n\\fB%s\\fR = ", kind_name(kind));
-      roff(default_plugin(kind));
-      printf("\nthe plugin of this kind; its options are %s.OPTION.\n", kind_name(kind));
-    }
-  for (int k = 0; k < t->tables; k++) {
-    if (t->section && k > 0 && t->table[k].table->count)
-      printf(".SS %s\n", t->table[k].title);
-    for (uint32_t i = 0; i < t->table[k].table->count; i++) {
-      strait_option o = option_at(t->table[k].table, i);
-      struct text type = {0};
-      topic_type(&type, &o);
-      printf(".TP\n\\fB");
-      roff(t->table[k].prefix);
-      roff(o.name);
-      printf("\\fR = ");
-      roff(shown(&o));
-      printf("\n");
-      roff(o.help);
-      printf(" (");
-      roff(type.data ? type.data : "");
-      printf(").\n");
-      text_free(&type);
-    }
-  }
-  for (uint32_t i = 0; i < presets(t); i++) {
-    printf(".PP\nAsks its stage for ");
-    roff(preset(t, i)->key);
-    printf(" = ");
-    roff(preset(t, i)->value);
-    printf(".\n");
-  }
   return STRAIT_OK;
 }
 
@@ -216,14 +157,14 @@ static int print_json(const struct topic *t) {
   json_t *options = json_array(), *asks = json_object(), *plugins = json_object();
   for (uint32_t kind = 1; kind < KINDS; kind++)
     if (t->kinds & 1u << kind)
-      json_object_set_new(plugins, kind_name(kind), json_string(default_plugin(kind)));
+      json_object_set_new(plugins, kind_name(kind), json_string(topic_default_plugin(kind)));
   for (int k = 0; k < t->tables; k++)
     for (uint32_t i = 0; i < t->table[k].table->count; i++) {
       strait_option o = option_at(t->table[k].table, i);
       json_array_append_new(options, option_json(t->table[k].prefix, &o, t->table[k].title));
     }
-  for (uint32_t i = 0; i < presets(t); i++)
-    json_object_set_new(asks, preset(t, i)->key, json_string(preset(t, i)->value));
+  for (uint32_t i = 0; i < topic_presets(t); i++)
+    json_object_set_new(asks, topic_preset(t, i)->key, json_string(topic_preset(t, i)->value));
   json_t *whole = json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o, s:o}", "kind", t->kind, "name", t->name,
                             "version", t->version, "summary", t->summary, "help", t->help, "origin", t->origin, "keys",
                             options, "presets", asks, "plugins", plugins);
@@ -243,7 +184,7 @@ int topic_print(const struct topic *topic, int form) {
   case TOPIC_INI:
     return print_ini(topic);
   case TOPIC_MAN:
-    return print_man(topic);
+    return topic_man(topic);
   case TOPIC_JSON:
     return print_json(topic);
   default:

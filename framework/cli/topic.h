@@ -24,6 +24,13 @@ struct topic {
 };
 enum { TOPIC_TEXT, TOPIC_INI, TOPIC_MAN, TOPIC_JSON };
 int topic_print(const struct topic *topic, int form);
+/* TOPIC_MAN: for a plugin a whole page, strait-KIND-NAME(7); for a verb a part of strait-experiment(5). */
+int topic_man(const struct topic *topic);
+
+/* What the forms share. */
+uint32_t topic_presets(const struct topic *topic); /* how many keys the plugin asks its stages for */
+const strait_preset *topic_preset(const struct topic *topic, uint32_t i);
+const char *topic_default_plugin(uint32_t kind); /* "decay" where nothing is set */
 /* "whole number, 1 to 64", "one of sgd, adamw", ... */
 void topic_type(struct text *text, const strait_option *option);
 
