@@ -1,10 +1,19 @@
-# The manual pages are made from the program's own tables, and kept in the tree so that a build needs no program that runs.
+# The manual pages and the completion are made from the program's own tables, and kept in the tree so that a build needs no
+# program that runs.
 dist_man_MANS += %D%/strait.1 %D%/strait-experiment.5
-EXTRA_DIST += %D%/make-manual.sh %D%/strait.1.first %D%/strait.1.last %D%/strait-experiment.5.first %D%/strait-experiment.5.last
+EXTRA_DIST += %D%/make-manual.sh %D%/make-completion.sh %D%/strait.1.first %D%/strait.1.last %D%/strait-experiment.5.first \
+	%D%/strait-experiment.5.last
 dist_check_SCRIPTS += tests/manual.sh
 update-manual: all
-	$(AM_TESTS_ENVIRONMENT) for page in strait.1 strait-experiment.5; do \
-	  sh $(srcdir)/doc/make-manual.sh $$page ./strait $(srcdir)/doc >$(srcdir)/doc/$$page.new && \
-	  mv $(srcdir)/doc/$$page.new $(srcdir)/doc/$$page || exit; done
+	@$(AM_TESTS_ENVIRONMENT) cd $(srcdir)/doc && $(MKDIR_P) plugins completion && rm -f plugins/*.7 && \
+	for page in `sh ./make-manual.sh list "$$STRAIT" .`; do \
+	  sh ./make-manual.sh $$page "$$STRAIT" . >$$page.new && mv $$page.new $$page || exit; done
 .PHONY: update-manual
 dist_doc_DATA = README.md NEWS LICENSE %D%/architecture.md
+
+# A page for each plugin, those that are built in too.
+man7_MANS = $(PLUGIN_PAGES)
+EXTRA_DIST += %D%/plugins
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = %D%/completion/strait

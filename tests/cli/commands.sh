@@ -35,7 +35,8 @@ while test $i -lt "$count"; do
   expect 0 describe "$kind" "$name" --json
   test "$(json name <out)" = "$name" || die "describe --json names another plugin than $name"
   expect 0 describe "$kind" "$name" --man
-  says '.SS ' out
+  says '.TH STRAIT\-' out
+  says '.SH OPTIONS' out
   expect 0 describe "$kind" "$name" --ini
   says "$kind = $name" out
 done
