@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 
 #define ALIGNMENT 64
+#define HUGE_PAGE ((size_t)2 << 20) /* of memory that takes at least half a one: fewer address translations */
 
 static int out_of_memory(size_t count, size_t size) {
   return error_set(STRAIT_ENOMEM, "out of memory (%zu x %zu bytes asked for)", count, size);
@@ -17,9 +19,14 @@ static int out_of_memory(size_t count, size_t size) {
 void *memory_alloc(size_t count, size_t size) {
   size_t bytes;
   void *memory = NULL;
-  if (!__builtin_mul_overflow(count, size, &bytes) && bytes <= PTRDIFF_MAX - ALIGNMENT) {
-    bytes = bytes ? (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
-    memory = aligned_alloc(ALIGNMENT, bytes);
+  if (!__builtin_mul_overflow(count, size, &bytes) && bytes <= PTRDIFF_MAX - HUGE_PAGE) {
+    const size_t alignment = bytes < HUGE_PAGE / 2 ? ALIGNMENT : HUGE_PAGE;
+    bytes = bytes ? (bytes + alignment - 1) / alignment * alignment : alignment;
+    memory = aligned_alloc(alignment, bytes);
+#ifdef MADV_HUGEPAGE
+    if (memory && alignment == HUGE_PAGE)
+      madvise(memory, bytes, MADV_HUGEPAGE); /* a wish: smaller pages do too */
+#endif
   }
   if (!memory) {
     out_of_memory(count, size);

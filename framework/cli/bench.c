@@ -187,7 +187,8 @@ static void session_close(struct session *s) {
 
 static int session_open(struct session *s, struct bench *bench, int phase) {
   *s = (struct session){.bench = bench, .phase = phase};
-  const int use = phase == BENCH_EVALUATE ? PROGRAM_EVALUATE : PROGRAM_TRAIN;
+  const int use =
+      (phase == BENCH_EVALUATE ? PROGRAM_EVALUATE : PROGRAM_TRAIN) | (bench->plan->exact ? PROGRAM_EXACT : 0);
   int status = program_create(&s->program, bench->network, bench->device, bench->plan->batch, use, 0);
   if (!status)
     status = phase == BENCH_EVALUATE ? fill_weights(s, 1, program_weights(s->program)) : open_points(s);

@@ -18,6 +18,7 @@ struct bench_plan {
   double seconds; /* that a repeat lasts, or one step if that is longer */
   clockid_t clock;
   unsigned phases; /* 1 << BENCH_... */
+  int exact;       /* convolutions are direct sums */
 };
 
 struct bench_phase {

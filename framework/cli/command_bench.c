@@ -29,7 +29,7 @@ struct bench_keys {
   int64_t classes, batch, repeat;
   double seconds;
   const char *curve;
-  int32_t only, clock, peak;
+  int32_t only, clock, exact, peak;
 };
 static const strait_option table_of_keys[] = {
     STRAIT_STRING("input", struct bench_keys, input, "3x32x32",
@@ -42,6 +42,7 @@ static const strait_option table_of_keys[] = {
     STRAIT_FLOAT("seconds", struct bench_keys, seconds, "0.5", 0, 3600, "that one takes, or a step if that is longer"),
     STRAIT_CHOICE("clock", struct bench_keys, clock, "wall", clock_choices,
                   "cpu: processor time, with one thread the better clock on a machine that has other work"),
+    STRAIT_BOOL("exact", struct bench_keys, exact, "no", "convolutions by direct sums only, as the key exact has it"),
     STRAIT_BOOL("peak", struct bench_keys, peak, "no", "measure the machine's limits instead of a model"),
 };
 static const struct option_table bench_options = {table_of_keys, sizeof *table_of_keys,
@@ -82,7 +83,8 @@ static int read_plan(const struct arguments *a, const struct bench_keys *keys, s
                               .batch = keys->batch,
                               .repeats = keys->repeat,
                               .seconds = keys->seconds,
-                              .clock = clocks[keys->clock]};
+                              .clock = clocks[keys->clock],
+                              .exact = keys->exact};
   if (keys->only == ONLY_CURVE && no_curve)
     return error_set(STRAIT_EINVAL, "--only curve goes with a curve, not with --curve none");
   if (keys->only == ONLY_ALL || keys->only == ONLY_EVALUATE)

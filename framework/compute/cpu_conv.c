@@ -44,7 +44,7 @@ static struct gradient gradient_of(struct device *d, const struct conv_op *op, i
 
 static int winograd(const struct conv_op *op) {
   const int64_t from[3] = {op->height, op->width, op->in}, to[3] = {op->out_height, op->out_width, op->out};
-  return op->fast && winograd_fits(op->kernel, op->stride, op->padding, from, to);
+  return !op->exact && winograd_fits(op->kernel, op->stride, op->padding, from, to);
 }
 
 int cpu_reserve_conv(struct device *d, const struct conv_op *op, int64_t samples, int directions) {

@@ -47,13 +47,13 @@ struct linear_op {
   place dy, dx, dw, db;
 };
 /* Cross-correlation. x: (samples, height, width, in), W: (out, in, kernel[0], kernel[1]), y: (samples, out_height,
- * out_width, out). relu as above. fast: 1 lets it take an algorithm that rounds differently from direct sums (Winograd's)
- * where the table of compute/cpu_winograd.c says that it pays. */
+ * out_width, out). relu as above. exact: 1 keeps it to direct sums, where otherwise Winograd's algorithm, which rounds
+ * differently, is taken for the shapes for which the table of compute/cpu_winograd.c says that it pays. */
 struct conv_op {
   int64_t in, height, width, out, out_height, out_width;
   int64_t kernel[2], stride[2], padding[2];
   int relu, accumulate_dx, accumulate_dw;
-  int fast;
+  int exact;
   place x, w, b, y;
   place dy, dx, dw, db;
 };

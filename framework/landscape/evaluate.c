@@ -130,7 +130,8 @@ static int create(struct evaluator *e, const struct data *data, const struct see
   int status = choose_decays(e, exclude);
   if (!status)
     status = open_supplies(e, data, seeds, train_batch, batch);
-  return status ? status : program_create(&e->program, e->network, e->device, most, PROGRAM_EVALUATE, 0);
+  int use = PROGRAM_EVALUATE | (e->keys.exact ? PROGRAM_EXACT : 0);
+  return status ? status : program_create(&e->program, e->network, e->device, most, use, 0);
 }
 
 int evaluator_create(struct evaluator **evaluator, const struct network *network, const struct data *data,

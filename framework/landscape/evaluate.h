@@ -27,6 +27,7 @@ struct evaluate_keys {
   /* Of evaluation; 0: the training's for bn = batch, whose results depend on it, else what fits the caches: there results
    * depend on it by the rounding of float32 products at most. */
   int64_t batch;
+  int32_t exact; /* no key of its own: the training's */
 };
 extern const struct option_table evaluate_options;
 

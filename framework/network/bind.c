@@ -83,7 +83,7 @@ static void bind_conv(const struct binder *b, struct conv_op *op) {
                          .relu = b->step->relu,
                          .accumulate_dx = b->step->accumulate[0],
                          .accumulate_dw = b->step->accumulate_dw,
-                         .fast = b->tape->fast,
+                         .exact = b->tape->exact,
                          .x = input(b, 0),
                          .w = parameter(b, 0),
                          .b = parameter(b, 1),

@@ -36,7 +36,7 @@ static struct sizes sizes_of(const struct tape *tape, int64_t batch) {
 
 static int make_tape(struct tape *tape, const struct network *network, int64_t batch, int use) {
   int status = tape_create(tape, network, use & PROGRAM_TRAIN);
-  tape->fast = (use & PROGRAM_FAST) != 0;
+  tape->exact = (use & PROGRAM_EXACT) != 0;
   if (status >= 0)
     status = tape_plan(tape, batch);
   if (status < 0)

@@ -8,9 +8,9 @@
 #include "compute/device.h"
 #include "network/network.h"
 
-/* What a program is for. PROGRAM_FAST may be added to either: convolutions may then round differently from direct sums
- * (Winograd's algorithm, where it pays). */
-enum { PROGRAM_EVALUATE = 0, PROGRAM_TRAIN = 1, PROGRAM_FAST = 2 };
+/* What a program is for. PROGRAM_EXACT may be added to either: convolutions are then direct sums, where otherwise an
+ * algorithm that rounds differently (Winograd's) is taken for the shapes where it pays. */
+enum { PROGRAM_EVALUATE = 0, PROGRAM_TRAIN = 1, PROGRAM_EXACT = 2 };
 
 struct program;
 int program_create(struct program **program, const struct network *network, struct device *device, int64_t batch, int use,

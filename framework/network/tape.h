@@ -36,7 +36,7 @@ struct range {
 struct tape {
   const struct network *network;
   int training;
-  int fast; /* convolutions may round differently from direct sums */
+  int exact; /* convolutions are direct sums */
   struct step *steps;
   struct value *values;
   int count, value_count;

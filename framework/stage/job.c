@@ -98,8 +98,10 @@ int job_epoch(struct job *job, struct training *training, int64_t epochs, int64_
 
 int job_evaluator(struct job *job, struct evaluator **evaluator) {
   const struct stage *s = job->stage;
-  return evaluator_create(evaluator, s->material->network, s->material->data, job->session->device, &s->evaluation,
-                          &s->seeds, s->optimiser.batch, s->optimiser.weight_decay, &s->optimiser.weight_decay_exclude);
+  struct evaluate_keys keys = s->evaluation;
+  keys.exact = s->optimiser.exact;
+  return evaluator_create(evaluator, s->material->network, s->material->data, job->session->device, &keys, &s->seeds,
+                          s->optimiser.batch, s->optimiser.weight_decay, &s->optimiser.weight_decay_exclude);
 }
 
 int job_splits(struct job *job, const strait_strings *names, unsigned *splits) {

@@ -26,6 +26,9 @@ static const strait_option table[] = {
     STRAIT_FLOAT("beta1", struct optimiser_keys, beta1, "0.9", 0, 0.9999999, "adamw: decay of the first moment"),
     STRAIT_FLOAT("beta2", struct optimiser_keys, beta2, "0.999", 0, 0.9999999, "adamw: decay of the second moment"),
     STRAIT_FLOAT("epsilon", struct optimiser_keys, epsilon, "1e-8", 1e-16, 1, "adamw: added to the denominator"),
+    STRAIT_BOOL(
+        "exact", struct optimiser_keys, exact, "no",
+        "convolutions by direct sums only, never by Winograd's algorithm, which is faster and rounds differently"),
 };
 const struct option_table optimiser_options = {table, sizeof *table, sizeof table / sizeof *table};
 

@@ -10,7 +10,7 @@
 enum { OPTIMISER_SGD, OPTIMISER_ADAMW };
 
 /* Keys optimiser, batch, momentum, nesterov, weight-decay, weight-decay-exclude (patterns of parameter names),
- * clip-norm, warm-up (epochs), label-smoothing, beta1, beta2, epsilon. */
+ * clip-norm, warm-up (epochs), label-smoothing, beta1, beta2, epsilon, exact (of evaluation too). */
 struct optimiser_keys {
   int32_t optimiser;
   int64_t batch;
@@ -20,6 +20,7 @@ struct optimiser_keys {
   strait_strings weight_decay_exclude;
   double clip_norm, warm_up, label_smoothing;
   double beta1, beta2, epsilon;
+  int32_t exact;
 };
 extern const struct option_table optimiser_options;
 

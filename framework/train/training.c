@@ -117,7 +117,8 @@ static int create_feeder(struct training *t) {
   if (feeder_create(&t->feeder, t->plan.data, &feeding))
     return error_status();
   t->epoch_iterations = feeder_batches(t->feeder);
-  return program_create(&t->program, t->plan.network, t->plan.device, feeding.batch, PROGRAM_TRAIN,
+  int use = PROGRAM_TRAIN | (t->plan.keys->exact ? PROGRAM_EXACT : 0);
+  return program_create(&t->program, t->plan.network, t->plan.device, feeding.batch, use,
                         t->plan.keys->label_smoothing);
 }
 

@@ -99,7 +99,7 @@ static void run_layer(struct device *d, const void *context, struct sheet *sheet
                        .stride = {l->stride[0], l->stride[1]},
                        .padding = {l->padding[0], l->padding[1]},
                        .relu = l->relu,
-                       .fast = l->fast,
+                       .exact = !l->fast,
                        .accumulate_dx = l->accumulate,
                        .accumulate_dw = l->accumulate,
                        .x = rig_place(d, x, nx),

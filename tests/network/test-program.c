@@ -87,7 +87,7 @@ START_TEST(fast_convolutions_are_as_reproducible) {
   data_make(&data, &net, 11, 5);
   for (int i = 0; i < 4; i++) {
     struct rig rig;
-    int use = (i == 2 ? PROGRAM_EVALUATE : PROGRAM_TRAIN) | (i < 3 ? PROGRAM_FAST : 0);
+    int use = (i == 2 ? PROGRAM_EVALUATE : PROGRAM_TRAIN) | (i < 3 ? 0 : PROGRAM_EXACT);
     struct outcome *o = i == 0 ? &fast : i == 3 ? &direct : &other;
     rig_make(&rig, &net, i == 1 ? "guarded" : "cpu", 1 + i, i == 1 ? 37 : 11, use, 0);
     step(&rig, &net, &data, &run, use & PROGRAM_TRAIN, o);
