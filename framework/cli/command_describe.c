@@ -63,27 +63,45 @@ static int describe_verb(const struct arguments *a, const char *name) {
   return topic.section ? topic_print(&topic, form_of(a)) : error_status();
 }
 
-/* One key, wherever verbs take it. */
+/* Adds the verb to those that take this option, which several verbs' tables may share: one entry for all of them. */
+static int add_taker(const struct arguments *a, struct topic *topic, const strait_option *option, const char *verb) {
+  int k = 0;
+  while (k < topic->tables && topic->table[k].table->first != option)
+    k++;
+  if (k == TOPIC_TABLES)
+    return error_set(STRAIT_EBUG, "more keys of one name than a topic has room for");
+  if (k < topic->tables) {
+    topic->table[k].title = arena_format(a->arena, "%s, %s", topic->table[k].title, verb);
+    return topic->table[k].title ? STRAIT_OK : error_status();
+  }
+  struct option_table *one = arena_alloc(a->arena, 1, sizeof *one);
+  if (!one)
+    return error_status();
+  *one = (struct option_table){option, sizeof *option, 1};
+  topic->table[k].table = one;
+  topic->table[k].prefix = "";
+  topic->table[k].title = verb;
+  topic->tables++;
+  return STRAIT_OK;
+}
+
+/* One key, with the verbs that take it. */
 static int describe_key(const struct arguments *a, const char *name) {
-  int found = 0;
+  struct topic topic = {.kind = "key", .name = name};
   for (size_t v = 0; verbs[v]; v++) {
     struct key_table tables[8];
     int n = verb_tables(verbs[v], tables);
     for (int i = 0; i < n; i++) {
       int at = option_find(tables[i].table, name);
-      if (at < 0)
-        continue;
-      strait_option o = option_at(tables[i].table, (uint32_t)at);
-      struct text type = {0};
-      topic_type(&type, &o);
-      printf("%s: %s = %s: %s (%s)\n", verbs[v]->name, o.name, o.value ? o.value : "", o.help,
-             type.data ? type.data : "");
-      text_free(&type);
-      found = 1;
+      int status = at < 0 ? STRAIT_OK : add_taker(a, &topic, tables[i].table->first + at, verbs[v]->name);
+      if (status)
+        return status;
     }
   }
-  (void)a;
-  return found ? STRAIT_OK : error_set(STRAIT_EINVAL, "no verb has a key \"%s\"; see strait describe verb NAME", name);
+  if (!topic.tables)
+    return error_set(STRAIT_EINVAL, "no verb has a key \"%s\"; see strait describe verb NAME", name);
+  topic.summary = option_at(topic.table[0].table, 0).help;
+  return topic_print(&topic, form_of(a));
 }
 
 static int describe(const struct arguments *a) {

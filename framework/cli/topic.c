@@ -112,7 +112,7 @@ static int print_ini(const struct topic *t) {
   printf("# %s %s: %s\n", t->kind, t->name, t->summary);
   if (t->section)
     printf("%s\n", t->section);
-  if (!t->section)
+  else if (t->cls)
     printf("%s = %s\n", t->kind, t->name);
   for (uint32_t kind = 1; kind < KINDS; kind++)
     if (t->kinds & 1u << kind)

@@ -1,4 +1,4 @@
-/* cli/topic.h: something that can be described: a plugin or a verb, with its keys. One source for the text, the sample
+/* cli/topic.h: something that can be described: a plugin, a verb or a key. One source for the text, the sample
  * of an experiment file, the manual page and the JSON. */
 #ifndef CLI_TOPIC_H
 #define CLI_TOPIC_H
@@ -7,7 +7,7 @@
 
 #include "plugin/options.h"
 
-#define TOPIC_TABLES 8
+#define TOPIC_TABLES 16
 struct topic {
   const char *kind, *name, *version, *summary;
   const char *help;    /* a paragraph, or NULL */

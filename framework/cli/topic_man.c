@@ -128,10 +128,20 @@ static void print_page(const struct topic *t) {
   printf(".SH SEE ALSO\n.BR strait (1),\n.BR strait\\-experiment (5)\n");
 }
 
+static void print_key(const struct topic *t) {
+  for (int k = 0; k < t->tables; k++) {
+    strait_option o = option_at(t->table[k].table, 0);
+    print_option(t->table[k].prefix, &o);
+    printf("Taken by %s.\n", t->table[k].title);
+  }
+}
+
 int topic_man(const struct topic *t) {
   if (t->section)
     print_verb(t);
-  else
+  else if (t->cls)
     print_page(t);
+  else
+    print_key(t);
   return STRAIT_OK;
 }

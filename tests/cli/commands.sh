@@ -48,7 +48,15 @@ for verb in $(cut -d' ' -f1 <out); do
   test "$(json name <out)" = "$verb" || die "describe --json names another verb than $verb"
 done
 expect 0 describe key batch
-says 'train: batch = ' out
+says 'key batch: ' out
+says '  batch = ' out
+expect 0 describe key batch --json
+test "$(json keys.0.key <out)" = batch || die "describe key --json has no key"
+json keys.0.table <out | grep -q 'train, connect' || die "describe key --json does not say who takes it"
+expect 0 describe key batch --ini
+grep -qx 'batch = [0-9]*' out || die "describe key --ini is no sample"
+expect 0 describe key batch --man
+says '\fBbatch\fR = ' out
 expect 2 describe key bach
 # A sample is good as it stands: the commented keys have no default.
 expect 0 describe verb train --ini

@@ -42,7 +42,7 @@ completes 'model' strait describe mo
 completes 'bezier polychain' strait describe curve ''
 completes 'polychain' strait describe --json curve poly
 completes 'preresnet' strait bench --threads 2 prer
-completes 'connect' strait describe verb co
+completes 'connect' strait describe verb conn
 expect 0 list dataset
 completes "$(awk '$1 == "dataset" { print $2 }' out)" strait describe dataset ''
 # Folders, and files with blanks in their names.
