@@ -106,6 +106,22 @@ const json_t *results_of(const json_t *stage, const char *verb) {
 
 int results_is_copy(const json_t *stage) { return strchr(results_text(stage, "name"), ',') != NULL; }
 
+void results_print_checks(const json_t *summary) {
+  const json_t *list = json_object_get(summary, "checks");
+  size_t i, passed = 0;
+  json_t *one;
+  json_array_foreach(list, i, one) {
+    const char *of = json_string_value(json_object_get(one, "of"));
+    if (strcmp(results_text(one, "state"), "pass") == 0)
+      passed++;
+    else
+      printf("  warning: %s%s%s: %s\n", of ? of : "", of ? ": " : "", results_text(one, "check"),
+             results_text(one, "text"));
+  }
+  if (passed)
+    printf("  %zu of %zu checks passed\n", passed, json_array_size(list));
+}
+
 /* --- along the paths --- */
 
 /* What the columns of a path are: split, measure, how to print it. */
@@ -153,7 +169,22 @@ static int same_ends(const json_t *a, const json_t *b) {
   return a != NULL;
 }
 
-static int print_scan(const json_t *stage, const json_t *summary) {
+/* Does a sweep show how this stage's figures spread over seeds? */
+static int has_spread(const json_t *results, const json_t *stage) {
+  const json_t *stages = json_object_get(results, "stages"), *other, *row;
+  size_t i, j;
+  json_array_foreach(stages, i, other) {
+    const json_t *sweep = results_of(other, "sweep"), *rows = json_object_get(sweep, "rows");
+    json_array_foreach(rows, j, row) {
+      if (json_array_size(json_object_get(sweep, "seeds")) > 1 &&
+          strcmp(results_text(row, "stage"), results_text(stage, "name")) == 0)
+        return 1;
+    }
+  }
+  return 0;
+}
+
+static int print_scan(const json_t *results, const json_t *stage, const json_t *summary) {
   const json_t *before = NULL;
   json_t *path;
   size_t i;
@@ -177,6 +208,10 @@ static int print_scan(const json_t *stage, const json_t *summary) {
   printf(
       "  train loss has the regulariser in it; barrier: highest train nll above the mean of the ends; length: of the\n"
       "  path over the distance of its ends\n");
+  if (!has_spread(results, stage))
+    printf("  warning: seeds: one seed; [sweep NAME] with over.seed = 1..5 and stages = %s shows the spread\n",
+           results_text(stage, "name"));
+  results_print_checks(summary);
   table_free(table);
   return status;
 }
@@ -298,7 +333,7 @@ int results_print(const json_t *results, const char *file) {
     if (results_is_copy(stage))
       continue;
     if (!status && (summary = results_of(stage, "scan")))
-      status = print_scan(stage, summary);
+      status = print_scan(results, stage, summary);
     if (!status && (summary = results_of(stage, "plane")))
       status = results_print_plane(stage, summary);
   }

@@ -91,6 +91,7 @@ int results_print_compare(const json_t *results, const json_t *stage, const json
     if (single)
       printf(";\n  diff.: to %s, seed by seed, at the smallest budget", single);
     printf("\n");
+    results_print_checks(summary);
   }
   table_free(table);
   arena_free(arena);
@@ -227,5 +228,6 @@ int results_print_sweep(const json_t *stage, const json_t *summary) {
     printf("\n%s: its figures are in %s/sweep.csv\n", results_text(stage, "name"), results_text(stage, "folder"));
   else
     printf("  all figures are in %s/sweep.csv\n", results_text(stage, "folder"));
+  results_print_checks(summary);
   return status;
 }

@@ -15,6 +15,9 @@ const json_t *results_of(const json_t *stage, const char *verb);
 /* Is it one of the copies that compare and sweep make? The tables of these stand for them. */
 int results_is_copy(const json_t *stage);
 
+/* Under a table: the stage's checks that warn, or how many passed. */
+void results_print_checks(const json_t *summary);
+
 /* stage: of the results; summary: its summary. */
 int results_print_plane(const json_t *stage, const json_t *summary);
 int results_print_compare(const json_t *results, const json_t *stage, const json_t *summary);

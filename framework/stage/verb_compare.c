@@ -1,13 +1,12 @@
 /* stage/verb_compare.c: [compare NAME]: trainings and ensembles at equal cost, over several seeds and budgets. Runs
  * nothing itself: it makes copies of the stages (stage/instance.h), then measures their networks on one set of samples,
  * those of several runs pooled. Results: summary.json. */
-#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "stage/compare.h"
 #include "stage/cost.h"
 #include "stage/figures.h"
 #include "stage/instance.h"
@@ -15,18 +14,6 @@
 #include "stage/prepare.h"
 #include "stage/verb.h"
 #include "stage/weights.h"
-
-struct compare_keys {
-  strait_strings of, seeds;
-  strait_ints budgets;
-  const char *single;
-  strait_strings splits;
-
-  int64_t *seed; /* as numbers */
-  size_t seed_count;
-  int64_t runs;   /* of each: the largest budget */
-  size_t against; /* the index of `single` in `of`; of.n: there is none */
-};
 
 static const strait_option options[] = {
     STRAIT_OPTION("of", STRAIT_OPT_STRINGS, STRAIT_REQUIRED, struct compare_keys, of, "fge sse single", 0, 0, NULL,
@@ -130,11 +117,6 @@ static int refer(struct stage *stage) {
   return make_copies(stage, of);
 }
 
-static struct stage *need(const struct stage *stage, size_t seed, int64_t run, size_t i) {
-  const struct compare_keys *k = stage->own;
-  return stage->needs[(seed * (size_t)k->runs + (size_t)run) * k->of.n + i];
-}
-
 static int check(struct session *session, struct stage *stage) {
   const struct compare_keys *k = stage->own;
   (void)session;
@@ -167,15 +149,6 @@ static struct reference networks_of(struct stage *stage) {
                             .stage = stage};
 }
 
-struct comparison {
-  struct job *job;
-  unsigned splits;
-  float *w, *b;
-  json_t **metrics;   /* [(seed * of + i) * budgets + budget] */
-  int64_t *members;   /* the same */
-  int64_t work, done; /* networks, for the watcher */
-};
-
 /* Predictions of the members of runs 0 .. runs-1, one behind the other; upto[run]: how many after it. */
 static int predict_runs(struct comparison *c, size_t seed, size_t i, struct predictions *p, int64_t *upto) {
   struct job *job = c->job;
@@ -183,14 +156,14 @@ static int predict_runs(struct comparison *c, size_t seed, size_t i, struct pred
   int64_t all = 0, n, at = 0;
   int status = STRAIT_OK;
   for (int64_t run = 0; !status && run < k->runs; run++) {
-    struct reference r = networks_of(need(job->stage, seed, run, i));
+    struct reference r = networks_of(compare_need(job->stage, seed, run, i));
     status = reference_count(job->session, &r, &n);
     upto[run] = all += n;
   }
   if (!status)
     status = predict_begin(p, job, c->splits, all, 1);
   for (int64_t run = 0; !status && run < k->runs; run++) {
-    struct reference r = networks_of(need(job->stage, seed, run, i));
+    struct reference r = networks_of(compare_need(job->stage, seed, run, i));
     for (int64_t first = at; !status && at < upto[run]; at++) {
       json_t *unused = NULL;
       status = stop_check();
@@ -206,7 +179,7 @@ static int predict_runs(struct comparison *c, size_t seed, size_t i, struct pred
 
 /* One stage at one seed, for every budget. */
 static int measure(struct comparison *c, size_t seed, size_t i) {
-  const struct stage *stage = c->job->stage, *first = need(stage, seed, 0, i);
+  const struct stage *stage = c->job->stage, *first = compare_need(stage, seed, 0, i);
   const struct compare_keys *k = stage->own;
   struct predictions p = {0};
   strait_object *ensembler = NULL;
@@ -224,138 +197,7 @@ static int measure(struct comparison *c, size_t seed, size_t i) {
   return status;
 }
 
-/* --- results --- */
-
-/* What share of which stages' work went into a stage: {"left": 0.8, "fge": 1}. */
-static int add_work(json_t *work, const struct stage *stage, double share) {
-  int status = STRAIT_OK;
-  if (share > json_number_value(json_object_get(work, stage->name)))
-    status = put_number(work, stage->name, share);
-  for (size_t i = 0; !status && i < stage->reference_count; i++) {
-    const struct reference *r = stage->references[i];
-    double part = 1;
-    if (r->stage && (r->type == REFERENCE_EPOCH || r->type == REFERENCE_ITERATION) && r->stage->iterations)
-      part = (double)reference_iteration(r) / (double)r->stage->iterations;
-    if (r->stage)
-      status = add_work(work, r->stage, part < 1 ? part : 1);
-  }
-  for (size_t i = 0; !status && i < stage->route_count; i++)
-    if (stage->routes[i]->stage)
-      status = add_work(work, stage->routes[i]->stage, 1);
-  return status;
-}
-
-/* Iterations until a stage was done, from its own summary. */
-static int64_t spent(const struct comparison *c, const struct stage *stage) {
-  char *folder = stage_folder(c->job->session, stage, c->job->arena);
-  char *file = folder ? file_join(c->job->arena, folder, "summary.json") : NULL;
-  json_t *summary = NULL;
-  if (!file || document_read(file, &summary))
-    return error_status();
-  int64_t iterations = json_integer_value(json_object_get(summary, "spent"));
-  json_decref(summary);
-  return iterations;
-}
-
-static int put_cost(struct comparison *c, json_t *row, size_t i, size_t b) {
-  const struct stage *stage = c->job->stage;
-  const struct compare_keys *k = stage->own;
-  json_t *members = json_array(), *work = json_array();
-  int64_t iterations = 0;
-  int status = put(row, "members", members);
-  for (size_t s = 0; !status && s < k->seed_count; s++) {
-    json_t *one = json_object();
-    if (json_array_append_new(members, json_integer(c->members[(s * k->of.n + i) * k->budgets.n + b])) ||
-        json_array_append_new(work, one))
-      status = error_set(STRAIT_ENOMEM, "out of memory");
-    for (int64_t run = 0; !status && run < k->budgets.v[b]; run++) {
-      int64_t n = spent(c, need(stage, s, run, i));
-      status = n < 0 ? (int)n : add_work(one, need(stage, s, run, i), 1);
-      iterations += n;
-    }
-  }
-  iterations /= (int64_t)k->seed_count;
-  if (!status)
-    status = put_integer(row, "gradients", iterations);
-  if (!status)
-    status = put_number(row, "epochs", (double)iterations / (double)stage_epoch(need(stage, 0, 0, i)));
-  if (status) {
-    json_decref(work);
-    return status;
-  }
-  return put(row, "work", work);
-}
-
-static double value_of(const struct comparison *c, size_t seed, size_t i, size_t b, const char *split,
-                       const char *name) {
-  const struct compare_keys *k = c->job->stage->own;
-  const json_t *metrics = c->metrics[(seed * k->of.n + i) * k->budgets.n + b];
-  const json_t *value = json_object_get(json_object_get(metrics, split), name);
-  return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-/* The place of budget 1, or of the smallest, among the budgets. */
-static size_t smallest_budget(const struct compare_keys *k) {
-  size_t least = 0;
-  for (size_t b = 1; b < k->budgets.n; b++)
-    if (k->budgets.v[b] < k->budgets.v[least])
-      least = b;
-  return least;
-}
-
-static int put_figure(struct comparison *c, json_t *into, size_t i, size_t b, const char *split, const char *name) {
-  const struct compare_keys *k = c->job->stage->own;
-  double *values = arena_alloc(c->job->arena, k->seed_count, sizeof *values);
-  if (!values)
-    return error_status();
-  for (size_t s = 0; s < k->seed_count; s++)
-    values[s] = value_of(c, s, i, b, split, name);
-  json_t *figure = figure_json(values, k->seed_count);
-  int status = put(into, name, figure);
-  for (size_t s = 0; k->against < k->of.n && s < k->seed_count; s++)
-    values[s] -= value_of(c, s, k->against, smallest_budget(k), split, name);
-  if (!status && k->against < k->of.n && !isnan(values[0]))
-    status = put(figure, "difference", figure_json(values, k->seed_count));
-  return status;
-}
-
-static int put_row(struct comparison *c, json_t *rows, size_t i, size_t b) {
-  const struct compare_keys *k = c->job->stage->own;
-  json_t *row = json_pack("{s:s, s:s, s:I}", "stage", k->of.v[i], "verb", need(c->job->stage, 0, 0, i)->verb->name,
-                          "budget", (json_int_t)k->budgets.v[b]);
-  int status =
-      row && !json_array_append_new(rows, row) ? put_cost(c, row, i, b) : error_set(STRAIT_ENOMEM, "out of memory");
-  json_t *first = c->metrics[i * k->budgets.n + b];
-  for (void *at = json_object_iter(first); at && !status; at = json_object_iter_next(first, at)) {
-    json_t *split = json_object(), *figures = json_object_iter_value(at);
-    status = put(row, json_object_iter_key(at), split);
-    for (void *f = json_object_iter(figures); f && !status; f = json_object_iter_next(figures, f))
-      if (json_is_number(json_object_iter_value(f)) && strcmp(json_object_iter_key(f), "samples") != 0)
-        status = put_figure(c, split, i, b, json_object_iter_key(at), json_object_iter_key(f));
-  }
-  return status;
-}
-
-static int put_rows(struct comparison *c) {
-  struct job *job = c->job;
-  const struct compare_keys *k = job->stage->own;
-  json_t *seeds = json_array(), *rows = json_array();
-  int status = put(job->summary, "seeds", seeds);
-  for (size_t s = 0; !status && s < k->seed_count; s++)
-    if (json_array_append_new(seeds, json_integer(k->seed[s])))
-      status = error_set(STRAIT_ENOMEM, "out of memory");
-  if (!status && k->against < k->of.n)
-    status = put_text(job->summary, "single", k->of.v[k->against]);
-  if (status) {
-    json_decref(rows);
-    return status;
-  }
-  status = put(job->summary, "rows", rows);
-  for (size_t b = 0; !status && b < k->budgets.n; b++)
-    for (size_t i = 0; !status && i < k->of.n; i++)
-      status = put_row(c, rows, i, b);
-  return status;
-}
+/* --- what the runner calls --- */
 
 static int run(struct job *job) {
   const struct compare_keys *k = job->stage->own;
@@ -376,7 +218,7 @@ static int run(struct job *job) {
   }
   job_end(job);
   if (!status)
-    status = put_rows(&c);
+    status = compare_put(&c);
   for (size_t i = 0; c.metrics && i < cells * k->budgets.n; i++)
     json_decref(c.metrics[i]);
   memory_free(c.b);

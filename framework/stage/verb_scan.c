@@ -10,6 +10,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "landscape/scan.h"
+#include "stage/checks.h"
 #include "stage/cost.h"
 #include "stage/job.h"
 #include "stage/prepare.h"
@@ -195,13 +196,15 @@ static int run(struct job *job) {
     status = measure(job, job->stage->routes[i], evaluator, splits, &loaded, &scan);
     if (!status)
       status = put_path(paths, job->stage->routes[i], scan);
+    if (!status)
+      status = checks_of_path(job, job->stage->routes[i], &loaded.path, scan);
     scan_free(scan);
     route_unload(&loaded);
     if (status)
       error_wrap("%s", job->stage->routes[i]->text);
   }
   evaluator_free(evaluator);
-  return status;
+  return status ? status : checks_of_scan(job);
 }
 
 static void summarise(const json_t *summary, struct text *line) {

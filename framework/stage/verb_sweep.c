@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "stage/checks.h"
 #include "stage/cost.h"
 #include "stage/figures.h"
 #include "stage/instance.h"
@@ -329,6 +330,9 @@ static int run(struct job *job) {
   for (size_t c = 0; !status && c < k->combinations; c++)
     for (size_t i = 0; !status && i < k->stages.n; i++)
       status = put_row(job, rows, c, i);
+  if (!status)
+    status = check_put(job->summary, "seeds", NULL, k->seeds > 1, (double)k->seeds,
+                       "%zu seed%s; from 2 on there is a standard error", k->seeds, k->seeds == 1 ? "" : "s");
   return status ? status : write_csv(job, rows);
 }
 
