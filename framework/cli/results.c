@@ -106,7 +106,7 @@ const json_t *results_of(const json_t *stage, const char *verb) {
 
 int results_is_copy(const json_t *stage) { return strchr(results_text(stage, "name"), ',') != NULL; }
 
-void results_print_checks(const json_t *summary) {
+void results_print_checks(struct sheet *sheet, const json_t *summary) {
   const json_t *list = json_object_get(summary, "checks");
   size_t i, passed = 0;
   json_t *one;
@@ -115,11 +115,11 @@ void results_print_checks(const json_t *summary) {
     if (strcmp(results_text(one, "state"), "pass") == 0)
       passed++;
     else
-      printf("  warning: %s%s%s: %s\n", of ? of : "", of ? ": " : "", results_text(one, "check"),
-             results_text(one, "text"));
+      sheet_warning(sheet, "%s%s%s: %s", of ? of : "", of ? ": " : "", results_text(one, "check"),
+                    results_text(one, "text"));
   }
   if (passed)
-    printf("  %zu of %zu checks passed\n", passed, json_array_size(list));
+    sheet_note(sheet, "%zu of %zu checks passed", passed, json_array_size(list));
 }
 
 /* --- along the paths --- */
@@ -184,7 +184,7 @@ static int has_spread(const json_t *results, const json_t *stage) {
   return 0;
 }
 
-static int print_scan(const json_t *results, const json_t *stage, const json_t *summary) {
+static int print_scan(struct sheet *sheet, const json_t *results, const json_t *stage, const json_t *summary) {
   const json_t *before = NULL;
   json_t *path;
   size_t i;
@@ -203,15 +203,15 @@ static int print_scan(const json_t *results, const json_t *stage, const json_t *
     add_path(table, path);
     before = path;
   }
-  printf("\n%s: along the paths, the highest value and the t where it lies\n", results_text(stage, "name"));
-  int status = table_print(table, stdout, 2);
-  printf(
-      "  train loss has the regulariser in it; barrier: highest train nll above the mean of the ends; length: of the\n"
-      "  path over the distance of its ends\n");
+  sheet_heading(sheet, "%s: along the paths, the highest value and the t where it lies", results_text(stage, "name"));
+  int status = sheet_table(sheet, table);
+  sheet_note(sheet,
+             "train loss has the regulariser in it; barrier: highest train nll above the mean of the ends; length: of "
+             "the path over the distance of its ends");
   if (!has_spread(results, stage))
-    printf("  warning: seeds: one seed; [sweep NAME] with over.seed = 1..5 and stages = %s shows the spread\n",
-           results_text(stage, "name"));
-  results_print_checks(summary);
+    sheet_warning(sheet, "seeds: one seed; [sweep NAME] with over.seed = 1..5 and stages = %s shows the spread",
+                  results_text(stage, "name"));
+  results_print_checks(sheet, summary);
   table_free(table);
   return status;
 }
@@ -264,7 +264,7 @@ static void add_quality_rows(struct table *table, const json_t *stage) {
     add_evaluated(table, stage, summary);
 }
 
-static int print_networks(const json_t *stages) {
+static int print_networks(struct sheet *sheet, const json_t *stages) {
   json_t *stage;
   size_t i;
   struct table *table = table_create("lrrrrr");
@@ -281,8 +281,8 @@ static int print_networks(const json_t *stages) {
     if (!results_is_copy(stage))
       add_quality_rows(table, stage);
   }
-  printf("\nSingle networks and ensembles, on the test data\n");
-  int status = table_print(table, stdout, 2);
+  sheet_heading(sheet, "Single networks and ensembles, on the test data");
+  int status = sheet_table(sheet, table);
   table_free(table);
   return status;
 }
@@ -323,28 +323,42 @@ static void print_places(const json_t *results, const char *file) {
   printf(";\n       strait list shows what else there is to use, strait describe KIND NAME its options.\n");
 }
 
-int results_print(const json_t *results, const char *file) {
+int results_write(const json_t *results, struct sheet *sheet) {
   const json_t *stages = json_object_get(results, "stages"), *summary;
   json_t *stage;
   size_t i;
   int status = STRAIT_OK;
-  printf("%s\n", results_text(results, "experiment"));
   json_array_foreach(stages, i, stage) {
     if (results_is_copy(stage))
       continue;
     if (!status && (summary = results_of(stage, "scan")))
-      status = print_scan(results, stage, summary);
+      status = print_scan(sheet, results, stage, summary);
     if (!status && (summary = results_of(stage, "plane")))
-      status = results_print_plane(stage, summary);
+      status = results_print_plane(sheet, stage, summary);
+    if (!status && (results_of(stage, "scan") || results_of(stage, "plane")))
+      status = sheet_end(sheet, results_text(stage, "name"));
   }
   if (!status)
-    status = print_networks(stages);
+    status = print_networks(sheet, stages);
+  json_array_foreach(stages, i, stage) {
+    if (!status && results_of(stage, "ensemble") && !results_is_copy(stage))
+      status = sheet_end(sheet, results_text(stage, "name"));
+  }
   json_array_foreach(stages, i, stage) {
     if (!status && (summary = results_of(stage, "compare")))
-      status = results_print_compare(results, stage, summary);
+      status = results_print_compare(sheet, results, stage, summary);
     if (!status && (summary = results_of(stage, "sweep")))
-      status = results_print_sweep(stage, summary);
+      status = results_print_sweep(sheet, stage, summary);
+    if (!status && (results_of(stage, "compare") || results_of(stage, "sweep")))
+      status = sheet_end(sheet, results_text(stage, "name"));
   }
+  return status;
+}
+
+int results_print(const json_t *results, const char *file) {
+  struct sheet sheet = {.to = stdout};
+  printf("%s\n", results_text(results, "experiment"));
+  int status = results_write(results, &sheet);
   if (!status)
     print_places(results, file);
   return status;

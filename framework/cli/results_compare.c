@@ -66,7 +66,7 @@ static void add_compare_row(struct table *table, struct arena *arena, const json
   add_figure(table, json_object_get(error, "difference"), 2, 1);
 }
 
-int results_print_compare(const json_t *results, const json_t *stage, const json_t *summary) {
+int results_print_compare(struct sheet *sheet, const json_t *results, const json_t *stage, const json_t *summary) {
   static const char *const heads[] = {"budget",  "stage",    "members",    "epochs",    "gradients",
                                       "minutes", "test nll", "test err %", "diff. nll", "diff. err %"};
   size_t seeds = json_array_size(json_object_get(summary, "seeds")), i;
@@ -84,14 +84,12 @@ int results_print_compare(const json_t *results, const json_t *stage, const json
       add_compare_row(table, arena, results, row);
   }
   if (table) {
-    printf("\n%s: over %zu seed%s\n", results_text(stage, "name"), seeds, seeds == 1 ? "" : "s");
-    status = table_print(table, stdout, 2);
-    printf("  mean%s; gradients: mini-batch gradients in all; minutes: of all stages that a row needs",
-           seeds > 1 ? " ± standard error" : "");
-    if (single)
-      printf(";\n  diff.: to %s, seed by seed, at the smallest budget", single);
-    printf("\n");
-    results_print_checks(summary);
+    sheet_heading(sheet, "%s: over %zu seed%s", results_text(stage, "name"), seeds, seeds == 1 ? "" : "s");
+    status = sheet_table(sheet, table);
+    sheet_note(sheet, "mean%s; gradients: mini-batch gradients in all; minutes: of all stages that a row needs%s%s%s",
+               seeds > 1 ? " ± standard error" : "", single ? "; diff.: to " : "", single ? single : "",
+               single ? ", seed by seed, at the smallest budget" : "");
+    results_print_checks(sheet, summary);
   }
   table_free(table);
   arena_free(arena);
@@ -173,7 +171,7 @@ static int has_headlines(const char *verb) {
 }
 
 /* All rows of one verb, in a table of their own. */
-static int print_verb(const json_t *stage, const json_t *summary, const char *verb) {
+static int print_verb(struct sheet *sheet, const json_t *stage, const json_t *summary, const char *verb) {
   const json_t *over = json_object_get(summary, "over");
   char alignment[80];
   size_t keys = json_array_size(over), i;
@@ -201,14 +199,14 @@ static int print_verb(const json_t *stage, const json_t *summary, const char *ve
     table_add(table, "%zu", json_array_size(json_object_get(summary, "seeds")));
     add_headlines(table, verb, json_object_get(row, "figures"), "");
   }
-  printf("\n%s: mean%s over seeds\n", results_text(stage, "name"),
-         json_array_size(json_object_get(summary, "seeds")) > 1 ? " ± standard error" : "");
-  int status = table_print(table, stdout, 2);
+  sheet_heading(sheet, "%s: mean%s over seeds", results_text(stage, "name"),
+                json_array_size(json_object_get(summary, "seeds")) > 1 ? " ± standard error" : "");
+  int status = sheet_table(sheet, table);
   table_free(table);
   return status;
 }
 
-int results_print_sweep(const json_t *stage, const json_t *summary) {
+int results_print_sweep(struct sheet *sheet, const json_t *stage, const json_t *summary) {
   static const char *const order[] = {"scan", "train", "ensemble"};
   const json_t *rows = json_object_get(summary, "rows");
   int status = STRAIT_OK, printed = 0;
@@ -220,14 +218,15 @@ int results_print_sweep(const json_t *stage, const json_t *summary) {
       found |= strcmp(results_text(row, "verb"), order[v]) == 0 && has_headlines(order[v]);
     }
     if (!status && found) {
-      status = print_verb(stage, summary, order[v]);
+      status = print_verb(sheet, stage, summary, order[v]);
       printed = 1;
     }
   }
   if (!printed)
-    printf("\n%s: its figures are in %s/sweep.csv\n", results_text(stage, "name"), results_text(stage, "folder"));
+    sheet_heading(sheet, "%s: its figures are in %s/sweep.csv", results_text(stage, "name"),
+                  results_text(stage, "folder"));
   else
-    printf("  all figures are in %s/sweep.csv\n", results_text(stage, "folder"));
-  results_print_checks(summary);
+    sheet_note(sheet, "all figures are in %s/sweep.csv", results_text(stage, "folder"));
+  results_print_checks(sheet, summary);
   return status;
 }

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "cli/sheet.h"
 #include "cli/table.h"
 
 double results_value(const json_t *object, const char *key);          /* NaN where there is none */
@@ -16,11 +17,11 @@ const json_t *results_of(const json_t *stage, const char *verb);
 int results_is_copy(const json_t *stage);
 
 /* Under a table: the stage's checks that warn, or how many passed. */
-void results_print_checks(const json_t *summary);
+void results_print_checks(struct sheet *sheet, const json_t *summary);
 
 /* stage: of the results; summary: its summary. */
-int results_print_plane(const json_t *stage, const json_t *summary);
-int results_print_compare(const json_t *results, const json_t *stage, const json_t *summary);
-int results_print_sweep(const json_t *stage, const json_t *summary);
+int results_print_plane(struct sheet *sheet, const json_t *stage, const json_t *summary);
+int results_print_compare(struct sheet *sheet, const json_t *results, const json_t *stage, const json_t *summary);
+int results_print_sweep(struct sheet *sheet, const json_t *stage, const json_t *summary);
 
 #endif

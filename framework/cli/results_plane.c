@@ -19,7 +19,7 @@ static void add_measure(struct table *table, const char *split, const char *meas
   table_end_row(table);
 }
 
-int results_print_plane(const json_t *stage, const json_t *summary) {
+int results_print_plane(struct sheet *sheet, const json_t *stage, const json_t *summary) {
   const json_t *through = json_object_get(summary, "through"), *all = json_object_get(summary, "splits");
   const char *name[3];
   struct table *table = table_create("lrrrrrr");
@@ -41,15 +41,14 @@ int results_print_plane(const json_t *stage, const json_t *summary) {
       if (one)
         add_measure(table, splits[s], measures[m], one);
     }
-  printf("\n%s: in the plane of %s, %s, %s, on a grid of %.0f x %.0f\n", results_text(stage, "name"), name[0], name[1],
-         name[2], results_value(summary, "grid"), results_value(summary, "grid"));
-  int status = table_print(table, stdout, 2);
-  printf("  x runs along the first two, %.4g apart; y to the third, %.4g from their line",
-         results_value(summary, "width"), results_value(summary, "height"));
+  sheet_heading(sheet, "%s: in the plane of %s, %s, %s, on a grid of %.0f x %.0f", results_text(stage, "name"), name[0],
+                name[1], name[2], results_value(summary, "grid"), results_value(summary, "grid"));
+  int status = sheet_table(sheet, table);
+  sheet_note(sheet, "x runs along the first two, %.4g apart; y to the third, %.4g from their line",
+             results_value(summary, "width"), results_value(summary, "height"));
   if (json_object_get(summary, "path"))
-    printf(";\n  %s is never farther than %.3g from the plane", results_text(summary, "path"),
-           results_value(summary, "path_distance"));
-  printf("\n");
+    sheet_note(sheet, "%s is never farther than %.3g from the plane", results_text(summary, "path"),
+               results_value(summary, "path_distance"));
   table_free(table);
   return status;
 }

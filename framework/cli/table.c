@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cli/sheet.h"
 
 struct table {
   struct arena *arena;
@@ -100,5 +101,33 @@ int table_print(const struct table *t, FILE *to, int indent) {
       fprintf(to, "%*s", indent, "");
     print_cell(t, to, i, column_width(t, i % t->columns));
   }
+  return STRAIT_OK;
+}
+
+static size_t head_rows(const struct table *t) {
+  for (size_t i = 0; i < t->count; i += t->columns)
+    if (!t->cell[i])
+      return i / t->columns;
+  return 0;
+}
+
+int table_html(const struct table *t, FILE *to) {
+  size_t head = head_rows(t);
+  if (t->status)
+    return t->status;
+  fputs("<div class=\"scroll\"><table>\n", to);
+  for (size_t i = 0; i < t->count; i++) {
+    size_t row = i / t->columns, column = i % t->columns;
+    if (!t->cell[i])
+      continue; /* the rule: CSS draws it */
+    if (column == 0)
+      fputs(row < head ? "<thead><tr>" : "<tr>", to);
+    fprintf(to, "<t%c%s>", row < head ? 'h' : 'd', t->alignment[column] == 'r' ? " class=\"r\"" : "");
+    html_text(to, t->cell[i]);
+    fprintf(to, "</t%c>", row < head ? 'h' : 'd');
+    if (column + 1 == t->columns)
+      fputs(row < head ? "</tr></thead>\n" : "</tr>\n", to);
+  }
+  fputs("</table></div>\n", to);
   return STRAIT_OK;
 }

@@ -18,5 +18,7 @@ void table_end_row(struct table *table);
 void table_rule(struct table *table);
 /* Two blanks between columns, `indent` before the first. */
 int table_print(const struct table *table, FILE *to, int indent);
+/* The same as an HTML table; rows before the first rule are its head. */
+int table_html(const struct table *table, FILE *to);
 
 #endif
