@@ -22,3 +22,4 @@ include tests/curves/local.mk
 include tests/plugins/local.mk
 include tests/golden/local.mk
 include tests/slow/local.mk
+include tests/torture/local.mk

@@ -105,7 +105,8 @@ static int check_json(const struct opened *o) {
   struct text text = {0};
   if (all)
     document_print(&text, all, 0);
-  if (text.data)
+  status = status ? status : all ? text.status : error_set(STRAIT_ENOMEM, "out of memory");
+  if (!status)
     puts(text.data);
   text_free(&text);
   json_decref(all);

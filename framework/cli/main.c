@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/probe.h"
+#include "store/document.h"
 
 const struct command *const commands[] = {&command_run,
                                           &command_check,
@@ -76,6 +77,7 @@ static int flush(int status) {
 }
 
 int main(int argc, char **argv) {
+  document_watch_memory();
   if (argc < 2) {
     usage(stderr);
     return 2;

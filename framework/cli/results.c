@@ -30,8 +30,8 @@ static int load_stage(struct arena *arena, const char *folder, json_t *stage) {
     json_decref(summary);
     summary = NULL;
   }
-  if (json_object_set_new(stage, "folder", json_string(path)) ||
-      json_object_set_new(stage, "summary", summary ? summary : json_null()))
+  int failed = json_object_set_new(stage, "summary", summary ? summary : json_null());
+  if (failed || json_object_set_new(stage, "folder", json_string(path)))
     return error_set(STRAIT_ENOMEM, "out of memory");
   return STRAIT_OK;
 }

@@ -118,13 +118,13 @@ int job_splits(struct job *job, const strait_strings *names, unsigned *splits) {
 
 json_t *metrics_json(const struct metrics metrics[SPLITS], unsigned splits) {
   json_t *all = json_object();
-  for (int split = 0; split < SPLITS; split++) {
+  for (int split = 0; all && split < SPLITS; split++) {
     const struct metrics *m = &metrics[split];
     if (!(splits & 1u << split))
       continue;
     json_t *one = json_pack("{s:I, s:o, s:o, s:o}", "samples", (json_int_t)m->samples, "loss", document_number(m->loss),
                             "nll", document_number(m->nll), "error", document_number(m->error));
-    if (!all || put(all, split_name(split), one)) {
+    if (put(all, split_name(split), one)) {
       json_decref(all);
       return NULL;
     }

@@ -71,8 +71,11 @@ static int combine_split(const struct predictions *p, const strait_object *ensem
     json_t *one = json_pack("{s:I, s:o, s:o}", "samples", (json_int_t)rows, "nll", document_number(m.nll), "error",
                             document_number(m.error));
     if (one && p->members > 1)
-      json_object_set_new(one, "disagreement", document_number(mean_disagreement(p, split)));
-    status = put(into, split_name(split), one);
+      status = put_number(one, "disagreement", mean_disagreement(p, split));
+    if (status)
+      json_decref(one);
+    else
+      status = put(into, split_name(split), one);
   }
   memory_free(labels);
   memory_free(combined);

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,6 +14,16 @@
 
 #define LARGEST_FILE (64 << 20)
 #define DEEPEST 64 /* nested values; ours have a handful */
+
+/* --- memory that jansson does not get --- */
+
+static _Thread_local int starved;
+static void *allocate(size_t bytes) {
+  void *memory = malloc(bytes);
+  starved |= !memory;
+  return memory;
+}
+void document_watch_memory(void) { json_set_alloc_funcs(allocate, free); }
 
 json_t *document_number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
@@ -43,7 +54,7 @@ static void print_leaf(struct text *text, const json_t *value) {
   if (json_is_real(value))
     flags |= JSON_REAL_PRECISION(precision_of(json_real_value(value)));
   if (json_dump_callback(value, add_bytes, text, flags) && !text->status)
-    text->status = error_set(STRAIT_EBUG, "a value that JSON cannot hold");
+    text->status = error_set(STRAIT_ENOMEM, "out of memory"); /* nothing else fails: add_bytes says why it did */
 }
 
 static void new_line(struct text *text, int compact, int depth) {
@@ -109,7 +120,11 @@ static void print_value(struct text *text, const json_t *value, int compact, int
     print_leaf(text, value);
 }
 
-void document_print(struct text *text, const json_t *value, int compact) { print_value(text, value, compact, 0); }
+void document_print(struct text *text, const json_t *value, int compact) {
+  print_value(text, value, compact, 0);
+  if (starved && !text->status)
+    text->status = error_set(STRAIT_ENOMEM, "out of memory");
+}
 
 int document_write(const char *path, const json_t *value) {
   struct text text = {0};
@@ -120,6 +135,19 @@ int document_write(const char *path, const json_t *value) {
   return status;
 }
 
+int document_parse(const char *data, size_t length, size_t flags, json_t **value, json_error_t *error) {
+  int before = starved;
+  starved = 0;
+  *value = json_loadb(data, length, JSON_REJECT_DUPLICATES | flags, error);
+  int failed = starved;
+  starved |= before;
+  if (!failed)
+    return *value ? STRAIT_OK : error_set(STRAIT_EFORMAT, "%s", error->text);
+  json_decref(*value);
+  *value = NULL;
+  return error_set(STRAIT_ENOMEM, "out of memory");
+}
+
 int document_read(const char *path, json_t **value) {
   json_error_t error;
   char *data;
@@ -128,10 +156,9 @@ int document_read(const char *path, json_t **value) {
   int status = file_read(path, LARGEST_FILE, &data, &length);
   if (status)
     return status;
-  *value = json_loadb(data, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+  status = document_parse(data, length, JSON_DECODE_ANY, value, &error);
   memory_free(data);
-  if (!*value)
-    return error_set(json_error_code(&error) == json_error_out_of_memory ? STRAIT_ENOMEM : STRAIT_EFORMAT, "%s:%d: %s",
-                     path, error.line, error.text);
-  return STRAIT_OK;
+  if (status == STRAIT_EFORMAT)
+    return error_wrap("%s:%d", path, error.line);
+  return status ? error_wrap("%s", path) : STRAIT_OK;
 }

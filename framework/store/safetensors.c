@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "store/document.h"
 #include "store/loaded.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -72,6 +72,19 @@ static void order_data(const struct array *arrays, size_t count, size_t *order) 
         order[n++] = i;
 }
 
+static int is_ascii(const char *string) {
+  while (*string && (unsigned char)*string < 128)
+    string++;
+  return !*string;
+}
+
+/* jansson took no string: it is not UTF-8, or memory is out, which is all that can be wrong with plain ASCII. */
+static int refused(const char *what, const char *name, const char *value) {
+  if (!is_ascii(name) || !is_ascii(value))
+    return error_set(STRAIT_EINVAL, "%s \"%s\" is not UTF-8", what, name);
+  return error_set(STRAIT_ENOMEM, "out of memory");
+}
+
 static int describe_pairs(json_t *header, const struct metadata *metadata, size_t pairs) {
   json_t *object = json_object();
   if (json_object_set_new(header, "__metadata__", object) ||
@@ -82,7 +95,7 @@ static int describe_pairs(json_t *header, const struct metadata *metadata, size_
     if (json_object_get(object, metadata[i].key))
       return error_set(STRAIT_EINVAL, "the metadata \"%s\" are there twice", metadata[i].key);
     if (json_object_set_new(object, metadata[i].key, json_string(metadata[i].value)))
-      return error_set(STRAIT_EINVAL, "the metadata \"%s\" are not UTF-8", metadata[i].key);
+      return refused("the metadata", metadata[i].key, metadata[i].value);
   }
   return STRAIT_OK;
 }
@@ -107,7 +120,7 @@ static int describe_array(json_t *header, const struct array *array, uint64_t be
     return error_set(STRAIT_EINVAL, "an array may not be named \"%s\"", array->name);
   }
   if (json_object_set_new(header, array->name, tensor))
-    return error_set(STRAIT_EINVAL, "the name of array \"%s\" is not UTF-8", array->name);
+    return refused("the name of array", array->name, "");
   return STRAIT_OK;
 no_memory:
   json_decref(shape);
@@ -129,12 +142,7 @@ static int make_header(const struct array *arrays, size_t count, const size_t *o
   for (size_t i = 0; i < count && !status; i++)
     status = describe_array(header, &arrays[i], begin[i]);
   if (!status) {
-    char *json = json_dumps(header, JSON_COMPACT);
-    if (!json)
-      status = error_set(STRAIT_ENOMEM, "out of memory");
-    else
-      text_add(text, "%s", json);
-    free(json);
+    document_print(text, header, 1); /* json_dumps leaves keys out, and says nothing, when memory runs out */
     while (!status && !text->status && text->length % 8)
       text_add_n(text, " ", 1);
     status = status ? status : text->status;
@@ -228,9 +236,9 @@ static int read_header(struct reading *r) {
     return STRAIT_ENOMEM;
   if (fread(r->header, 1, r->header_length, r->file) != r->header_length)
     return error_set(STRAIT_EIO, "cannot read its header");
-  r->json = json_loadb(r->header, r->header_length, JSON_REJECT_DUPLICATES, &error);
-  if (!r->json)
-    return error_set(STRAIT_EFORMAT, "its header is damaged, or this is no safetensors file: %s", error.text);
+  int parsed = document_parse(r->header, r->header_length, 0, &r->json, &error);
+  if (parsed)
+    return parsed == STRAIT_EFORMAT ? error_wrap("its header is damaged, or this is no safetensors file") : parsed;
   if (!json_is_object(r->json))
     return error_set(STRAIT_EFORMAT, "its header is no JSON object");
   return STRAIT_OK;

@@ -26,17 +26,20 @@ static int archive_failure(struct archive *archive, int otherwise) {
 
 struct zip_writer {
   struct file_writer *file;
+  int abandoned; /* what libarchive still writes goes nowhere */
   struct archive *archive;
   struct archive_entry *entry;
   struct error_chain failure; /* the first */
   char *path;                 /* in this allocation, behind this struct */
 };
 
+/* libarchive is never told of a failure, which the file keeps: only an archive that it takes for whole does it free
+ * altogether. What it writes when it is freed early goes nowhere. */
 static la_ssize_t write_bytes(struct archive *archive, void *context, const void *data, size_t length) {
-  if (file_put(context, data, length)) {
-    archive_set_error(archive, EIO, "%s", error_text());
-    return -1;
-  }
+  struct zip_writer *w = context;
+  (void)archive;
+  if (!w->abandoned)
+    file_put(w->file, data, length);
   return (la_ssize_t)length;
 }
 
@@ -51,7 +54,7 @@ static int start(struct zip_writer *w) {
   if (archive_write_set_format_zip(w->archive) != ARCHIVE_OK ||
       archive_write_set_format_option(w->archive, "zip", "compression", "store") != ARCHIVE_OK ||
       archive_write_set_bytes_in_last_block(w->archive, 1) != ARCHIVE_OK ||
-      archive_write_open(w->archive, w->file, NULL, write_bytes, NULL) != ARCHIVE_OK) {
+      archive_write_open(w->archive, w, NULL, write_bytes, NULL) != ARCHIVE_OK) {
     archive_failure(w->archive, STRAIT_EIO);
     return error_wrap("cannot write %s", w->path);
   }
@@ -87,10 +90,13 @@ int zip_add(struct zip_writer *w, const char *name, const void *head, size_t hea
   if (archive_write_header(w->archive, w->entry) == ARCHIVE_OK &&
       (!head_bytes || archive_write_data(w->archive, head, head_bytes) == (la_ssize_t)head_bytes) &&
       (!data_bytes || archive_write_data(w->archive, data, data_bytes) == (la_ssize_t)data_bytes) &&
-      archive_write_finish_entry(w->archive) == ARCHIVE_OK)
-    return STRAIT_OK;
-  archive_failure(w->archive, STRAIT_EIO);
-  error_wrap("cannot write %s", w->path);
+      archive_write_finish_entry(w->archive) == ARCHIVE_OK) {
+    if (file_put(w->file, NULL, 0) == STRAIT_OK)
+      return STRAIT_OK;
+  } else {
+    archive_failure(w->archive, STRAIT_EIO);
+    error_wrap("cannot write %s", w->path);
+  }
   error_take(&w->failure);
   return error_give(&w->failure);
 }
@@ -115,9 +121,8 @@ int zip_commit(struct zip_writer *w) {
 void zip_abandon(struct zip_writer *w) {
   if (!w)
     return;
+  w->abandoned = 1;
   archive_entry_free(w->entry);
-  if (w->archive && w->file)
-    archive_write_fail(w->archive); /* or else free would go on writing */
   archive_write_free(w->archive);
   file_abandon(w->file);
   memory_free(w);
