@@ -122,100 +122,6 @@ void results_print_checks(struct sheet *sheet, const json_t *summary) {
     sheet_note(sheet, "%zu of %zu checks passed", passed, json_array_size(list));
 }
 
-/* --- along the paths --- */
-
-/* What the columns of a path are: split, measure, how to print it. */
-static const struct column {
-  const char *split, *measure, *title;
-  int decimals;
-} columns[] = {
-    {"train", "loss", "train loss", 3}, {"train", "nll", "train nll", 3},   {"train", "error", "train err %", 2},
-    {"test", "nll", "test nll", 3},     {"test", "error", "test err %", 2},
-};
-#define COLUMNS (sizeof columns / sizeof *columns)
-
-static const json_t *column_of(const json_t *path, size_t i) {
-  return json_object_get(json_object_get(json_object_get(path, "splits"), columns[i].split), columns[i].measure);
-}
-
-static double worse_end(const json_t *path, size_t i) {
-  return fmax(results_value(column_of(path, i), "start"), results_value(column_of(path, i), "end"));
-}
-
-static void add_ends(struct table *table, const json_t *path) {
-  table_add(table, "ends (the worse)");
-  for (size_t i = 0; i < COLUMNS; i++)
-    results_number(table, columns[i].decimals, worse_end(path, i));
-  table_end_row(table);
-}
-
-static void add_path(struct table *table, const json_t *path) {
-  table_add(table, "%s", results_text(path, "path"));
-  for (size_t i = 0; i < COLUMNS; i++) {
-    const json_t *c = column_of(path, i);
-    if (c)
-      table_add(table, "%.*f @%.2f", columns[i].decimals, results_value(c, "max"), results_value(c, "t_max"));
-    else
-      table_add(table, "-");
-  }
-  results_number(table, 3, results_value(column_of(path, 1), "barrier_mean"));
-  results_number(table, 3, results_value(path, "length_ratio"));
-}
-
-static int same_ends(const json_t *a, const json_t *b) {
-  for (size_t i = 0; a && i < COLUMNS; i++)
-    if (!(worse_end(a, i) == worse_end(b, i)) && column_of(b, i))
-      return 0;
-  return a != NULL;
-}
-
-/* Does a sweep show how this stage's figures spread over seeds? */
-static int has_spread(const json_t *results, const json_t *stage) {
-  const json_t *stages = json_object_get(results, "stages"), *other, *row;
-  size_t i, j;
-  json_array_foreach(stages, i, other) {
-    const json_t *sweep = results_of(other, "sweep"), *rows = json_object_get(sweep, "rows");
-    json_array_foreach(rows, j, row) {
-      if (json_array_size(json_object_get(sweep, "seeds")) > 1 &&
-          strcmp(results_text(row, "stage"), results_text(stage, "name")) == 0)
-        return 1;
-    }
-  }
-  return 0;
-}
-
-static int print_scan(struct sheet *sheet, const json_t *results, const json_t *stage, const json_t *summary) {
-  const json_t *before = NULL;
-  json_t *path;
-  size_t i;
-  struct table *table = table_create("lrrrrrrr");
-  if (!table)
-    return error_status();
-  table_add(table, "path");
-  for (i = 0; i < COLUMNS; i++)
-    table_add(table, "%s", columns[i].title);
-  table_add(table, "barrier");
-  table_add(table, "length");
-  table_rule(table);
-  json_array_foreach(json_object_get(summary, "paths"), i, path) {
-    if (!same_ends(before, path))
-      add_ends(table, path);
-    add_path(table, path);
-    before = path;
-  }
-  sheet_heading(sheet, "%s: along the paths, the highest value and the t where it lies", results_text(stage, "name"));
-  int status = sheet_table(sheet, table);
-  sheet_note(sheet,
-             "train loss has the regulariser in it; barrier: highest train nll above the mean of the ends; length: of "
-             "the path over the distance of its ends");
-  if (!has_spread(results, stage))
-    sheet_warning(sheet, "seeds: one seed; [sweep NAME] with over.seed = 1..5 and stages = %s shows the spread",
-                  results_text(stage, "name"));
-  results_print_checks(sheet, summary);
-  table_free(table);
-  return status;
-}
-
 /* --- single networks and ensembles --- */
 
 static void add_quality(struct table *table, const json_t *metrics) {
@@ -332,7 +238,7 @@ int results_write(const json_t *results, struct sheet *sheet) {
     if (results_is_copy(stage))
       continue;
     if (!status && (summary = results_of(stage, "scan")))
-      status = print_scan(sheet, results, stage, summary);
+      status = results_print_scan(sheet, results, stage, summary);
     if (!status && (summary = results_of(stage, "plane")))
       status = results_print_plane(sheet, stage, summary);
     if (!status && (results_of(stage, "scan") || results_of(stage, "plane")))

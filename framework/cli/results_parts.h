@@ -20,6 +20,7 @@ int results_is_copy(const json_t *stage);
 void results_print_checks(struct sheet *sheet, const json_t *summary);
 
 /* stage: of the results; summary: its summary. */
+int results_print_scan(struct sheet *sheet, const json_t *results, const json_t *stage, const json_t *summary);
 int results_print_plane(struct sheet *sheet, const json_t *stage, const json_t *summary);
 int results_print_compare(struct sheet *sheet, const json_t *results, const json_t *stage, const json_t *summary);
 int results_print_sweep(struct sheet *sheet, const json_t *stage, const json_t *summary);

@@ -1,10 +1,10 @@
-/* ensemble/members.h: an ensembler's slots and members, and the quality of combined predictions. Host memory only. */
+/* ensemble/members.h: an ensembler's slots and members, and combined predictions. Host memory only. */
 #ifndef ENSEMBLE_MEMBERS_H
 #define ENSEMBLE_MEMBERS_H
 
 #include <strait/ensembler.h>
 
-#include "landscape/evaluate.h"
+#include "landscape/quality.h"
 #include "store/arrays.h"
 
 struct member {
@@ -40,10 +40,5 @@ int gathering_unpack(struct gathering *gathering, const char *folder, const stru
  * for any order of the members. ensembler NULL: the mean. */
 int combine_members(const strait_object *ensembler, int64_t members, int64_t rows, int64_t classes,
                     const float *probabilities, float *combined);
-/* nll and error of probabilities against labels; loss is nll. A probability below FLT_MIN counts as FLT_MIN. The class
- * predicted is the first of the most probable. */
-void judge(int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels, struct metrics *metrics);
-/* Share of rows where the two predict different classes. */
-double disagreement(int64_t rows, int64_t classes, const float *a, const float *b);
 
 #endif

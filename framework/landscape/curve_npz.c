@@ -10,6 +10,12 @@
  *   XX_M_barrier_mean, _barrier_line, _barrier_end                  see scan.h
  *   XX_M_t_line where barrier_line lies     XX_samples              samples measured
  *   XX_numbers  those samples' numbers in the split, where a subset was measured
+ *   XX_M_grid_max      the maximum of the grid alone
+ *   XX_disagree_start, XX_disagree_end (T)   samples, in per cent, on which w(t) and that end predict different classes
+ *   XX_pair_nll, XX_pair_err (T)             of the ensemble {w(0), w(t)}
+ *   XX_temperature, XX_calibrated_nll (T)    of w(t), off the training split; quality.h's calibrate
+ *   refined_ts (R), refined_XX_M (R)         points between those of the grid, near maxima; of what stands above, they
+ *                                            enter min, max, t_min, t_max and the barriers only
  *   arc norm from_start from_end (T)        length chord length_ratio
  *   done (T)    1 where measured; where it is 0 the measures are NaN, and so is what follows from them
  */
@@ -37,7 +43,8 @@ static void add_statistics(struct contents *contents, const struct scan *scan, i
                 {"barrier_mean", s.barrier_mean},
                 {"barrier_line", s.barrier_line},
                 {"barrier_end", s.barrier_end},
-                {"t_line", s.t_line}};
+                {"t_line", s.t_line},
+                {"grid_max", s.grid_max}};
   for (size_t k = 0; k < sizeof scalar / sizeof scalar[0]; k++)
     contents_scalar(contents, scalar[k].value, "%s_%s_%s", split_prefix[split], measure_suffix[measure],
                     scalar[k].name);
@@ -63,6 +70,31 @@ static void add_split(struct contents *contents, const struct scan *scan, int sp
     contents_add(contents, array_i64("", scan->numbers[split], scan->samples[split]), "%s_numbers", prefix);
 }
 
+/* One number of each refined point; measure -1: t. */
+static void add_refined(struct contents *contents, const struct scan *scan, int split, int measure) {
+  const size_t count = scan->refined_count;
+  double *row = arena_alloc(contents->arena, count, sizeof *row);
+  if (!row) {
+    contents->status = STRAIT_ENOMEM;
+    return;
+  }
+  for (size_t i = 0; i < count; i++)
+    row[i] = measure < 0 ? scan->refined[i].t : scan->refined[i].value[split][measure];
+  if (measure < 0)
+    contents_row(contents, row, (int64_t)count, "refined_ts");
+  else
+    contents_row(contents, row, (int64_t)count, "refined_%s_%s", split_prefix[split], measure_suffix[measure]);
+}
+
+static void add_beside(struct contents *contents, const struct scan *scan, int split) {
+  for (int beside = 0; beside < BESIDES; beside++)
+    if (scan->beside[split][beside])
+      contents_row(contents, scan->beside[split][beside], scan->points, "%s_%s", split_prefix[split],
+                   beside_suffix[beside]);
+  for (int measure = 0; measure < MEASURES; measure++)
+    add_refined(contents, scan, split, measure);
+}
+
 int scan_write(const struct scan *scan, const char *file) {
   struct contents contents;
   if (contents_begin(&contents))
@@ -70,8 +102,11 @@ int scan_write(const struct scan *scan, const char *file) {
   contents_row(&contents, scan->t, scan->points, "ts");
   contents_row(&contents, scan->step, scan->points, "dl");
   for (int split = 0; split < SPLITS; split++)
-    if (scan->splits >> split & 1)
+    if (scan->splits >> split & 1) {
       add_split(&contents, scan, split);
+      add_beside(&contents, scan, split);
+    }
+  add_refined(&contents, scan, 0, -1);
   contents_row(&contents, scan->arc, scan->points, "arc");
   contents_row(&contents, scan->norm, scan->points, "norm");
   contents_row(&contents, scan->from_start, scan->points, "from_start");
@@ -84,23 +119,59 @@ int scan_write(const struct scan *scan, const char *file) {
   return contents_write(&contents, file);
 }
 
+/* Points between the grid's. */
+static int take_refined(struct scan *scan, const struct arrays *arrays, const char *file) {
+  const struct array *list = arrays_find(arrays, "refined_ts");
+  const int64_t count = list && list->rank == 1 ? list->dims[0] : -1;
+  const double *t = arrays_row(arrays, STRAIT_F64, count, "refined_ts"), *row[SPLITS][MEASURES] = {{0}};
+  for (int split = 0; split < SPLITS; split++)
+    for (int measure = 0; measure < MEASURES && scan->splits >> split & 1; measure++) {
+      row[split][measure] =
+          arrays_row(arrays, STRAIT_F64, count, "refined_%s_%s", split_prefix[split], measure_suffix[measure]);
+      if (!t || !row[split][measure])
+        return error_set(STRAIT_EFORMAT, "%s lacks its refined points; remove it", file);
+    }
+  for (int64_t i = 0; i < count; i++) {
+    struct refined point = {.t = t[i]};
+    for (int split = 0; split < SPLITS; split++)
+      for (int measure = 0; measure < MEASURES; measure++)
+        point.value[split][measure] = row[split][measure] ? row[split][measure][i] : NAN;
+    if (scan_add_refined(scan, &point))
+      return error_status();
+  }
+  return STRAIT_OK;
+}
+
+/* The rows of one split in the file, in the order of scan->value and scan->beside; NULL where the scan has none. */
+enum { ROWS = MEASURES + BESIDES };
+static int find_rows(const struct scan *scan, int split, const struct arrays *arrays, const char *file,
+                     const double *rows[ROWS], double *into[ROWS]) {
+  for (int k = 0; k < ROWS; k++) {
+    const char *suffix = k < MEASURES ? measure_suffix[k] : beside_suffix[k - MEASURES];
+    into[k] = k < MEASURES ? scan->value[split][k] : scan->beside[split][k - MEASURES];
+    rows[k] = into[k] ? arrays_row(arrays, STRAIT_F64, scan->points, "%s_%s", split_prefix[split], suffix) : NULL;
+    if (into[k] && !rows[k])
+      return error_set(STRAIT_EFORMAT, "%s has no %s_%s: it is a scan of other splits; remove it", file,
+                       split_prefix[split], suffix);
+  }
+  return STRAIT_OK;
+}
+
 static int take(struct scan *scan, const struct arrays *arrays, const char *file) {
   const unsigned char *done = arrays_row(arrays, STRAIT_U8, scan->points, "done");
-  const double *t = arrays_row(arrays, STRAIT_F64, scan->points, "ts"), *row[SPLITS][MEASURES] = {{0}};
+  const double *t = arrays_row(arrays, STRAIT_F64, scan->points, "ts"), *rows[SPLITS][ROWS];
+  double *into[SPLITS][ROWS];
   if (!done || !t || memcmp(t, scan->t, (size_t)scan->points * sizeof *t))
     return error_set(STRAIT_EFORMAT, "%s is a scan of another grid; remove it", file);
   for (int split = 0; split < SPLITS; split++)
-    for (int measure = 0; measure < MEASURES && scan->splits >> split & 1; measure++) {
-      const char *prefix = split_prefix[split], *suffix = measure_suffix[measure];
-      row[split][measure] = arrays_row(arrays, STRAIT_F64, scan->points, "%s_%s", prefix, suffix);
-      if (!row[split][measure])
-        return error_set(STRAIT_EFORMAT, "%s has no %s_%s: it is a scan of other splits; remove it", file, prefix,
-                         suffix);
-    }
+    if (find_rows(scan, split, arrays, file, rows[split], into[split]))
+      return error_status();
+  if (take_refined(scan, arrays, file))
+    return error_status();
   for (int64_t i = 0; i < scan->points; i++)
-    for (int split = 0; split < SPLITS && done[i]; split++)
-      for (int measure = 0; measure < MEASURES && scan->splits >> split & 1; measure++)
-        scan->value[split][measure][i] = row[split][measure][i];
+    for (int k = 0; k < SPLITS * ROWS && done[i]; k++)
+      if (into[k / ROWS][k % ROWS])
+        into[k / ROWS][k % ROWS][i] = rows[k / ROWS][k % ROWS][i];
   for (int64_t i = 0; i < scan->points; i++)
     scan->done[i] = scan->done[i] || done[i];
   return STRAIT_OK;

@@ -24,41 +24,55 @@ static double trapezoid(const double *x, const double *m, int64_t points) {
   return sum / (double)points;
 }
 
-/* Extremes and the plain mean. A value that is not a number shows in both extremes, rather than hide. */
-static void extremes(const struct scan *scan, const double *m, struct statistics *s) {
+/* A value that is not a number shows in both extremes, rather than hide. */
+static void see(struct statistics *s, double t, double value) {
+  if (value < s->min || (isnan(value) && !isnan(s->min)))
+    s->min = value, s->t_min = t;
+  if (value > s->max || (isnan(value) && !isnan(s->max)))
+    s->max = value, s->t_max = t;
+}
+
+static void extremes(const struct scan *scan, int split, int measure, struct statistics *s) {
+  const double *m = scan->value[split][measure];
   double sum = 0;
   s->min = s->max = m[0];
   s->t_min = s->t_max = scan->t[0];
   for (int64_t i = 0; i < scan->points; i++) {
     sum += m[i];
-    if (m[i] < s->min || (isnan(m[i]) && !isnan(s->min)))
-      s->min = m[i], s->t_min = scan->t[i];
-    if (m[i] > s->max || (isnan(m[i]) && !isnan(s->max)))
-      s->max = m[i], s->t_max = scan->t[i];
+    see(s, scan->t[i], m[i]);
   }
   s->average = sum / (double)scan->points;
+  s->grid_max = s->max;
+  for (size_t i = 0; i < scan->refined_count; i++)
+    see(s, scan->refined[i].t, scan->refined[i].value[split][measure]);
 }
 
-static void barriers(const struct scan *scan, const double *m, struct statistics *s) {
+static void see_above(struct statistics *s, double t, double value) {
+  double above = value - (1 - t) * s->start - t * s->end;
+  if (above > s->barrier_line || (isnan(above) && !isnan(s->barrier_line)))
+    s->barrier_line = above, s->t_line = t;
+}
+
+static void barriers(const struct scan *scan, int split, int measure, struct statistics *s) {
   s->barrier_mean = s->max - (s->start + s->end) / 2;
   s->barrier_end = s->max - (s->start > s->end ? s->start : s->end);
-  for (int64_t i = 0; i < scan->points; i++) {
-    double above = m[i] - (1 - scan->t[i]) * s->start - scan->t[i] * s->end;
-    if (i == 0 || above > s->barrier_line || (isnan(above) && !isnan(s->barrier_line)))
-      s->barrier_line = above, s->t_line = scan->t[i];
-  }
+  s->barrier_line = -INFINITY;
+  for (int64_t i = 0; i < scan->points; i++)
+    see_above(s, scan->t[i], scan->value[split][measure][i]);
+  for (size_t i = 0; i < scan->refined_count; i++)
+    see_above(s, scan->refined[i].t, scan->refined[i].value[split][measure]);
 }
 
 void scan_statistics(const struct scan *scan, int split, int measure, struct statistics *statistics) {
   const double *m = scan->value[split][measure];
   if (!finished(scan, m)) {
-    *statistics = (struct statistics){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    *statistics = (struct statistics){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     return;
   }
   statistics->start = m[0];
   statistics->end = m[scan->points - 1];
   statistics->mean = trapezoid(scan->t, m, scan->points);
   statistics->integral = scan->length > 0 ? trapezoid(scan->arc, m, scan->points) : statistics->mean;
-  extremes(scan, m, statistics);
-  barriers(scan, m, statistics);
+  extremes(scan, split, measure, statistics);
+  barriers(scan, split, measure, statistics);
 }

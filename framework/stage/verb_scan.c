@@ -1,6 +1,5 @@
 /* stage/verb_scan.c: [scan NAME]: loss, nll and error along paths. Results: PATH/curve.npz for each path; what is
  * measured is saved as it comes, so that an interrupted scan goes on. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,12 +13,15 @@
 #include "stage/cost.h"
 #include "stage/job.h"
 #include "stage/prepare.h"
+#include "stage/scan_results.h"
 #include "stage/verb.h"
 #include "stage/weights.h"
 
 struct scan_keys {
   strait_strings paths;
   int64_t points;
+  int64_t refine;
+  int32_t pairs;
   strait_strings splits;
 };
 
@@ -28,6 +30,12 @@ static const strait_option options[] = {
                   NULL, "the paths to measure: connect stages, line(a,b), chain(a,b,c,...)"),
     STRAIT_INT("points", struct scan_keys, points, "61", 2, 100000,
                "equally spaced t from 0 to 1; the t of bends are added"),
+    STRAIT_INT("refine", struct scan_keys, refine, "2", 0, 20,
+               "how often to halve the steps of the grid next to each maximum, so that no peak between two points is "
+               "missed"),
+    STRAIT_BOOL("pairs", struct scan_keys, pairs, "yes",
+                "at each t also look at predictions: disagreement with both ends, the ensemble of the start and w(t), "
+                "the nll after a temperature"),
     STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct scan_keys, splits, NULL, 0, 0, NULL,
                   "what to measure on: train, validation, test; unset: all there are"),
 };
@@ -64,7 +72,7 @@ static int cost(const struct stage *stage, struct cost *c) {
     int status = stage->routes[i]->stage ? curve_points(stage->routes[i]->stage, &controls) : STRAIT_OK;
     if (status)
       return status;
-    points += k->points;
+    points += k->points + 4 * k->refine + (k->pairs ? 2 : 0); /* two maxima, say, with two neighbours each */
     c->vectors = controls + 1 > c->vectors ? controls + 1 : c->vectors;
   }
   c->evaluated = points * cost_of_measuring(stage, &k->splits);
@@ -85,8 +93,11 @@ struct watcher {
 static int point_done(void *context, const struct scan *scan, int64_t i) {
   struct watcher *w = context;
   char note[96];
-  snprintf(note, sizeof note, "%.64s  t = %.3f", w->path, scan->t[i]);
-  job_tick(w->job, i + 1, note, 0);
+  if (i < scan->points)
+    snprintf(note, sizeof note, "%.64s  t = %.3f", w->path, scan->t[i]);
+  else
+    snprintf(note, sizeof note, "%.64s  near its maxima", w->path);
+  job_tick(w->job, i < scan->points ? i + 1 : i, note, 0);
   if (clock_now() < w->saved + SAVE_EVERY)
     return STRAIT_OK;
   int status = scan_write(scan, w->file);
@@ -94,14 +105,28 @@ static int point_done(void *context, const struct scan *scan, int64_t i) {
   return status;
 }
 
+/* The t that the grid must have: bends, and the middle of each piece between those. */
+static int grid(const struct path *path, int64_t points, unsigned splits, struct scan **scan) {
+  double *t = memory_alloc(2 * (size_t)path->points, sizeof *t);
+  if (!t)
+    return error_status();
+  int bends = path_bends(path, t), count = bends;
+  for (int i = 0; bends && i <= bends; i++)
+    t[count++] = ((i ? t[i - 1] : 0) + (i < bends ? t[i] : 1)) / 2;
+  int status = scan_grid(scan, points, t, count, splits);
+  memory_free(t);
+  return status;
+}
+
 /* The grid, with what an interrupted scan measured already. */
 static int begin(struct job *job, const struct path *path, unsigned splits, const char *file, struct scan **scan) {
   const struct scan_keys *k = job->stage->own;
-  double *bends = memory_alloc((size_t)path->points, sizeof *bends);
-  if (!bends)
-    return error_status();
-  int count = path_bends(path, bends), status = scan_grid(scan, k->points, bends, count, splits);
-  memory_free(bends);
+  const int classes = data_describe(job->stage->material->data)->target == STRAIT_TARGET_CLASS;
+  int status = grid(path, k->points, splits, scan);
+  if (!status)
+    (*scan)->levels = k->refine;
+  if (!status && k->pairs && classes)
+    status = scan_look_beside(*scan);
   if (!status && file_exists(file) && scan_read(*scan, file)) {
     log_message(STRAIT_LOG_WARNING, "the scan begins anew: %s", error_text());
     error_clear();
@@ -138,48 +163,6 @@ static int measure(struct job *job, const struct route *route, struct evaluator 
   return error_give(&chain);
 }
 
-/* --- results --- */
-
-static json_t *statistics_json(const struct scan *scan, int split, int measure) {
-  struct statistics s;
-  scan_statistics(scan, split, measure, &s);
-  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "start",
-                   document_number(s.start), "end", document_number(s.end), "min", document_number(s.min), "t_min",
-                   document_number(s.t_min), "max", document_number(s.max), "t_max", document_number(s.t_max), "mean",
-                   document_number(s.mean), "integral", document_number(s.integral), "average",
-                   document_number(s.average), "barrier_mean", document_number(s.barrier_mean), "barrier_line",
-                   document_number(s.barrier_line), "t_line", document_number(s.t_line), "barrier_end",
-                   document_number(s.barrier_end));
-}
-
-static int put_splits(json_t *into, const struct scan *scan) {
-  for (int split = 0; split < SPLITS; split++) {
-    if (!(scan->splits & 1u << split))
-      continue;
-    json_t *one = json_pack("{s:I}", "samples", (json_int_t)scan->samples[split]);
-    if (put(into, split_name(split), one))
-      return error_status();
-    for (int measure = 0; measure < MEASURES; measure++)
-      if (put(one, measure_name(measure), statistics_json(scan, split, measure)))
-        return error_status();
-  }
-  return STRAIT_OK;
-}
-
-static int put_path(json_t *paths, const struct route *route, const struct scan *scan) {
-  json_t *splits = json_object();
-  json_t *one = json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:O}", "path", route->text, "folder", route->folder, "points",
-                          (json_int_t)scan->points, "length", document_number(scan->length), "chord",
-                          document_number(scan->chord), "length_ratio", document_number(scan->length / scan->chord),
-                          "splits", splits);
-  json_decref(splits); /* `one` has it now */
-  if (!one || json_array_append_new(paths, one))
-    return error_set(STRAIT_ENOMEM, "out of memory");
-  if (route->type == ROUTE_CURVE && put_text(one, "curve", route->stage->choice[STRAIT_CURVE].cls->name))
-    return error_status();
-  return put_splits(splits, scan);
-}
-
 static int run(struct job *job) {
   const struct scan_keys *k = job->stage->own;
   struct evaluator *evaluator = NULL;
@@ -195,7 +178,7 @@ static int run(struct job *job) {
     struct scan *scan = NULL;
     status = measure(job, job->stage->routes[i], evaluator, splits, &loaded, &scan);
     if (!status)
-      status = put_path(paths, job->stage->routes[i], scan);
+      status = scan_results(paths, job->stage->routes[i], &loaded.path, scan);
     if (!status)
       status = checks_of_path(job, job->stage->routes[i], &loaded.path, scan);
     scan_free(scan);

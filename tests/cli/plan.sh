@@ -13,7 +13,8 @@ test "$(count stages.0.evaluated)" = 3797 || die 'one network is measured on 1,0
 i=0
 while test "$(count stages.$i.name)" != compare; do i=$((i + 1)); done
 test "$(count stages.$i.trained)" = 0 || die 'a scan trains nothing'
-test "$(count stages.$i.evaluated)" = 56955 || die 'three paths of 5 points are 15 networks'
+test "$(count stages.$i.evaluated)" = 170865 ||
+  die 'three paths of 5 points, their ends once more, and 8 points near maxima, are 45 networks'
 expect 0 run e.ini --quiet
 expect 0 plan e.ini --json
 json stages.0.state <out | grep -qx done || die 'what is done is not said to be'

@@ -24,19 +24,34 @@ for prefix in ("tr", "va", "te"):
     for measure in ("loss", "nll", "err"):
         name = prefix + "_" + measure
         m = f[name]
-        above = m - (1 - ts) * m[0] - ts * m[-1]
-        check(name + "_min", m.min())
-        check(name + "_max", m.max())
+        all_t = np.concatenate([ts, f["refined_ts"]])
+        every = np.concatenate([m, f["refined_" + name]])
+        above = every - (1 - all_t) * m[0] - all_t * m[-1]
+        check(name + "_min", every.min())
+        check(name + "_max", every.max())
+        check(name + "_grid_max", m.max())
         check(name + "_avg", m.mean())
         check(name + "_mean", np.trapz(m, ts))
         check(name + "_int", np.trapz(m, arc) / arc[-1])
         # the reference code integrates over the chords between grid points, which are a little shorter than the arc
         check(name + "_int", np.sum(0.5 * (m[1:] + m[:-1]) * dl[1:]) / np.sum(dl[1:]), 1e-2)
-        check(name + "_t_min", ts[m.argmin()])
-        check(name + "_t_max", ts[m.argmax()])
-        check(name + "_barrier_mean", m.max() - (m[0] + m[-1]) / 2)
+        check(name + "_t_min", all_t[every.argmin()])
+        check(name + "_t_max", all_t[every.argmax()])
+        check(name + "_barrier_mean", every.max() - (m[0] + m[-1]) / 2)
+        check(name + "_t_line", all_t[above.argmax()])
         check(name + "_barrier_line", above.max())
-        check(name + "_barrier_end", m.max() - max(m[0], m[-1]))
+        check(name + "_barrier_end", every.max() - max(m[0], m[-1]))
+    if prefix + "_pair_err" in f:
+        # at t = 0 the pair is the start with itself; both disagreements are 0 at their own end, and the same at the other
+        start, end = f[prefix + "_disagree_start"], f[prefix + "_disagree_end"]
+        check(prefix + "_pair_err", np.r_[f[prefix + "_err"][0], f[prefix + "_pair_err"][1:]])
+        # judged on float32 probabilities, the measures on logits in double: 6e-8 of a probability apart
+        check(prefix + "_pair_nll", np.r_[f[prefix + "_nll"][0], f[prefix + "_pair_nll"][1:]], 1e-5)
+        if start[0] != 0 or end[-1] != 0 or start[-1] != end[0]:
+            wrong.append("disagreement at the ends")
+        # -log is convex: the pair's nll is at most the mean of the two's
+        if (f[prefix + "_pair_nll"] > (f[prefix + "_nll"] + f[prefix + "_nll"][0]) / 2 + 1e-5).any():
+            wrong.append(prefix + "_pair_nll")
     check(prefix + "_acc", 100 - f[prefix + "_err"])
 check("length", arc[-1], 1e-9)
 check("length_ratio", f["length"] / f["chord"])

@@ -27,3 +27,17 @@ endif
 tests_landscape_test_plane_SOURCES = %D%/test-plane.c %D%/fixture.h tests/curves/objects.h
 tests_landscape_test_plane_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_landscape_test_plane_LDADD = libstrait.la $(CHECK_LIBS)
+
+if HAVE_CHECK
+check_PROGRAMS += tests/landscape/test-quality
+endif
+tests_landscape_test_quality_SOURCES = %D%/test-quality.c
+tests_landscape_test_quality_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_landscape_test_quality_LDADD = libstrait.la $(CHECK_LIBS)
+
+if HAVE_CHECK
+check_PROGRAMS += tests/landscape/test-refine
+endif
+tests_landscape_test_refine_SOURCES = %D%/test-refine.c %D%/fixture.h tests/curves/objects.h
+tests_landscape_test_refine_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_landscape_test_refine_LDADD = libstrait.la $(CHECK_LIBS)

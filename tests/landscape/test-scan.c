@@ -37,6 +37,7 @@ static struct trip *trip(struct fixture *f, const char *curve) {
 static struct scan *fresh(const struct path *path, unsigned splits) {
   struct scan *scan;
   OK(scan_grid(&scan, POINTS, NULL, 0, splits));
+  OK(scan_look_beside(scan));
   OK(scan_geometry(scan, path));
   return scan;
 }
@@ -149,6 +150,54 @@ START_TEST(test_without_statistics) {
 }
 END_TEST
 
+/* What is measured beside, from the predictions of an evaluator of its own, row by row. */
+START_TEST(test_beside) {
+  struct fixture f = make(&small);
+  struct trip *t = trip(&f, "bezier");
+  struct evaluator *e = evaluator(&f);
+  struct scan *scan = fresh(&t->path, 7);
+  struct metrics m[SPLITS];
+  static float p[3][1797 * 10];
+  static int32_t labels[1797];
+  float *w = arena_alloc(f.arena, (size_t)f.count, sizeof *w);
+  OK(scan_run(scan, &t->path, e, NULL, NULL));
+  OK(evaluator_labels(e, SPLIT_TEST, labels));
+  const double at[3] = {0, 0.25, 1}; /* the two ends and grid point 1 */
+  for (int i = 0; i < 3; i++) {
+    float *const whole[] = {NULL, NULL, p[i]};
+    path_weights(&t->path, at[i], w);
+    OK(evaluator_point(e, w, NULL, 1 << SPLIT_TEST, m, NULL, whole));
+  }
+  int from[2] = {0, 0}, wrong = 0;
+  double nll = 0;
+  for (int row = 0; row < 1797; row++) {
+    int best[3] = {0, 0, 0}, pair = 0;
+    for (int c = 1; c < 10; c++) {
+      for (int i = 0; i < 3; i++)
+        best[i] = p[i][row * 10 + c] > p[i][row * 10 + best[i]] ? c : best[i];
+      pair = p[0][row * 10 + c] + p[1][row * 10 + c] > p[0][row * 10 + pair] + p[1][row * 10 + pair] ? c : pair;
+    }
+    from[0] += best[1] != best[0], from[1] += best[1] != best[2];
+    wrong += pair != labels[row];
+    nll -= log(((double)p[0][row * 10 + labels[row]] + (double)p[1][row * 10 + labels[row]]) / 2);
+  }
+  double *const *beside = scan->beside[SPLIT_TEST];
+  ck_assert(fabs(beside[FROM_START][1] - 100 * from[0] / 1797.) < 1e-12);
+  ck_assert(fabs(beside[FROM_END][1] - 100 * from[1] / 1797.) < 1e-12);
+  ck_assert(fabs(beside[PAIR_ERROR][1] - 100 * wrong / 1797.) < 1e-12);
+  ck_assert(fabs(beside[PAIR_NLL][1] - nll / 1797) < 1e-6); /* the pair's mean is rounded to float32 */
+  ck_assert(beside[FROM_START][0] == 0 && beside[FROM_END][POINTS - 1] == 0);
+  ck_assert(beside[FROM_START][POINTS - 1] == beside[FROM_END][0]);
+  /* a temperature costs nothing but what its halves differ by, and never a class; train has none */
+  ck_assert(beside[TEMPERATURE][1] > 0 && beside[CALIBRATED_NLL][1] < scan->value[SPLIT_TEST][MEASURE_NLL][1]);
+  ck_assert(!scan->beside[SPLIT_TRAIN][TEMPERATURE] && scan->beside[SPLIT_VALIDATION][TEMPERATURE]);
+  scan_free(scan);
+  evaluator_free(e);
+  object_free(t->curve);
+  unmake(&f);
+}
+END_TEST
+
 /* --- interruption --- */
 
 static int stop_after(void *context, const struct scan *scan, int64_t i) {
@@ -165,14 +214,18 @@ START_TEST(test_resume) {
   const char *whole = file_join(f.arena, folder, "whole.npz"), *part = file_join(f.arena, folder, "part.npz");
   struct evaluator *e = evaluator(&f);
   struct scan *scan = fresh(&t->path, 7);
+  scan->levels = 2;
   OK(scan_run(scan, &t->path, e, NULL, NULL));
   OK(scan_write(scan, whole));
+  const int64_t total = POINTS + (int64_t)scan->refined_count;
+  ck_assert_int_gt(total, POINTS + 1);
   scan_free(scan);
   evaluator_free(e);
-  for (int64_t stop = 1; stop < POINTS; stop++) {
+  for (int64_t stop = 1; stop < total; stop++) {
     int64_t left = stop;
     e = evaluator(&f);
     scan = fresh(&t->path, 7);
+    scan->levels = 2;
     ck_assert_int_eq(scan_run(scan, &t->path, e, stop_after, &left), STRAIT_ESTOP);
     OK(scan_write(scan, part));
     ck_assert(!same_files(whole, part));
@@ -180,12 +233,13 @@ START_TEST(test_resume) {
     evaluator_free(e);
     e = evaluator(&f);
     scan = fresh(&t->path, 7);
+    scan->levels = 2;
     OK(scan_read(scan, part));
     for (int64_t i = 0; i < POINTS; i++)
       ck_assert_int_eq(scan->done[i], i < stop);
     left = -1;
     OK(scan_run(scan, &t->path, e, stop_after, &left));
-    ck_assert_int_eq(left, -1 - (POINTS - stop)); /* each missing point was measured once */
+    ck_assert_int_eq(left, -1 - (total - stop)); /* each missing point was measured once */
     OK(scan_write(scan, part));
     ck_assert_msg(same_files(whole, part), "stopped after %d", (int)stop);
     scan_free(scan);
@@ -272,7 +326,9 @@ START_TEST(test_file) {
   int64_t numbers[20];
   const double extra = 0.1;
   OK(scan_grid(&scan, POINTS, &extra, 1, 7));
+  OK(scan_look_beside(scan));
   OK(scan_geometry(scan, &t->path));
+  scan->levels = 2;
   OK(scan_run(scan, &t->path, e, NULL, NULL));
   OK(scan_write(scan, file));
   OK(npz_read(&arrays, file));
@@ -354,6 +410,7 @@ int main(void) {
   tcase_add_test(tests, test_ends);
   tcase_add_test(tests, test_predictions);
   tcase_add_test(tests, test_between);
+  tcase_add_test(tests, test_beside);
   tcase_add_test(tests, test_without_statistics);
   tcase_add_test(tests, test_resume);
   tcase_add_test(tests, test_threads);

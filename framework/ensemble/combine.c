@@ -1,8 +1,5 @@
-/* ensemble/quality.c: combined predictions and how good they are. Pure arithmetic on probabilities. */
+/* ensemble/combine.c: combined predictions. Pure arithmetic on probabilities. */
 #include "ensemble/members.h"
-
-#include <float.h>
-#include <math.h>
 
 #include "base/error.h"
 #include "plugin/registry.h"
@@ -48,33 +45,4 @@ int combine_members(const strait_object *ensembler, int64_t members, int64_t row
   if (status && !error_status())
     return error_set(status, "%s could not combine its members, and gave no reason", ensembler->name);
   return status;
-}
-
-static int64_t predicted(const float *p, int64_t classes) {
-  int64_t best = 0;
-  for (int64_t c = 1; c < classes; c++)
-    if (p[c] > p[best])
-      best = c;
-  return best;
-}
-
-void judge(int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels, struct metrics *metrics) {
-  double nll = 0;
-  int64_t errors = 0;
-  for (int64_t i = 0; i < rows; i++) {
-    const float *p = probabilities + i * classes;
-    double right = (double)p[labels[i]];
-    nll -= log(right < (double)FLT_MIN ? (double)FLT_MIN : right);
-    errors += predicted(p, classes) != labels[i] || isnan(right);
-  }
-  metrics->samples = rows;
-  metrics->nll = metrics->loss = rows ? nll / (double)rows : NAN;
-  metrics->error = rows ? 100.0 * (double)errors / (double)rows : NAN;
-}
-
-double disagreement(int64_t rows, int64_t classes, const float *a, const float *b) {
-  int64_t different = 0;
-  for (int64_t i = 0; i < rows; i++)
-    different += predicted(a + i * classes, classes) != predicted(b + i * classes, classes);
-  return rows ? (double)different / (double)rows : NAN;
 }

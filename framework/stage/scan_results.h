@@ -1,0 +1,13 @@
+/* stage/scan_results.h: what a scan says of one path, as JSON. */
+#ifndef STAGE_SCAN_RESULTS_H
+#define STAGE_SCAN_RESULTS_H
+
+#include <jansson.h>
+
+#include "landscape/scan.h"
+#include "stage/reference.h"
+
+/* Appends to the array `paths`. */
+int scan_results(json_t *paths, const struct route *route, const struct path *path, const struct scan *scan);
+
+#endif
