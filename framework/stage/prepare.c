@@ -168,6 +168,20 @@ static int check_models(const struct stage *stage) {
   return status;
 }
 
+/* Does each pattern of line(a,b;only=...) name a parameter? */
+static int check_only(const struct stage *stage, const struct route *route) {
+  const struct layout *layout = network_weights(stage->material->network);
+  for (size_t i = 0; i < route->only_count; i++) {
+    int matches = 0;
+    for (int s = 0; s < layout->segments && !matches; s++)
+      matches = text_matches(route->only[i], layout->segment[s].name);
+    if (!matches)
+      return error_set(STRAIT_EINVAL, "'%s': no parameter of %s matches \"%s\"; its first is \"%s\"", route->text,
+                       stage->choice[STRAIT_MODEL].cls->name, route->only[i], layout->segment[0].name);
+  }
+  return STRAIT_OK;
+}
+
 static int check_split(const struct stage *stage, const char *name) {
   for (int split = 0; split < SPLITS; split++) {
     if (strcmp(name, split_name(split)) != 0)
@@ -198,6 +212,8 @@ static int prepare(struct session *session, struct stage *stage) {
     status = check_models(stage);
   for (size_t i = 0; !status && i < stage->reference_count; i++)
     status = check_reference(stage, stage->references[i]);
+  for (size_t i = 0; !status && i < stage->route_count; i++)
+    status = check_only(stage, stage->routes[i]);
   if (!status)
     status = stage->verb->check(session, stage);
   return status ? status : stage_key(stage);

@@ -194,15 +194,35 @@ static const char *folder_name(struct arena *arena, const char *text) {
   return arena_format(arena, "%.*s-%.16s", LONGEST_FOLDER, name, digest);
 }
 
+/* The patterns of "line(a,b;only=conv1.*,fc?.*)", which is cut off before the semicolon. */
+static int parse_only(struct arena *arena, char *inside, struct route *route) {
+  char *semicolon = inside ? strchr(inside, ';') : NULL;
+  if (!semicolon)
+    return STRAIT_OK;
+  if (route->type != ROUTE_LINE || !text_starts(semicolon, ";only="))
+    return error_set(STRAIT_EINVAL, "after the semicolon of a line comes only=PATTERN,... of parameters' names, as "
+                                    "line(a,b;only=conv1.*)");
+  int status = split_commas(arena, semicolon + strlen(";only="), &route->only, &route->only_count);
+  for (size_t i = 0; !status && i < route->only_count; i++)
+    if (!*route->only[i])
+      status = error_set(STRAIT_EINVAL, "only= needs a pattern of parameters' names, as only=conv1.*");
+  *semicolon = 0;
+  return status;
+}
+
 static int parse_route(struct arena *arena, const char *text, const char *folder, struct route *route) {
   char *inside = call_of(arena, text, "line");
   route->type = inside ? ROUTE_LINE : ROUTE_CHAIN;
   if (!inside)
     inside = call_of(arena, text, "chain");
   if (inside) {
-    int status = parse_list(arena, inside, folder, 0, &route->parts, &route->count);
+    int status = parse_only(arena, inside, route);
+    if (!status)
+      status = parse_list(arena, inside, folder, 0, &route->parts, &route->count);
     if (status)
       return status;
+    if (route->type == ROUTE_CHAIN && route->count == 1 && route->parts[0]->type != REFERENCE_MEMBERS)
+      return error_set(STRAIT_EINVAL, "a path needs two points at least; this is one");
     if (route->type == ROUTE_LINE && route->count != 2)
       return error_set(STRAIT_EINVAL, "a line has 2 ends, not %zu", route->count);
     return STRAIT_OK;
@@ -212,6 +232,13 @@ static int parse_route(struct arena *arena, const char *text, const char *folder
   if (!text_is_name(text) || name_is_reserved(text))
     return error_set(STRAIT_EINVAL, "a path is a connect stage's name, line(a,b) or chain(a,b,c,...)");
   return STRAIT_OK;
+}
+
+int route_moves(const struct route *route, const char *parameter) {
+  int moves = route->only_count == 0;
+  for (size_t i = 0; i < route->only_count && !moves; i++)
+    moves = text_matches(route->only[i], parameter);
+  return moves;
 }
 
 int route_parse(struct arena *arena, const char *text, const char *folder, struct route **route) {

@@ -8,6 +8,7 @@
  *             file:PATH       a safetensors file
  *   paths:    NAME            a connect stage's curve
  *             line(a,b)       the straight segment      chain(a,b,c,...) the segments through several
+ *             line(a,b;only=conv1.*,fc?.*)  the same for the parameters of these names; all others stay as they are in a
  */
 #ifndef STAGE_REFERENCE_H
 #define STAGE_REFERENCE_H
@@ -53,10 +54,14 @@ struct route {
   const char *folder; /* the same as a folder's name: "line-left-right" */
   size_t count;       /* line: 2; chain: 2 or more */
   struct reference **parts;
+  size_t only_count; /* line: patterns of parameters' names; none: all move */
+  char **only;
   struct stage *stage; /* ROUTE_CURVE: the connect stage, filled by the experiment */
   const char *name;    /* ROUTE_CURVE */
 };
 int route_parse(struct arena *arena, const char *text, const char *folder, struct route **route);
+/* Does the parameter (or batch-norm statistic) of this name move along the path? */
+int route_moves(const struct route *route, const char *parameter);
 
 /* Words that cannot name a stage, because they mean something in a reference or a section's head. */
 int name_is_reserved(const char *name);

@@ -250,6 +250,15 @@ static int load_curve(const struct session *session, const struct route *route, 
   return status;
 }
 
+/* What stays where it is along the path: from the first end's into the other's. */
+static void hold(const struct route *route, const struct layout *layout, const float *first, float *other) {
+  for (int i = 0; route->only_count && i < layout->segments; i++) {
+    const struct segment *s = &layout->segment[i];
+    if (!route_moves(route, s->name))
+      memcpy(other + s->offset, first + s->offset, (size_t)s->count * sizeof *other);
+  }
+}
+
 static int load_chain(const struct session *session, const struct route *route, const struct network *network,
                       struct loaded_path *loaded) {
   struct arena *arena = arena_create();
@@ -263,6 +272,10 @@ static int load_chain(const struct session *session, const struct route *route, 
   for (size_t i = 0; !status && i < n; i++)
     status =
         reference_load(session, names[i].reference, names[i].index, network, loaded->theta[i], loaded->statistics[i]);
+  for (size_t i = 1; !status && i < n; i++) {
+    hold(route, network_weights(network), loaded->theta[0], loaded->theta[i]);
+    hold(route, network_statistics(network), loaded->statistics[0], loaded->statistics[i]);
+  }
   arena_free(arena);
   return status;
 }

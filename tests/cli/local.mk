@@ -9,5 +9,6 @@ tests_cli_model_normed_la_SOURCES = %D%/normed.c
 tests_cli_model_normed_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 EXTRA_DIST += %D%/lib.sh %D%/torch-check.py
 dist_check_SCRIPTS += %D%/run.sh %D%/compare.sh %D%/checks.sh %D%/plan.sh %D%/bytes.sh %D%/children.sh %D%/kill.sh %D%/bad.sh %D%/bench.sh %D%/commands.sh \
-	%D%/plane.sh %D%/import.sh %D%/torch.sh
+	%D%/import.sh %D%/torch.sh
 dist_check_SCRIPTS += %D%/new.sh %D%/completion.sh
+dist_check_SCRIPTS += %D%/plane.sh %D%/scan.sh

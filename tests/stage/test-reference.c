@@ -109,6 +109,19 @@ START_TEST(routes) {
 }
 END_TEST
 
+/* A layer-wise line: the patterns, which names move, and that another line has another folder. */
+START_TEST(only) {
+  const struct route *r = read_route("line(a, mean(b,c); only=conv1.*, fc?.bias)");
+  ck_assert_str_eq(r->text, "line(a,mean(b,c);only=conv1.*,fc?.bias)");
+  ck_assert_uint_eq(r->count, 2);
+  ck_assert_uint_eq(r->only_count, 2);
+  ck_assert(route_moves(r, "conv1.weight") && route_moves(r, "fc2.bias"));
+  ck_assert(!route_moves(r, "conv10.weight") && !route_moves(r, "fc2.weight") && !route_moves(r, "x.conv1.weight"));
+  ck_assert_str_ne(r->folder, read_route("line(a,mean(b,c))")->folder);
+  ck_assert(route_moves(read_route("line(a,b)"), "anything"));
+}
+END_TEST
+
 START_TEST(long_routes_have_short_folders) {
   struct text text = {0};
   text_add(&text, "chain(a0");
@@ -125,8 +138,16 @@ END_TEST
 
 START_TEST(bad_routes) {
   static const char *const bad[][2] = {
-      {"line(a)", "2 ends"}, {"line(a,b,c)", "2 ends"}, {"mean(a,b)", "a path is"},
-      {"a@8", "a path is"},  {"line", "a path is"},     {"chain(a,B)", "no stage's name"},
+      {"line(a,b;only=)", "needs a pattern"},
+      {"line(a,b;but=x)", "only=PATTERN"},
+      {"chain(a,b;only=x)", "only=PATTERN"},
+      {"chain(a)", "two points"},
+      {"line(a)", "2 ends"},
+      {"line(a,b,c)", "2 ends"},
+      {"mean(a,b)", "a path is"},
+      {"a@8", "a path is"},
+      {"line", "a path is"},
+      {"chain(a,B)", "no stage's name"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     struct route *r;
@@ -144,6 +165,7 @@ int main(void) {
   tcase_add_test(names, files);
   tcase_add_test(names, bad_references);
   tcase_add_test(names, routes);
+  tcase_add_test(names, only);
   tcase_add_test(names, long_routes_have_short_folders);
   tcase_add_test(names, bad_routes);
   return run_suite("reference", (TCase *[]){names}, 1);
