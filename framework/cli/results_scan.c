@@ -142,9 +142,6 @@ int results_print_scan(struct sheet *sheet, const json_t *results, const json_t 
   sheet_note(sheet,
              "train loss has the regulariser in it; barrier: highest train nll above the mean of the ends; length: of "
              "the path over the distance of its ends");
-  if (!has_spread(results, stage))
-    sheet_warning(sheet, "seeds: one seed; [sweep NAME] with over.seed = 1..5 and stages = %s shows the spread",
-                  results_text(stage, "name"));
   table_free(table);
   print_pieces(sheet, summary);
   if (!status)
