@@ -14,6 +14,7 @@
 #define FLAT_BLOCKS 16
 #define FLAT_LEAST 32
 #define FLAT_MOST 256
+#define FLAT_STEP 64 /* rows that are read through an affine map at a time */
 
 enum { FLAT, PADDED, ACROSS };
 
@@ -93,6 +94,8 @@ int64_t correlate_worker_words(const struct correlation *c) {
   margins(c, low, high);
   if (way(c) == PADDED)
     words += (low[0] + c->from[0] + high[0]) * (low[1] + c->from[1] + high[1]) * c->from[2];
+  else if (c->affine.mean)
+    words += (way(c) == FLAT ? FLAT_STEP : ACROSS_SAMPLES * c->from[0] * c->from[1]) * c->from[2];
   return words + 16;
 }
 
@@ -113,18 +116,27 @@ static void slide_panel(const struct correlation *c, const struct family *f, str
   tiles->slide(s);
 }
 
+/* `rows` positions of the source, read through its affine map into scratch; without one they are where they lie. */
+static const float *read_rows(const struct correlation *c, const float *source, int64_t rows, float *scratch) {
+  if (!c->affine.mean)
+    return source;
+  c->cpu->kernels->affine(scratch, source, &c->affine, rows, c->from[2]);
+  return scratch;
+}
+
 static void flat_rows(void *context, int64_t first, int64_t count, int worker) {
   struct correlation *c = context;
   const struct family f = correlate_family(c, 0);
-  const int64_t zero = 0;
-  (void)worker;
+  const int64_t zero = 0, step = c->affine.mean ? FLAT_STEP : count;
   struct slide s = {.runs = 1, .length = c->from[2], .from = &zero, .row = &zero};
-  s.a = c->source + first * c->from[2];
   s.a_step = c->from[2];
-  s.rows = count;
   s.y_step = c->to[2];
-  for (int64_t j = 0; j < c->to[2]; j += 2 * c->cpu->kernels->tiles->width)
-    slide_panel(c, &f, &s, j, c->target + first * c->to[2]);
+  for (int64_t at = first; at < first + count; at += step) {
+    s.rows = cpu_min(step, first + count - at);
+    s.a = read_rows(c, c->source + at * c->from[2], s.rows, c->cpu->worker[worker].data);
+    for (int64_t j = 0; j < c->to[2]; j += 2 * c->cpu->kernels->tiles->width)
+      slide_panel(c, &f, &s, j, c->target + at * c->to[2]);
+  }
 }
 
 struct padded {
@@ -135,9 +147,13 @@ struct padded {
 /* A sample in the middle of its margins, which are zero from the block's start. */
 static void pad(const struct correlation *c, const struct padded *p, const float *sample) {
   const int64_t row = c->from[1] * c->from[2];
-  for (int64_t y = 0; y < c->from[0]; y++)
-    memcpy(p->data + ((p->low[0] + y) * p->width + p->low[1]) * c->from[2], sample + y * row,
-           (size_t)row * sizeof *sample);
+  for (int64_t y = 0; y < c->from[0]; y++) {
+    float *to = p->data + ((p->low[0] + y) * p->width + p->low[1]) * c->from[2];
+    if (c->affine.mean)
+      c->cpu->kernels->affine(to, sample + y * row, &c->affine, c->from[1], c->from[2]);
+    else
+      memcpy(to, sample + y * row, (size_t)row * sizeof *sample);
+  }
 }
 
 static void slide_padded(const struct correlation *c, const struct padded *p, struct slide *s, float *target) {
@@ -175,7 +191,7 @@ static void padded_samples(void *context, int64_t first, int64_t count, int work
   if (edges)
     memset(p.data, 0, (size_t)((p.low[0] + c->from[0] + high[0]) * p.width * c->from[2]) * sizeof *p.data);
   for (int64_t n = first; n < first + count; n++) {
-    if (edges)
+    if (edges || c->affine.mean)
       pad(c, &p, c->source + n * source);
     else
       p.data = (float *)(uintptr_t)c->source + n * source; /* only read */
@@ -194,7 +210,9 @@ static void across_samples(void *context, int64_t first, int64_t count, int work
   struct correlation *c = context;
   int64_t *from = (int64_t *)(void *)c->cpu->worker[worker].data, *row = from + c->kernel[0];
   const int64_t source = c->from[0] * c->from[1] * c->from[2], target = c->to[0] * c->to[1] * c->to[2];
-  struct slide s = {.from = from, .row = row, .a = c->source + first * source, .a_step = source, .rows = count};
+  struct slide s = {.from = from, .row = row, .a_step = source, .rows = count};
+  s.a = read_rows(c, c->source + first * source, count * c->from[0] * c->from[1],
+                  c->cpu->worker[worker].data + 4 * c->kernel[0]);
   s.y_step = target;
   for (int64_t i = 0; i < correlate_families(c); i++) {
     const struct family f = correlate_family(c, i);

@@ -22,6 +22,7 @@ struct correlation {
   int64_t from[3], to[3]; /* source and target: height, width, channels */
   int64_t kernel[2], stride[2], padding[2];
   const float *source, *w; /* w: (out, in, kernel height, kernel width) of the layer */
+  struct affine affine;    /* what the source is read through, if its mean is not NULL */
   float *target;
   const float *bias;
   int relu, accumulate;

@@ -2,6 +2,11 @@
  * weights. */
 #include "compute/cpu_winograd.h"
 
+static struct affine affine_of(const struct cpu *cpu, const struct conv_op *op) {
+  const float *mean = cpu_at(cpu, op->norm);
+  return mean ? (struct affine){mean, mean + op->in, mean + 2 * op->in, op->norm_relu} : (struct affine){0};
+}
+
 static struct correlation correlation_of(struct device *d, const struct conv_op *op, int64_t samples, int transpose) {
   struct cpu *cpu = cpu_of(d);
   struct correlation c = {.cpu = cpu,
@@ -11,6 +16,7 @@ static struct correlation correlation_of(struct device *d, const struct conv_op 
                           .stride = {op->stride[0], op->stride[1]},
                           .padding = {op->padding[0], op->padding[1]},
                           .source = cpu_at(cpu, transpose ? op->dy : op->x),
+                          .affine = transpose ? (struct affine){0} : affine_of(cpu, op),
                           .w = cpu_at(cpu, op->w),
                           .target = cpu_at(cpu, transpose ? op->dx : op->y),
                           .bias = transpose ? NULL : cpu_at(cpu, op->b),
@@ -35,6 +41,7 @@ static struct gradient gradient_of(struct device *d, const struct conv_op *op, i
                            .stride = {op->stride[0], op->stride[1]},
                            .padding = {op->padding[0], op->padding[1]},
                            .x = cpu_at(cpu, op->x),
+                           .affine = affine_of(cpu, op),
                            .dy = cpu_at(cpu, op->dy),
                            .dw = cpu_at(cpu, op->dw),
                            .db = cpu_at(cpu, op->db),

@@ -14,36 +14,39 @@ struct norm {
   int64_t rows, block;
   const float *x, *dy;
   float *y, *dx;
-  double *sums;                            /* blocks of 2 * channels */
-  float *mean, *scale, *shift, *a, *b, *c; /* channels each */
+  double *sums;                  /* blocks of 2 * channels */
+  const float *mean, *deviation; /* of this pass: the batch's, or the running ones; deviation: 1 / it */
+  struct affine affine;
+  float *a, *b, *c; /* channels each */
 };
 
-/* Shared scratch: six vectors of channels, then the blocks' sums. */
+/* Shared scratch: four vectors of channels, then the blocks' sums. */
 static struct norm norm_of(struct device *d, const struct norm_op *op, const struct run *run) {
   struct cpu *cpu = cpu_of(d);
   const int64_t stride = cpu_blocks(op->channels, 16) * 16;
-  float *v = cpu->shared.data;
-  return (struct norm){.cpu = cpu,
-                       .op = op,
-                       .rows = run->samples * op->positions,
-                       .block = block_rows(op),
-                       .x = cpu_at(cpu, op->x),
-                       .dy = cpu_at(cpu, op->dy),
-                       .y = cpu_at(cpu, op->y),
-                       .dx = cpu_at(cpu, op->dx),
-                       .mean = v,
-                       .scale = v + stride,
-                       .shift = v + 2 * stride,
-                       .a = v + 3 * stride,
-                       .b = v + 4 * stride,
-                       .c = v + 5 * stride,
-                       .sums = (double *)(void *)(v + 6 * stride)};
+  float *v = cpu->shared.data, *saved = cpu_at(cpu, op->saved);
+  return (struct norm){
+      .cpu = cpu,
+      .op = op,
+      .rows = run->samples * op->positions,
+      .block = block_rows(op),
+      .x = cpu_at(cpu, op->x),
+      .dy = cpu_at(cpu, op->dy),
+      .y = cpu_at(cpu, op->y),
+      .dx = cpu_at(cpu, op->dx),
+      .mean = run->batch_statistics ? saved : cpu_at(cpu, op->running_mean),
+      .deviation = run->batch_statistics ? saved + op->channels : v,
+      .affine = {saved + 3 * op->channels, saved + 4 * op->channels, saved + 5 * op->channels, op->relu},
+      .a = v + stride,
+      .b = v + 2 * stride,
+      .c = v + 3 * stride,
+      .sums = (double *)(void *)(v + 4 * stride)};
 }
 
 int cpu_reserve_norm(struct device *d, const struct norm_op *op, int64_t samples, int directions) {
   (void)directions;
   const int64_t blocks = cpu_blocks(samples * op->positions, block_rows(op));
-  return cpu_reserve(cpu_of(d), 0, 6 * cpu_blocks(op->channels, 16) * 16 + blocks * op->channels * 2 * 2);
+  return cpu_reserve(cpu_of(d), 0, 4 * cpu_blocks(op->channels, 16) * 16 + blocks * op->channels * 2 * 2);
 }
 
 static void sum_rows(void *context, int64_t first, int64_t count, int worker) {
@@ -85,20 +88,23 @@ static void batch_statistics(const struct norm *n, const struct run *run) {
   }
 }
 
-/* mean, scale / deviation and shift of the forward pass: of the batch (saved) or the running ones. Returns 1 /
- * deviation in a. */
-static void coefficients(const struct norm *n, const struct run *run) {
+static void running_deviation(const struct norm *n) {
   const struct norm_op *op = n->op;
-  const float *saved = cpu_at(n->cpu, op->saved), *scale = cpu_at(n->cpu, op->scale),
-              *shift = cpu_at(n->cpu, op->shift);
-  const float *running_mean = cpu_at(n->cpu, op->running_mean);
-  const float *running_variance = cpu_at(n->cpu, op->running_variance);
+  const float *variance = cpu_at(n->cpu, op->running_variance);
+  float *deviation = n->cpu->shared.data;
+  for (int64_t i = 0; i < op->channels; i++)
+    deviation[i] = (float)(1 / sqrt((double)variance[i] + op->epsilon));
+}
+
+/* Kept for the backward pass, and for those who read x for y. */
+static void keep_affine(const struct norm *n) {
+  const struct norm_op *op = n->op;
+  const float *scale = cpu_at(n->cpu, op->scale), *shift = cpu_at(n->cpu, op->shift);
+  float *mean = cpu_at(n->cpu, op->saved) + 3 * op->channels, *factor = mean + op->channels;
   for (int64_t i = 0; i < op->channels; i++) {
-    n->mean[i] = run->batch_statistics ? saved[i] : running_mean[i];
-    n->a[i] =
-        run->batch_statistics ? saved[op->channels + i] : (float)(1 / sqrt((double)running_variance[i] + op->epsilon));
-    n->scale[i] = scale[i] * n->a[i];
-    n->shift[i] = shift[i];
+    mean[i] = n->mean[i];
+    factor[i] = scale[i] * n->deviation[i];
+    factor[op->channels + i] = shift[i];
   }
 }
 
@@ -106,15 +112,18 @@ static void apply_rows(void *context, int64_t first, int64_t count, int worker) 
   const struct norm *n = context;
   const int64_t at = first * n->op->channels;
   (void)worker;
-  n->cpu->kernels->norm_apply(n->y + at, n->x + at, n->mean, n->scale, n->shift, count, n->op->channels, n->op->relu);
+  n->cpu->kernels->affine(n->y + at, n->x + at, &n->affine, count, n->op->channels);
 }
 
 void cpu_norm_forward(struct device *d, const struct norm_op *op, const struct run *run) {
   struct norm n = norm_of(d, op, run);
   if (run->batch_statistics)
     batch_statistics(&n, run);
-  coefficients(&n, run);
-  cpu_each(n.cpu, n.rows, n.block, apply_rows, &n);
+  else
+    running_deviation(&n);
+  keep_affine(&n);
+  if (n.y)
+    cpu_each(n.cpu, n.rows, n.block, apply_rows, &n);
 }
 
 static void backward_sum_rows(void *context, int64_t first, int64_t count, int worker) {
@@ -123,16 +132,15 @@ static void backward_sum_rows(void *context, int64_t first, int64_t count, int w
   double *sums = n->sums + first / n->block * 2 * channels;
   (void)worker;
   memset(sums, 0, (size_t)channels * 2 * sizeof *sums);
-  n->cpu->kernels->norm_backward_sums(sums, n->x + at, n->dy + at, n->mean, n->scale, n->shift, count, channels,
-                                      n->op->relu);
+  n->cpu->kernels->norm_backward_sums(sums, n->x + at, n->dy + at, &n->affine, count, channels);
 }
 
 static void backward_rows(void *context, int64_t first, int64_t count, int worker) {
   const struct norm *n = context;
   const int64_t at = first * n->op->channels;
   (void)worker;
-  n->cpu->kernels->norm_backward(n->dx + at, n->x + at, n->dy + at, n->mean, n->scale, n->shift, n->a, n->b, n->c,
-                                 count, n->op->channels, n->op->relu, n->op->accumulate_dx);
+  n->cpu->kernels->norm_backward(n->dx + at, n->x + at, n->dy + at, &n->affine, n->a, n->b, n->c, count,
+                                 n->op->channels, n->op->accumulate_dx);
 }
 
 /* With g the masked dy, s = 1 / deviation, k = scale * s, over the N rows:
@@ -143,12 +151,12 @@ static void gradients(const struct norm *n, const struct run *run) {
   const struct norm_op *op = n->op;
   float *dscale = cpu_at(n->cpu, op->dscale), *dshift = cpu_at(n->cpu, op->dshift);
   for (int64_t i = 0; i < op->channels; i++) {
-    const double s = n->a[i], k = n->scale[i], g = n->sums[i], gx = n->sums[op->channels + i];
+    const double s = n->deviation[i], k = n->affine.factor[i], g = n->sums[i], gx = n->sums[op->channels + i];
     if (dscale)
       dscale[i] = (float)((op->accumulate_dw ? dscale[i] : 0) + s * gx);
     if (dshift)
       dshift[i] = (float)((op->accumulate_dw ? dshift[i] : 0) + g);
-    n->a[i] = n->scale[i];
+    n->a[i] = n->affine.factor[i];
     n->b[i] = run->batch_statistics ? (float)(-k * s * s * gx / (double)n->rows) : 0;
     n->c[i] = run->batch_statistics ? (float)(-k * g / (double)n->rows) : 0;
   }
@@ -156,7 +164,8 @@ static void gradients(const struct norm *n, const struct run *run) {
 
 void cpu_norm_backward(struct device *d, const struct norm_op *op, const struct run *run) {
   struct norm n = norm_of(d, op, run);
-  coefficients(&n, run);
+  if (!run->batch_statistics)
+    running_deviation(&n);
   cpu_each(n.cpu, n.rows, n.block, backward_sum_rows, &n);
   join_sums(&n);
   gradients(&n, run);

@@ -160,7 +160,8 @@ static void transform_patches(const struct winograd_work *w, const struct block 
   struct winograd_part part;
   for (int64_t t = first; t < first + count; t++) {
     const int64_t at = patch_at(&w->grid, b->first + t, &part);
-    c->cpu->kernels->winograd->patch(b->v + t * b->v_row, b->v_plane, c->source + at, c->from[1] * in, &part, in);
+    c->cpu->kernels->winograd->patch(b->v + t * b->v_row, b->v_plane, c->source + at, c->from[1] * in, &part, in,
+                                     &c->affine);
   }
 }
 
@@ -284,7 +285,7 @@ static void transform_both(const struct gradient_work *w, const struct block *b,
   struct winograd_part part;
   for (int64_t t = first; t < first + count; t++) {
     const int64_t from = patch_at(&w->grid, b->first + t, &part);
-    kernels->patch(b->v + t * b->v_row, b->v_plane, g->x + from, g->from[1] * in, &part, in);
+    kernels->patch(b->v + t * b->v_row, b->v_plane, g->x + from, g->from[1] * in, &part, in, &g->affine);
     const int64_t to = tile_at(&w->grid, b->first + t, &part);
     kernels->tile_gradient(b->m + t * b->m_row, b->m_plane, g->dy + to, g->to[1] * out, &part, out);
   }

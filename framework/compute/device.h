@@ -1,8 +1,9 @@
 /* compute/device.h: everything numerical, behind one table of operations on handles.
  *
  * Memory of a device is reached by places (buffer, offset), never by addresses, so that another device can come behind
- * the same table. Activations are float32, images (sample, height, width, channels); parameters stay in the flat vector's
- * layout (linear: out, in; convolution: out, in, kernel height, kernel width) and are repacked by the operations.
+ * the same table. Activations are float32, images (sample, height, width, channels); parameters stay in the flat
+ * vector's layout (linear: out, in; convolution: out, in, kernel height, kernel width) and are repacked by the
+ * operations.
  *
  * An operation's record is filled once, when a program is made; a call adds the run: how many samples, which mode. The
  * results of every operation are the same bytes for any number of threads. Operations allocate nothing: reserve does,
@@ -47,19 +48,23 @@ struct linear_op {
   place dy, dx, dw, db;
 };
 /* Cross-correlation. x: (samples, height, width, in), W: (out, in, kernel[0], kernel[1]), y: (samples, out_height,
- * out_width, out). relu as above. exact: 1 keeps it to direct sums, where otherwise Winograd's algorithm, which rounds
- * differently, is taken for the shapes for which the table of compute/cpu_winograd.c says that it pays. */
+ * out_width, out). relu as above. norm: NO_PLACE, or those 3*in words of a batch norm: what
+ * is convolved is its y, made of x here, cut at 0 if norm_relu; dx is the gradient of that. exact: 1 keeps it
+ * to direct sums, where otherwise Winograd's algorithm, which rounds differently, is taken for the shapes for which the
+ * table of compute/cpu_winograd.c says that it pays. */
 struct conv_op {
   int64_t in, height, width, out, out_height, out_width;
   int64_t kernel[2], stride[2], padding[2];
   int relu, accumulate_dx, accumulate_dw;
-  int exact;
-  place x, w, b, y;
+  int exact, norm_relu;
+  place x, norm, w, b, y;
   place dy, dx, dw, db;
 };
-/* Batch norm over (samples*positions), per channel; then max(0, y) if relu. saved: 3*channels words: batch mean, 1 /
- * sqrt(biased variance + epsilon), unbiased variance; written with batch statistics. With running statistics backward
- * treats them as constants. y may be x's place in evaluation only. */
+/* Batch norm over (samples*positions), per channel; then max(0, y) if relu. saved: 6*channels words: batch mean, 1 /
+ * sqrt(biased variance + epsilon), unbiased variance, written with batch statistics; then the mean, the factor and the
+ * shift by which the last forward pass made y = (x - mean) * factor + shift. With running statistics backward treats
+ * them as constants. y may be x's place in evaluation only, and NO_PLACE when all who read it take x and these three
+ * instead. */
 struct norm_op {
   int64_t positions, channels;
   double momentum, epsilon;
@@ -113,15 +118,16 @@ struct custom_op {
   place dy, dx[CUSTOM_INPUTS], dw[CUSTOM_INPUTS];
 };
 /* The mean loss over (samples*positions) rows. Cross-entropy: target holds int32 classes; the smoothed target puts
- * smoothing/classes on every class. Squared error: target holds (rows, classes) floats; a row's loss is the mean over its
- * entries (PyTorch's MSELoss). gradient (or NO_PLACE) gets d(mean loss)/d(output). */
+ * smoothing/classes on every class. Squared error: target holds (rows, classes) floats; a row's loss is the mean over
+ * its entries (PyTorch's MSELoss). gradient (or NO_PLACE) gets d(mean loss)/d(output). */
 struct loss_op {
   int64_t positions, classes;
   double smoothing;
   int squared;
   place output, target, gradient;
 };
-/* Sums over the rows, in double, summed in one fixed order. nll: of the unsmoothed cross-entropy (or the squared error). */
+/* Sums over the rows, in double, summed in one fixed order. nll: of the unsmoothed cross-entropy (or the squared
+ * error). */
 struct loss_sums {
   int64_t rows, errors;
   double loss, nll;
@@ -131,10 +137,10 @@ struct loss_sums {
  *   g = gradient_scale * gradient + weight_decay * w;
  *   for each free point i: v_i = momentum v_i + c_i g;  theta_i -= rate * (nesterov ? c_i g + momentum v_i : v_i);
  *   w = sum_i next_i theta_i.
- * first: the momentum buffer's first use (v_i = c_i g; PyTorch). adam != 0: AdamW instead, with v_i and s_i, step counted
- * from 1, decoupled decay on w's own share (theta_i *= 1 - rate*weight_decay) and g without decay. Applies to words
- * offset..offset+count of every place. The new w is, bit for bit, what combine makes of the new theta and next. With one
- * point, next[0] = 1, w may be theta[0]'s own place. */
+ * first: the momentum buffer's first use (v_i = c_i g; PyTorch). adam != 0: AdamW instead, with v_i and s_i, step
+ * counted from 1, decoupled decay on w's own share (theta_i *= 1 - rate*weight_decay) and g without decay. Applies to
+ * words offset..offset+count of every place. The new w is, bit for bit, what combine makes of the new theta and next.
+ * With one point, next[0] = 1, w may be theta[0]'s own place. */
 #define MAX_POINTS 64
 struct update_op {
   int64_t offset, count;
@@ -161,7 +167,8 @@ struct device_ops {
   void (*copy)(struct device *d, place to, place from, int64_t words);
   void (*fill)(struct device *d, place to, float value, int64_t words);
 
-  /* Makes sure that scratch memory for this record with up to `samples` samples is there; directions: FORWARD | BACKWARD. */
+  /* Makes sure that scratch memory for this record with up to `samples` samples is there; directions: FORWARD |
+   * BACKWARD. */
   int (*reserve_linear)(struct device *d, const struct linear_op *op, int64_t samples, int directions);
   int (*reserve_conv)(struct device *d, const struct conv_op *op, int64_t samples, int directions);
   int (*reserve_norm)(struct device *d, const struct norm_op *op, int64_t samples, int directions);
@@ -191,7 +198,7 @@ struct device_ops {
   /* Vectors. to = sum c_i from_i (points whose c is 0 are not read; a single 1 is a copy, bit for bit). */
   void (*combine)(struct device *d, int64_t words, int points, const place *from, const double *c, place to);
   void (*update)(struct device *d, const struct update_op *op);
-  double (*dot)(struct device *d, int64_t words, place a, place b);            /* sum a_i b_i, in double */
+  double (*dot)(struct device *d, int64_t words, place a, place b);              /* sum a_i b_i, in double */
   double (*distance_squared)(struct device *d, int64_t words, place a, place b); /* sum (a_i - b_i)^2 */
 };
 

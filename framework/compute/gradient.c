@@ -23,7 +23,7 @@ struct plan {
   int64_t taps, weights;
   int flat, narrow;
   int64_t lines[2]; /* padded: of a sample in scratch, and their length in positions */
-  int64_t together; /* padded samples in scratch at a time */
+  int64_t together; /* samples in scratch at a time: padded, or narrow and read through an affine map */
 };
 
 /* Rounding may cut a short batch into more groups than a full one, but never into more than this. */
@@ -48,6 +48,8 @@ static struct plan plan_of(const struct gradient *g, int64_t samples) {
   for (int d = 0; d < 2; d++)
     p.lines[d] = cpu_max(g->padding[d] + g->from[d], (g->to[d] - 1) * g->stride[d] + g->kernel[d]);
   p.together = cpu_max(1, BLOCK / positions);
+  if (p.narrow && !g->affine.mean)
+    p.together = samples;
   return p;
 }
 
@@ -59,7 +61,11 @@ static int in_place(const struct plan *p) { return p->flat && p->groups == 1; }
 
 int64_t gradient_worker_words(const struct gradient *g) {
   const struct plan p = plan_of(g, g->samples);
-  return p.flat || p.narrow ? 0 : p.together * p.lines[0] * p.lines[1] * g->from[2];
+  if (!p.flat && !p.narrow)
+    return p.together * p.lines[0] * p.lines[1] * g->from[2];
+  if (!g->affine.mean)
+    return 0;
+  return (p.flat ? BLOCK : p.together * g->from[0] * g->from[1]) * g->from[2];
 }
 int64_t gradient_shared_words(const struct gradient *g) {
   struct plan p = plan_of(g, g->samples);
@@ -82,14 +88,22 @@ struct group {
   float *sums;
 };
 
+/* `rows` positions of x, read through its affine map into scratch; without one they are where they lie. */
+static const float *read_rows(const struct gradient *g, const float *x, int64_t rows, float *scratch) {
+  if (!g->affine.mean)
+    return x;
+  g->cpu->kernels->affine(scratch, x, &g->affine, rows, g->from[2]);
+  return scratch;
+}
+
 /* dW (columns, in): rows are output channels, so that the sums lie as the weights do. */
-static void flat_group(const struct work *w, const struct group *u) {
+static void flat_group(const struct work *w, const struct group *u, float *scratch) {
   const struct gradient *g = w->g;
   for (int64_t at = u->begin; at < u->end; at += BLOCK) {
     struct outer o = {.count = {1, 1, cpu_min(BLOCK, u->end - at)}, .rows = u->columns, .columns = g->from[2]};
     o.a = g->dy + at * g->to[2] + u->j;
     o.a_step[2] = g->to[2];
-    o.b = g->x + at * g->from[2];
+    o.b = read_rows(g, g->x + at * g->from[2], o.count[2], scratch);
     o.b_step[2] = g->from[2];
     o.y = u->sums + u->j * g->from[2];
     o.y_step = g->from[2];
@@ -106,7 +120,8 @@ static int64_t inside(const struct gradient *g, int d, int64_t k, int64_t *first
   return cpu_max(0, end - *first);
 }
 
-static void narrow_group(const struct work *w, const struct group *u) {
+/* Samples n..n+count-1, the first of which is at x. */
+static void narrow_samples(const struct work *w, const struct group *u, const float *x, int64_t n, int64_t count) {
   const struct gradient *g = w->g;
   const int64_t source = g->from[0] * g->from[1] * g->from[2], target = g->to[0] * g->to[1] * g->to[2];
   for (int64_t ky = 0; ky < g->kernel[0]; ky++)
@@ -114,12 +129,12 @@ static void narrow_group(const struct work *w, const struct group *u) {
       int64_t y0, x0;
       const int64_t rows = inside(g, 0, ky, &y0), columns = inside(g, 1, kx, &x0);
       const int64_t iy = y0 * g->stride[0] - g->padding[0] + ky, ix = x0 * g->stride[1] - g->padding[1] + kx;
-      struct outer o = {.count = {rows && columns ? u->end - u->begin : 0, rows, columns}};
-      o.a = g->x + u->begin * source + (iy * g->from[1] + ix) * g->from[2];
+      struct outer o = {.count = {rows && columns ? count : 0, rows, columns}, .accumulate = n > u->begin};
+      o.a = x + (iy * g->from[1] + ix) * g->from[2];
       o.a_step[0] = source;
       o.a_step[1] = g->stride[0] * g->from[1] * g->from[2];
       o.a_step[2] = g->stride[1] * g->from[2];
-      o.b = g->dy + u->begin * target + (y0 * g->to[1] + x0) * g->to[2] + u->j;
+      o.b = g->dy + n * target + (y0 * g->to[1] + x0) * g->to[2] + u->j;
       o.b_step[0] = target;
       o.b_step[1] = g->to[1] * g->to[2];
       o.b_step[2] = g->to[2];
@@ -131,14 +146,28 @@ static void narrow_group(const struct work *w, const struct group *u) {
     }
 }
 
+static void narrow_group(const struct work *w, const struct group *u, float *scratch) {
+  const struct gradient *g = w->g;
+  const int64_t positions = g->from[0] * g->from[1];
+  for (int64_t n = u->begin; n < u->end; n += w->plan.together) {
+    const int64_t count = cpu_min(w->plan.together, u->end - n);
+    narrow_samples(w, u, read_rows(g, g->x + n * positions * g->from[2], count * positions, scratch), n, count);
+  }
+}
+
 /* Samples n..n+count-1 side by side, each in the middle of its zero margins. */
 static void pad(const struct work *w, float *padded, int64_t n, int64_t count) {
   const struct gradient *g = w->g;
   const int64_t line = w->plan.lines[1] * g->from[2], row = g->from[1] * g->from[2];
   for (int64_t i = 0; i < count; i++)
-    for (int64_t y = 0; y < g->from[0]; y++)
-      memcpy(padded + (i * w->plan.lines[0] + g->padding[0] + y) * line + g->padding[1] * g->from[2],
-             g->x + ((n + i) * g->from[0] + y) * row, (size_t)row * sizeof *padded);
+    for (int64_t y = 0; y < g->from[0]; y++) {
+      float *to = padded + (i * w->plan.lines[0] + g->padding[0] + y) * line + g->padding[1] * g->from[2];
+      const float *from = g->x + ((n + i) * g->from[0] + y) * row;
+      if (g->affine.mean)
+        g->cpu->kernels->affine(to, from, &g->affine, g->from[1], g->from[2]);
+      else
+        memcpy(to, from, (size_t)row * sizeof *to);
+    }
 }
 
 static void padded_group(const struct work *w, const struct group *u, float *padded) {
@@ -178,9 +207,9 @@ static void sum_group(void *context, int64_t index, int worker) {
   struct group u = {group * p->group_samples, cpu_min((group + 1) * p->group_samples, units), j,
                     cpu_min(p->part_columns, g->to[2] - j), in_place(p) ? g->dw : w->partial + group * p->weights};
   if (p->flat)
-    flat_group(w, &u);
+    flat_group(w, &u, g->cpu->worker[worker].data);
   else if (p->narrow)
-    narrow_group(w, &u);
+    narrow_group(w, &u, g->cpu->worker[worker].data);
   else
     padded_group(w, &u, g->cpu->worker[worker].data);
   if (g->db && j == 0) {

@@ -11,7 +11,8 @@ struct gradient {
   int64_t from[3], to[3]; /* the layer's input and output: height, width, channels */
   int64_t kernel[2], stride[2], padding[2];
   const float *x, *dy;
-  float *dw, *db; /* dw: (out, in, kernel height, kernel width); db: (out) or NULL */
+  struct affine affine; /* what x is read through, if its mean is not NULL */
+  float *dw, *db;       /* dw: (out, in, kernel height, kernel width); db: (out) or NULL */
   int accumulate;
   float *scratch; /* shared */
 };

@@ -12,7 +12,6 @@
 
 #define HALF (WIDTH / 2)
 
-typedef int32_t ivec __attribute__((vector_size(WIDTH * 4)));
 typedef uint32_t uvec __attribute__((vector_size(WIDTH * 4)));
 typedef uint64_t wvec __attribute__((vector_size(WIDTH * 4))); /* HALF words of 64 bits */
 typedef double dvec __attribute__((vector_size(WIDTH * 4)));   /* HALF doubles */
@@ -53,9 +52,6 @@ static inline dvec widen_high(vec x) {
   return (dvec){x[2], x[3]};
 #endif
 }
-static inline vec choose(ivec mask, vec a, vec b) { return (vec)(((ivec)a & mask) | ((ivec)b & ~mask)); }
-/* max(0, x); a NaN stays one, so that a training that diverges is seen. */
-static inline vec positive(vec x) { return choose(x <= 0, (vec){0}, x); }
 static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* Adds a vector's (up to n) elements to sums[0..], in double. */
@@ -137,29 +133,31 @@ static void norm_sums(double *sums, const float *x, int64_t rows, int64_t channe
   }
 }
 
-/* The normalised value before ReLU; forward and backward must agree on its sign bit for bit. */
-static inline vec normal(vec centred, vec scale, vec shift) { return multiply_add(centred, scale, shift); }
-
-static void norm_apply(float *y, const float *x, const float *mean, const float *scale, const float *shift,
-                       int64_t rows, int64_t channels, int relu) {
+static void affine(float *y, const float *x, const struct affine *f, int64_t rows, int64_t channels) {
   for (int64_t r = 0; r < rows; r++, x += channels, y += channels)
     for (int64_t i = 0; i < channels; i += WIDTH) {
       const int64_t n = channels - i;
-      vec v = normal(load(x + i, n) - load(mean + i, n), load(scale + i, n), load(shift + i, n));
-      store(y + i, relu ? positive(v) : v, n);
+      const vec v = multiply_add(load(x + i, n) - load(f->mean + i, n), load(f->factor + i, n), load(f->shift + i, n));
+      store(y + i, f->relu ? positive(v) : v, n);
     }
 }
 
-static void norm_backward_sums(double *sums, const float *x, const float *dy, const float *mean, const float *scale,
-                               const float *shift, int64_t rows, int64_t channels, int relu) {
+/* dy, or 0 where ReLU cut: the same bits as in affine() decide. */
+static inline vec uncut(vec centred, vec factor, vec shift, vec dy) {
+  return choose(multiply_add(centred, factor, shift) > 0, dy, (vec){0});
+}
+
+static void norm_backward_sums(double *sums, const float *x, const float *dy, const struct affine *f, int64_t rows,
+                               int64_t channels) {
   for (int64_t i = 0; i < channels; i += WIDTH) {
     const int64_t n = channels - i;
-    const vec m = load(mean + i, n), s = load(scale + i, n), b = load(shift + i, n);
+    const vec mean = load(f->mean + i, n), factor = load(f->factor + i, n), shift = load(f->shift + i, n);
     dvec low = {0}, high = {0}, low2 = {0}, high2 = {0};
     for (int64_t r = 0; r < rows; r++) {
-      vec centred = load(x + r * channels + i, n) - m, g = load(dy + r * channels + i, n);
-      if (relu)
-        g = choose(normal(centred, s, b) > 0, g, (vec){0});
+      const vec centred = load(x + r * channels + i, n) - mean;
+      vec g = load(dy + r * channels + i, n);
+      if (f->relu)
+        g = uncut(centred, factor, shift, g);
       dvec l = widen_low(g), h = widen_high(g);
       low += l;
       high += h;
@@ -171,15 +169,15 @@ static void norm_backward_sums(double *sums, const float *x, const float *dy, co
   }
 }
 
-static void norm_backward(float *dx, const float *x, const float *dy, const float *mean, const float *scale,
-                          const float *shift, const float *a, const float *b, const float *c, int64_t rows,
-                          int64_t channels, int relu, int accumulate) {
+static void norm_backward(float *dx, const float *x, const float *dy, const struct affine *f, const float *a,
+                          const float *b, const float *c, int64_t rows, int64_t channels, int accumulate) {
   for (int64_t r = 0; r < rows; r++, x += channels, dy += channels, dx += channels)
     for (int64_t i = 0; i < channels; i += WIDTH) {
       const int64_t n = channels - i;
-      vec centred = load(x + i, n) - load(mean + i, n), g = load(dy + i, n);
-      if (relu)
-        g = choose(normal(centred, load(scale + i, n), load(shift + i, n)) > 0, g, (vec){0});
+      const vec centred = load(x + i, n) - load(f->mean + i, n);
+      vec g = load(dy + i, n);
+      if (f->relu)
+        g = uncut(centred, load(f->factor + i, n), load(f->shift + i, n), g);
       vec d = multiply_add(g, load(a + i, n), multiply_add(centred, load(b + i, n), load(c + i, n)));
       store(dx + i, accumulate ? load(dx + i, n) + d : d, n);
     }
@@ -401,7 +399,7 @@ const struct kernels JOIN(kernels_, KERNELS) = {
     .accumulate = accumulate,
     .column_sums = column_sums,
     .norm_sums = norm_sums,
-    .norm_apply = norm_apply,
+    .affine = affine,
     .norm_backward_sums = norm_backward_sums,
     .norm_backward = norm_backward,
     .window_maximum = window_maximum,

@@ -24,6 +24,12 @@ struct window {
   int32_t position, position_line; /* the first's number in the whole window; from one row to the next */
 };
 
+/* By channels: v = (x - mean) * factor + shift, then max(0, v) if relu. What batch norm makes of x. */
+struct affine {
+  const float *mean, *factor, *shift; /* mean NULL: v = x */
+  int relu;
+};
+
 struct stream; /* compute/random.h */
 struct tiles;  /* compute/tiles.h: matrix products */
 struct kernels {
@@ -40,17 +46,14 @@ struct kernels {
   void (*column_sums)(double *sums, const float *x, int64_t rows, int64_t columns);
   /* Batch norm. sums[c] += x, sums[channels + c] += x*x. */
   void (*norm_sums)(double *sums, const float *x, int64_t rows, int64_t channels);
-  /* y = (x - mean) * scale + shift, then max(0, y) if relu. */
-  void (*norm_apply)(float *y, const float *x, const float *mean, const float *scale, const float *shift, int64_t rows,
-                     int64_t channels, int relu);
-  /* With g = dy, or 0 where relu and (x - mean) * scale + shift <= 0: sums[c] += g, sums[channels + c] += g * (x -
+  void (*affine)(float *y, const float *x, const struct affine *f, int64_t rows, int64_t channels);
+  /* With g = dy, or 0 where f->relu and (x - mean) * factor + shift <= 0: sums[c] += g, sums[channels + c] += g * (x -
    * mean). */
-  void (*norm_backward_sums)(double *sums, const float *x, const float *dy, const float *mean, const float *scale,
-                             const float *shift, int64_t rows, int64_t channels, int relu);
+  void (*norm_backward_sums)(double *sums, const float *x, const float *dy, const struct affine *f, int64_t rows,
+                             int64_t channels);
   /* dx (+)= a * g + b * (x - mean) + c, by channels. */
-  void (*norm_backward)(float *dx, const float *x, const float *dy, const float *mean, const float *scale,
-                        const float *shift, const float *a, const float *b, const float *c, int64_t rows,
-                        int64_t channels, int relu, int accumulate);
+  void (*norm_backward)(float *dx, const float *x, const float *dy, const struct affine *f, const float *a,
+                        const float *b, const float *c, int64_t rows, int64_t channels, int accumulate);
   /* Pooling over one window of x. Maxima: y and, unless NULL, the position of the first of equals (a NaN is a maximum);
    * means: the sum times scale. */
   void (*window_maximum)(float *y, int32_t *index, const float *x, const struct window *w, int64_t channels);

@@ -57,7 +57,7 @@ INLINE void slide_tile(const struct slide *s, const int rows, const int vectors,
     if (s->accumulate)
       out += load(y, left);
     if (s->relu)
-      out = (vec)(~(out <= 0) & (__typeof__(out <= 0))out); /* a NaN stays one */
+      out = positive(out);
     store(y, out, left);
   }
 }

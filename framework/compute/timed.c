@@ -150,7 +150,7 @@ static void dense_backward(struct timed *t, int kind, double begin, const struct
 DENSE(linear, LINEAR)
 DENSE(conv, CONV)
 
-TIMED_OP(NORM_FORWARD, norm_forward, norm_op, 2 * norm_words(op))
+TIMED_OP(NORM_FORWARD, norm_forward, norm_op, (run->batch_statistics + 2 * place_is(op->y)) * norm_words(op))
 TIMED_OP(NORM_BACKWARD, norm_backward, norm_op, (2 + written(op->dx, op->accumulate_dx)) * norm_words(op))
 TIMED_OP(POOL_FORWARD, pool_forward, pool_op, pool_words(op, 0) + (1 + place_is(op->index)) * pool_words(op, 1))
 TIMED_OP(POOL_BACKWARD, pool_backward, pool_op,

@@ -17,6 +17,7 @@
 #endif
 
 typedef float vec __attribute__((vector_size(WIDTH * 4)));
+typedef int32_t ivec __attribute__((vector_size(WIDTH * 4)));
 
 /* The vector at p, of which `n` elements are there (more than WIDTH: all); the rest is 0. */
 static inline vec load(const float *p, int64_t n) {
@@ -58,5 +59,9 @@ static inline vec multiply_add(vec a, vec b, vec c) {
   return a * b + c;
 #endif
 }
+
+static inline vec choose(ivec mask, vec a, vec b) { return (vec)(((ivec)a & mask) | ((ivec)b & ~mask)); }
+/* max(0, x); a NaN stays one, so that a training that diverges is seen. */
+static inline vec positive(vec x) { return choose(x <= 0, (vec){0}, x); }
 
 #endif

@@ -77,22 +77,37 @@ INLINE void kernel_gradient_line(const vec u[PATCH], vec g[KERNEL]) {
 
 /* ---- patches and tiles ---- */
 
+INLINE int inside(const struct winograd_part *part, int r, int c) {
+  return r >= part->y0 && r < part->y1 && c >= part->x0 && c < part->x1;
+}
 /* Number (r, c) of a patch or tile of a map; 0 outside. */
 INLINE vec number(const float *x, int64_t line, int64_t pixel, const struct winograd_part *part, int whole, int r,
                   int c, int64_t left) {
-  if (!whole && (r < part->y0 || r >= part->y1 || c < part->x0 || c >= part->x1))
+  if (!whole && !inside(part, r, c))
     return (vec){0};
   return load(x + r * line + c * pixel, left);
 }
 
 INLINE void patch_any(float *v, int64_t step, const float *x, int64_t line, const struct winograd_part *part,
-                      int64_t channels, const int whole) {
+                      int64_t channels, const struct affine *affine, const int whole, const int through) {
   for (int64_t i = 0; i < channels; i += WIDTH) {
     const int64_t left = channels - i;
+    vec mean = {0}, factor = {0}, shift = {0};
+    if (through) {
+      mean = load(affine->mean + i, left);
+      factor = load(affine->factor + i, left);
+      shift = load(affine->shift + i, left);
+    }
     vec t[PATCH][PATCH]; /* rows by points */
     UNROLL for (int r = 0; r < PATCH; r++) {
       vec d[PATCH];
-      UNROLL for (int c = 0; c < PATCH; c++) d[c] = number(x + i, line, channels, part, whole, r, c, left);
+      UNROLL for (int c = 0; c < PATCH; c++) {
+        d[c] = number(x + i, line, channels, part, whole, r, c, left);
+        if (through && (whole || inside(part, r, c))) /* the margin is 0 in what the map makes */
+          d[c] = multiply_add(d[c] - mean, factor, shift);
+        if (through == 2 && (whole || inside(part, r, c)))
+          d[c] = positive(d[c]);
+      }
       patch_line(d, t[r]);
     }
     UNROLL for (int c = 0; c < PATCH; c++) {
@@ -105,11 +120,27 @@ INLINE void patch_any(float *v, int64_t step, const float *x, int64_t line, cons
 }
 
 static void patch(float *v, int64_t step, const float *x, int64_t line, const struct winograd_part *part,
-                  int64_t channels) {
-  if (part->y0 == 0 && part->x0 == 0 && part->y1 == PATCH && part->x1 == PATCH)
-    patch_any(v, step, x, line, part, channels, 1);
-  else
-    patch_any(v, step, x, line, part, channels, 0);
+                  int64_t channels, const struct affine *affine) {
+  const int whole = part->y0 == 0 && part->x0 == 0 && part->y1 == PATCH && part->x1 == PATCH;
+  switch (affine->mean ? 2 * affine->relu + 2 + whole : whole) {
+  case 0:
+    patch_any(v, step, x, line, part, channels, affine, 0, 0);
+    break;
+  case 1:
+    patch_any(v, step, x, line, part, channels, affine, 1, 0);
+    break;
+  case 2:
+    patch_any(v, step, x, line, part, channels, affine, 0, 1);
+    break;
+  case 3:
+    patch_any(v, step, x, line, part, channels, affine, 1, 1);
+    break;
+  case 4:
+    patch_any(v, step, x, line, part, channels, affine, 0, 2);
+    break;
+  default:
+    patch_any(v, step, x, line, part, channels, affine, 1, 2);
+  }
 }
 
 static void tile(float *y, int64_t line, const struct winograd_part *part, const float *m, int64_t step,
@@ -135,7 +166,7 @@ static void tile(float *y, int64_t line, const struct winograd_part *part, const
         if (accumulate)
           value += load(to, left);
         if (relu)
-          value = (vec)(~(value <= 0) & (__typeof__(value <= 0))value); /* a NaN stays one */
+          value = positive(value);
         store(to, value, left);
       }
     }

@@ -7,7 +7,7 @@
 #ifndef COMPUTE_WINOGRAD_H
 #define COMPUTE_WINOGRAD_H
 
-#include <stdint.h>
+#include "compute/kernels.h"
 
 #define WINOGRAD_TILE 4
 #define WINOGRAD_PATCH 6
@@ -20,9 +20,9 @@ struct winograd_part {
   int32_t y0, y1, x0, x1;
 };
 struct winograd {
-  /* v = B^T d B of a source patch. */
+  /* v = B^T d B of a source patch, which is read through the affine map if that has a mean. */
   void (*patch)(float *v, int64_t step, const float *x, int64_t line, const struct winograd_part *part,
-                int64_t channels);
+                int64_t channels, const struct affine *affine);
   /* y = A^T m A of a tile; then y += bias, y += old y if accumulate, max(0, y) if relu. */
   void (*tile)(float *y, int64_t line, const struct winograd_part *part, const float *m, int64_t step, int64_t channels,
                const float *bias, int accumulate, int relu);

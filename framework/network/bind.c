@@ -17,8 +17,12 @@ place gradient_place(const struct tape *tape, const struct buffers *buffers, int
   return at < 0 ? NO_PLACE : place_plus(buffers->arena, at);
 }
 
-static place input(const struct binder *b, int k) { return value_place(b->tape, b->buffers, b->step->input[k]); }
-static place output(const struct binder *b) { return value_place(b->tape, b->buffers, b->step->output); }
+static place input(const struct binder *b, int k) {
+  return value_place(b->tape, b->buffers, tape_read(b->tape, b->step->input[k]));
+}
+static place output(const struct binder *b) {
+  return b->tape->values[b->step->output].norm >= 0 ? NO_PLACE : value_place(b->tape, b->buffers, b->step->output);
+}
 static place output_gradient(const struct binder *b) { return gradient_place(b->tape, b->buffers, b->step->output); }
 
 static place input_gradient(const struct binder *b, int k) {
@@ -68,9 +72,15 @@ static void bind_linear(const struct binder *b, struct linear_op *op) {
                            .db = parameter_gradient(b, 1)};
 }
 
+/* Behind the batch's mean, deviation and variance. */
+static place affine_of_norm(const struct binder *b, const struct step *norm) {
+  return place_plus(b->buffers->arena, norm->aux_at + 3 * node_channels(norm->node));
+}
+
 static void bind_conv(const struct binder *b, struct conv_op *op) {
   const struct shape *x = input_shape(b), *y = &b->step->node->shape;
   const strait_window *w = &b->step->node->window;
+  const int norm = b->tape->values[b->step->input[0]].norm;
   *op = (struct conv_op){.in = x->dims[0],
                          .height = x->dims[1],
                          .width = x->dims[2],
@@ -84,6 +94,8 @@ static void bind_conv(const struct binder *b, struct conv_op *op) {
                          .accumulate_dx = b->step->accumulate[0],
                          .accumulate_dw = b->step->accumulate_dw,
                          .exact = b->tape->exact,
+                         .norm_relu = norm >= 0 && b->tape->steps[norm].relu,
+                         .norm = norm >= 0 ? affine_of_norm(b, &b->tape->steps[norm]) : NO_PLACE,
                          .x = input(b, 0),
                          .w = parameter(b, 0),
                          .b = parameter(b, 1),

@@ -39,7 +39,7 @@ static int can_fuse(const struct tape *tape, const struct node *node, const int 
 
 static int new_value(struct tape *tape, const struct node *node, int producer) {
   tape->values[tape->value_count] =
-      (struct value){.size = node->size, .producer = producer, .at = -1, .gradient_at = -1};
+      (struct value){.size = node->size, .producer = producer, .norm = -1, .at = -1, .gradient_at = -1};
   return tape->value_count++;
 }
 
@@ -75,6 +75,22 @@ static void append_steps(struct tape *tape, const int *uses, int *node_value) {
     }
   }
   tape->output = node_value[tape->network->output];
+}
+
+int tape_read(const struct tape *tape, int value) {
+  int norm = tape->values[value].norm;
+  return norm < 0 ? value : tape->steps[norm].input[0];
+}
+
+/* A batch norm whose output only convolutions read need not make it: they apply it to what they read. */
+static void leave_out_norms(struct tape *tape) {
+  for (int i = 0; i < tape->count; i++)
+    if (tape->steps[i].node->kind == NODE_NORM && tape->steps[i].output != tape->output)
+      tape->values[tape->steps[i].output].norm = i;
+  for (int i = 0; i < tape->count; i++)
+    for (int k = 0; k < tape->steps[i].inputs; k++)
+      if (tape->steps[i].node->kind != NODE_CONV)
+        tape->values[tape->steps[i].input[k]].norm = -1;
 }
 
 /* The gradient of a parameter that one step uses is written by it. One that several use starts at zero and is added to,
@@ -123,6 +139,7 @@ int tape_create(struct tape *tape, const struct network *network, int training) 
     status = error_status();
   } else {
     append_steps(tape, uses, node_value);
+    leave_out_norms(tape);
     if (training)
       status = share_parameters(tape);
   }

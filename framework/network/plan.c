@@ -43,11 +43,13 @@ static int keeps_input(const struct step *step) {
   return step->backward && (kind == NODE_LINEAR || kind == NODE_CONV || kind == NODE_NORM || kind == NODE_CUSTOM);
 }
 
+/* The sign of what a relu made is read again; a batch norm's is found from its input. */
 static int keeps_output(const struct step *step) {
-  return step->backward && (step->relu || step->node->kind == NODE_RELU);
+  return step->backward && (step->relu || step->node->kind == NODE_RELU) && step->node->kind != NODE_NORM;
 }
 
 static void read_at(struct planner *p, int value, int time) {
+  value = tape_read(p->tape, value);
   if (p->last[value] < time)
     p->last[value] = time;
 }
@@ -88,6 +90,8 @@ static void plan_values(struct planner *p) {
   find_last_reads(p);
   for (int i = 0; i < tape->count; i++) {
     int output = tape->steps[i].output;
+    if (tape->values[output].norm >= 0)
+      continue;
     int place = find_place_of_output(p, i);
     if (place >= 0)
       extend(p, p->storage[output] = p->storage[place], p->last[output]);
@@ -180,7 +184,7 @@ static void plan_aux(struct planner *p) {
     if (step->node->kind == NODE_NORM) { /* read after a forward pass too: program_batch_statistics */
       int64_t batch = p->batch;
       p->batch = 1;
-      step->aux_at = new_storage(p, 3 * node_channels(step->node), 0, time_of_end(tape));
+      step->aux_at = new_storage(p, 6 * node_channels(step->node), 0, time_of_end(tape));
       p->batch = batch;
     } else if (step->node->kind == NODE_MAX_POOL && step->backward) {
       step->aux_at = new_storage(p, step->node->size, i, until);

@@ -11,6 +11,8 @@ struct value {
   int64_t size; /* floats a sample */
   int producer; /* step; -1: the input */
   int wanted;   /* training: its gradient is wanted, as there are parameters above it */
+  int norm; /* the batch norm step it comes from, if its readers take that one's input and factors: it is never made.
+               Else -1 */
   /* by the plan, in words of the arena; -1: not there. The input lies in a buffer of its own. */
   int64_t at, gradient_at;
 };
@@ -53,6 +55,8 @@ int tape_create(struct tape *tape, const struct network *network, int training);
 void tape_free(struct tape *tape);
 /* Lays the values out in one arena for this batch size (plan.c). */
 int tape_plan(struct tape *tape, int64_t batch);
+/* The value that is read for this one: itself, or the input of the batch norm it is never made by. */
+int tape_read(const struct tape *tape, int value);
 /* Channels and positions of a node's output as batch norm sees them. */
 int64_t node_channels(const struct node *node);
 

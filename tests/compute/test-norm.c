@@ -95,7 +95,7 @@ static void run_layer(struct device *d, const void *context, struct sheet *sheet
                        .running_mean = rig_place(d, mean, c),
                        .running_variance = rig_place(d, variance, c),
                        .y = rig_place(d, NULL, n),
-                       .saved = rig_place(d, NULL, 3 * c),
+                       .saved = rig_place(d, NULL, 6 * c),
                        .dy = rig_place(d, dy, n),
                        .dx = rig_place(d, dx, n),
                        .dscale = rig_place(d, dscale, c),
