@@ -1,7 +1,8 @@
 #!/bin/sh
 # doc/make-manual.sh PAGE STRAIT FOLDER: prints the manual page strait.1 or strait-experiment.5: the text in FOLDER/PAGE.first, what
 # the program STRAIT says of itself, the text in FOLDER/PAGE.last; or a plugin's page, plugins/strait-KIND-NAME.7, which is what
-# `strait describe` says; or the page `list`: the names of all these. The program's own tables are the one source: `make
+# `strait describe` says; or strait-plugin.7, the text in FOLDER/strait-plugin.7.text with the files of FOLDER/tutorial in it;
+# or the page `list`: the names of all these. The program's own tables are the one source: `make
 # update-manual` writes the pages, and tests/manual.sh fails when they have drifted.
 set -eu
 page=$1 strait=$2 folder=$3
@@ -51,11 +52,34 @@ experiment() {
   done
 }
 
+# The tutorial: a line `.\" file NAME` becomes the file, what stands between `.\" run` and `.\" end` is shell; both as roff
+# shows them unchanged. tests/tutorial.sh takes them out again.
+tutorial() {
+  awk -v folder="$folder/tutorial/" '
+    function show(line) {
+      gsub(/\\/, "\\e", line); gsub(/-/, "\\-", line); gsub(/\047/, "\\(aq", line)
+      if (line ~ /^\./) line = "\\&" line
+      print line
+    }
+    function begin() { print ".PP\n.RS 2\n.EX" }
+    function end() { print ".EE\n.RE" }
+    /^\.\\" file / {
+      print; begin()
+      while ((getline line <(folder $3)) > 0) show(line)
+      end(); next
+    }
+    /^\.\\" run/ { print; begin(); on = 1; next }
+    /^\.\\" end/ { end(); on = 0; next }
+    on { show($0); next }
+    { print }' "$folder/strait-plugin.7.text"
+}
+
 case $page in
 list)
-  printf '%s\n' strait.1 strait-experiment.5 completion/strait
+  printf '%s\n' strait.1 strait-experiment.5 strait-plugin.7 completion/strait
   plugins | awk '{ print "plugins/strait-" $1 "-" $2 ".7" }'
   ;;
+strait-plugin.7) tutorial ;;
 completion/*) sh "$folder/make-completion.sh" "$strait" ;;
 plugins/*)
   name=${page##*/strait-} name=${name%.7}

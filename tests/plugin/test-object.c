@@ -336,6 +336,30 @@ START_TEST(test_fingerprint) {
 END_TEST
 
 /* Two files are not one with their bytes joined. */
+/* Lengths about the sizes in which it grows; the text counts, so that a piece out of place is seen. */
+START_TEST(test_read_whole) {
+  static const int lengths[] = {0, 8, 65528, 65536, 65544, 196608, 400000};
+  for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    struct ridge *self = make();
+    char *written = malloc((size_t)lengths[i] + 16), *data;
+    int64_t length;
+    written[0] = 0;
+    for (int n = 0; n < lengths[i]; n += 8)
+      sprintf(written + n, "%07d\n", n);
+    write_data(written);
+    ck_assert_msg(strait_read_whole(self, data_file, NULL, &data, &length) == STRAIT_OK, "%s", error_text());
+    ck_assert_int_eq(length, lengths[i]);
+    ck_assert_str_eq(data, written); /* the NUL at its end too */
+    unlink(data_file);
+    ck_assert_int_eq(strait_read_whole(self, data_file, NULL, &data, &length), STRAIT_ENOENT);
+    ck_assert_ptr_null(data);
+    ck_assert_int_eq(length, 0);
+    free(written);
+    object_free(&self->object);
+  }
+}
+END_TEST
+
 START_TEST(test_fingerprint_parts) {
   char joined[33], apart[33];
   struct ridge *self = make();
@@ -390,6 +414,7 @@ int main(void) {
   tcase_add_test(tests, test_threads);
   tcase_add_test(tests, test_alloc_threads);
   tcase_add_test(tests, test_fingerprint);
+  tcase_add_test(tests, test_read_whole);
   tcase_add_test(tests, test_fingerprint_parts);
   tcase_add_test(tests, test_fingerprint_ends);
   suite_add_tcase(suite, tests);

@@ -8,6 +8,7 @@
 #define STRAIT_HOST_H
 
 #include <stdarg.h>
+#include <string.h>
 #include <strait/types.h>
 
 #ifdef __cplusplus
@@ -95,6 +96,35 @@ static inline int64_t strait_read(strait_reader *reader, void *data, int64_t cou
 static inline void strait_close(strait_reader *reader) {
   if (reader)
     reader->ops->close(reader);
+}
+
+/* Reads the whole of path, and of its member, as strait_open has them: *data is memory of strait_alloc with a NUL after
+ * the *length bytes. For files that fit into memory twice: what is outgrown while reading is freed after fini too. */
+static inline int32_t strait_read_whole(const void *self, const char *path, const char *member, char **data,
+                                        int64_t *length) {
+  strait_reader *reader;
+  int64_t room = 0, got = 0;
+  int32_t status = strait_open(self, path, member, &reader);
+  *data = NULL;
+  *length = 0;
+  while (status == STRAIT_OK && *length == room) {
+    char *larger = (char *)strait_alloc(self, (size_t)(2 * room + 65536) + 1);
+    if (!larger) {
+      status = STRAIT_ENOMEM;
+      break;
+    }
+    if (room)
+      memcpy(larger, *data, (size_t)room);
+    *data = larger;
+    room = 2 * room + 65536;
+    got = strait_read(reader, larger + *length, room - *length);
+    if (got < 0)
+      status = (int32_t)got;
+    else
+      *length += got;
+  }
+  strait_close(reader);
+  return status;
 }
 
 /* Adds bytes to the data's fingerprint (data sets, within open()): what identifies the data without reading it all, as
