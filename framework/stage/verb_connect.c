@@ -13,6 +13,7 @@
 #include "stage/verb.h"
 #include "stage/weights.h"
 #include "train/checkpoint.h"
+#include "train/objective.h"
 
 #define MARK ".state.safetensors"
 
@@ -21,7 +22,9 @@ struct connect_keys {
   int64_t epochs;
   int32_t free_ends;
   double checkpoint_every;
-  struct reference *end[2];
+  strait_strings start;
+  struct objective_keys objective;
+  struct reference *end[2], **inner; /* inner: of `start`; NULL: the points start on the segment */
 };
 
 static const strait_option options[] = {
@@ -29,6 +32,19 @@ static const strait_option options[] = {
                   "the two networks to join"),
     STRAIT_INT("epochs", struct connect_keys, epochs, "30", 1, 1000000, "how long the curve is trained, in epochs"),
     STRAIT_BOOL("free-ends", struct connect_keys, free_ends, "no", "train the two ends too"),
+    STRAIT_OPTION("start", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct connect_keys, start, NULL, 0, 0, NULL,
+                  "where the points between the ends start, one network each, as mean(left,right) or other#1; unset: "
+                  "evenly on the segment"),
+    STRAIT_CHOICE("objective", struct connect_keys, objective.objective, "mean", objective_choices,
+                  "what is descended: the mean over t (mean), over arc length (length), or the worst of a batch's t, "
+                  "softly (worst)"),
+    STRAIT_INT("draws", struct connect_keys, objective.draws, "1", 1, OBJECTIVE_DRAWS,
+               "t a batch: each costs a step's forward and backward"),
+    STRAIT_INT("strata", struct connect_keys, objective.strata, "1", 1, OBJECTIVE_STRATA,
+               "of this many t in a row, each falls into another equal part of [0,1]; 1: t is drawn freely"),
+    STRAIT_FLOAT(
+        "sharpness", struct connect_keys, objective.sharpness, "10", 1e-6, 1e6,
+        "of objective = worst: log(mean exp(sharpness * loss)) / sharpness; the larger, the nearer to the maximum"),
     STRAIT_FLOAT("checkpoint-every", struct connect_keys, checkpoint_every, "10", 0.001, 1e6,
                  "minutes between checkpoints inside an epoch"),
 };
@@ -47,6 +63,16 @@ static int refer(struct stage *stage) {
       status = stage_fault(stage, "ends");
     }
   }
+  k->inner = arena_alloc(stage->experiment->arena, k->start.n, sizeof *k->inner);
+  if (!k->inner)
+    return error_status();
+  for (size_t i = 0; !status && i < k->start.n; i++) {
+    status = stage_refer(stage, "start", k->start.v[i], &k->inner[i]);
+    if (!status && k->inner[i]->type == REFERENCE_MEMBERS) {
+      error_set(STRAIT_EINVAL, "'%s' is several networks; name each", k->inner[i]->text);
+      status = stage_fault(stage, "start");
+    }
+  }
   if (!status && strcmp(k->end[0]->text, k->end[1]->text) == 0) {
     error_set(STRAIT_EINVAL, "both ends are the same network");
     status = stage_fault(stage, "ends");
@@ -54,10 +80,24 @@ static int refer(struct stage *stage) {
   return status;
 }
 
+static int check_objective(const struct stage *stage) {
+  strait_object *curve;
+  int status = stage_object(stage, STRAIT_CURVE, 0, &curve);
+  if (!status)
+    status = objective_check(&((const struct connect_keys *)stage->own)->objective, curve);
+  object_free(curve);
+  return status;
+}
+
 static int check(struct session *session, struct stage *stage) {
   const struct connect_keys *k = stage->own;
   int points, status = curve_points(stage, &points);
   (void)session;
+  if (!status && k->start.n && k->start.n != (size_t)points - 2)
+    return error_set(STRAIT_EINVAL, "the curve has %d point%s between its ends, and `start` names %zu", points - 2,
+                     points == 3 ? "" : "s", k->start.n);
+  if (!status)
+    status = check_objective(stage);
   stage->iterations = k->epochs * stage_epoch(stage);
   if (!status && points == 2 && !k->free_ends)
     return error_set(STRAIT_EINVAL, "the curve has no point between its ends, so nothing can be trained; a scan takes "
@@ -69,10 +109,13 @@ static int cost(const struct stage *stage, struct cost *c) {
   int points, status = curve_points(stage, &points);
   if (status)
     return status;
-  const int free_points = points - (((const struct connect_keys *)stage->own)->free_ends ? 0 : 2);
-  c->trained = cost_of_training(stage);
+  const struct connect_keys *k = stage->own;
+  const int free_points = points - (k->free_ends ? 0 : 2);
+  c->trained = k->objective.draws * cost_of_training(stage);
   c->evaluated = cost_of_measuring(stage, NULL); /* of the middle */
   c->vectors = points + free_points * (stage->optimiser.optimiser == OPTIMISER_ADAMW ? 2 : 1);
+  if (k->objective.draws > 1)
+    c->vectors += k->objective.draws + 2 * free_points;
   c->disk = points * cost_of_weights(stage, 0) + 2 * free_points * cost_of_weights(stage, 1);
   return STRAIT_OK;
 }
@@ -116,7 +159,8 @@ static int joiner_create(struct joiner *j, struct job *job) {
                                .keys = &stage->optimiser,
                                .seeds = stage->seeds,
                                .iterations = j->end,
-                               .free_ends = k->free_ends};
+                               .free_ends = k->free_ends,
+                               .objective = k->objective};
   status = training_create(&j->training, &plan);
   if (!status)
     status = training_snapshot(j->training, &j->snapshot);
@@ -124,7 +168,7 @@ static int joiner_create(struct joiner *j, struct job *job) {
   return status;
 }
 
-/* Control points evenly between the ends; the running statistics those of the first end. */
+/* Control points evenly between the ends, or where `start` says; the running statistics those of the first end. */
 static int load_start(struct joiner *j) {
   const struct connect_keys *k = j->job->stage->own;
   const struct network *network = j->job->stage->material->network;
@@ -141,6 +185,8 @@ static int load_start(struct joiner *j) {
     memcpy(second, j->snapshot->theta[last], (size_t)j->snapshot->count * sizeof *second);
     snapshot_spread(j->snapshot, first, second);
   }
+  for (size_t i = 0; !status && i < k->start.n; i++)
+    status = reference_load(session, k->inner[i], 0, network, j->snapshot->theta[i + 1], NULL);
   memory_free(second);
   memory_free(first);
   return status;
@@ -332,7 +378,7 @@ static void summarise(const json_t *summary, struct text *line) {
   text_free(&metrics);
 }
 
-static const char *const reference_keys[] = {"ends", NULL};
+static const char *const reference_keys[] = {"ends", "start", NULL};
 const struct verb verb_connect = {
     .name = "connect",
     .summary = "trains a curve of low loss between two networks",

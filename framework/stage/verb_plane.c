@@ -89,10 +89,8 @@ static int check(struct session *session, struct stage *stage) {
   const struct plane_verb_keys *k = stage->own;
   int points = PLANE_CORNERS, status = stage_check_splits(stage, &k->splits);
   (void)session;
-  if (!status && k->margins.n != 1 && k->margins.n != 4) {
-    error_set(STRAIT_EINVAL, "margins are one number or four (left, right, bottom, top), not %zu", k->margins.n);
-    return stage_fault(stage, "margins");
-  }
+  if (!status && k->margins.n != 1 && k->margins.n != 4)
+    return error_set(STRAIT_EINVAL, "margins are one number or four (left, right, bottom, top), not %zu", k->margins.n);
   if (!status && !k->through.n && stage->routes[0]->stage)
     status = curve_points(stage->routes[0]->stage, &points);
   if (!status && points != PLANE_CORNERS)

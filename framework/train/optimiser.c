@@ -137,3 +137,14 @@ void optimiser_step(struct optimiser *optimiser, struct device *device, struct u
   }
   op->gradient_scale = scale;
 }
+
+double optimiser_penalty(const struct optimiser *optimiser, struct device *device, place weights) {
+  double sum = 0;
+  for (int i = 0; i < optimiser->ranges; i++) {
+    const struct range *r = &optimiser->range[i];
+    const place at = place_plus(weights, r->first);
+    if (r->weight_decay != 0)
+      sum += r->weight_decay * device->ops->dot(device, r->count, at, at);
+  }
+  return 0.5 * sum;
+}

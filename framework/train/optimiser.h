@@ -41,4 +41,7 @@ void optimiser_free(struct optimiser *optimiser); /* NULL is nothing */
 void optimiser_step(struct optimiser *optimiser, struct device *device, struct update_op *op, double rate,
                     int64_t updates);
 
+/* The regulariser at the weights: 0.5 * weight decay * |w|^2, over the parameters that decay. */
+double optimiser_penalty(const struct optimiser *optimiser, struct device *device, place weights);
+
 #endif

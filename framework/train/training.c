@@ -2,30 +2,13 @@
  * Device memory is reached by places only; after training_create nothing is allocated. */
 #include <config.h>
 
-#include "train/training.h"
+#include "train/training_inside.h"
 
 #include <math.h>
 #include <time.h>
 
 #include "base/error.h"
 #include "base/stop.h"
-#include "compute/random.h"
-
-struct training {
-  struct training_plan plan;
-  const strait_schedule_ops *schedule;
-  const strait_curve_ops *curve; /* NULL: a plain training */
-  struct feeder *feeder;
-  struct program *program;
-  struct optimiser *optimiser;
-  struct update_op update; /* its `next` are the coefficients of the step to come */
-  int64_t epoch_iterations;
-  int64_t sample_words, target_words; /* of one sample */
-  int64_t iteration, updates;         /* done; see struct snapshot */
-  int64_t fed;                        /* the iteration whose batch the feeder gives next; 0: it must be started */
-  struct loss_sums sums;
-  int loaded;
-};
 
 int64_t training_epoch_iterations(const struct training *training) { return training->epoch_iterations; }
 int64_t training_iteration(const struct training *training) { return training->iteration; }
@@ -57,8 +40,8 @@ static void coefficients(const struct training *training, int64_t iteration, dou
     c[0] = 1;
     return;
   }
-  struct stream stream = stream_of(seed_of(&training->plan.seeds, training->plan.seeds.t), "t", (uint64_t)iteration);
-  training->curve->coefficients(training->plan.curve, stream_double(&stream, 0), c);
+  const uint64_t seed = seed_of(&training->plan.seeds, training->plan.seeds.t);
+  training->curve->coefficients(training->plan.curve, objective_t(&training->plan.objective, seed, iteration, 0), c);
 }
 
 /* --- making --- */
@@ -73,7 +56,9 @@ static int prepare_points(struct training *t) {
     return error_set(STRAIT_EINVAL, "curve %s has %lld control points; a training takes 2 to %d", t->plan.curve->name,
                      (long long)points, MAX_POINTS);
   t->update.points = (int)points;
-  return STRAIT_OK;
+  if (!t->plan.objective.draws)
+    t->plan.objective = objective_plain;
+  return t->curve ? objective_check(&t->plan.objective, t->plan.curve) : STRAIT_OK;
 }
 
 static int is_free(const struct training *t, int point) {
@@ -155,6 +140,8 @@ int training_create(struct training **training, const struct training_plan *plan
     status = check_schedule(t);
   if (!status)
     status = create_points(t);
+  if (!status && t->plan.objective.draws > 1)
+    status = several_create(t);
   if (status) {
     training_free(t);
     *training = NULL;
@@ -172,6 +159,7 @@ void training_free(struct training *training) {
     device->ops->destroy(device, training->update.velocity[i]);
     device->ops->destroy(device, training->update.square[i]);
   }
+  several_free(training);
   optimiser_free(training->optimiser);
   program_free(training->program);
   feeder_free(training->feeder);
@@ -285,6 +273,31 @@ static void add_sums(struct training *t, const struct loss_sums *sums) {
   t->sums.nll += sums->nll;
 }
 
+/* Forward, loss and backward at the weights that are there, and the optimiser's pass. */
+static int step_once(struct training *t, struct run *run, double rate, struct loss_sums *sums) {
+  program_forward(t->program, run);
+  program_loss(t->program, run, sums);
+  if (program_status(t->program))
+    return error_status();
+  if (!isfinite(sums->loss))
+    return training_diverged(run->iteration, rate);
+  program_backward(t->program, run);
+  if (program_status(t->program) || t->plan.communicator->sum(t->plan.communicator, t->plan.device, t->update.gradient,
+                                                              network_weights(t->plan.network)->count))
+    return error_status();
+  for (int i = 0; i < t->update.points; i++)
+    t->update.coefficient[i] = t->update.next[i];
+  coefficients(t, run->iteration + 1, t->update.next);
+  optimiser_step(t->optimiser, t->plan.device, &t->update, rate, t->updates);
+  return STRAIT_OK;
+}
+
+int training_diverged(int64_t iteration, double rate) {
+  return error_set(STRAIT_EDIVERGE,
+                   "iteration %lld: the loss is not finite any more at the rate %g; lower the rate or set clip-norm",
+                   (long long)iteration, rate);
+}
+
 static int step(struct training *t) {
   int64_t iteration = t->iteration + 1;
   double rate = training_rate(t, iteration);
@@ -296,25 +309,11 @@ static int step(struct training *t) {
                     .dropout = 1,
                     .iteration = iteration,
                     .seed = seed_of(&t->plan.seeds, t->plan.seeds.dropout)};
-  struct loss_sums sums;
+  struct loss_sums sums = {0};
   if (feed(t, &run.samples))
     return error_status();
-  program_forward(t->program, &run);
-  program_loss(t->program, &run, &sums);
-  if (program_status(t->program))
+  if (t->plan.objective.draws > 1 ? several_step(t, &run, rate, &sums) : step_once(t, &run, rate, &sums))
     return error_status();
-  if (!isfinite(sums.loss))
-    return error_set(STRAIT_EDIVERGE,
-                     "iteration %lld: the loss is not finite any more at the rate %g; lower the rate or set clip-norm",
-                     (long long)iteration, rate);
-  program_backward(t->program, &run);
-  if (program_status(t->program) || t->plan.communicator->sum(t->plan.communicator, t->plan.device, t->update.gradient,
-                                                              network_weights(t->plan.network)->count))
-    return error_status();
-  for (int i = 0; i < t->update.points; i++)
-    t->update.coefficient[i] = t->update.next[i];
-  coefficients(t, iteration + 1, t->update.next);
-  optimiser_step(t->optimiser, t->plan.device, &t->update, rate, t->updates);
   add_sums(t, &sums);
   t->iteration++;
   t->updates++;

@@ -12,6 +12,7 @@
 #include "data/feeder.h"
 #include "network/program.h"
 #include "train/communicator.h"
+#include "train/objective.h"
 #include "train/optimiser.h"
 #include "train/snapshot.h"
 
@@ -25,6 +26,7 @@ struct training_plan {
   struct seeds seeds;
   int64_t iterations;                      /* the schedule's horizon */
   int free_ends;                           /* curves: 1 trains the ends too */
+  struct objective_keys objective;         /* of curves; zeroed: objective_plain */
   const struct communicator *communicator; /* NULL: alone */
 };
 

@@ -78,3 +78,39 @@ says 'no parameter of normed matches "conv9.*"'
 printf '[scan bad]\npaths = arc\nrefine = 21\n' | cat base.ini - >bad.ini
 expect 2 check bad.ini
 says 'refine = 21: above the maximum 20'
+
+echo "-- curves: where they start, and what they descend"
+cat base.ini - >curves.ini <<END
+[connect middle]
+ends  = left right
+start = mean(left,right)
+[connect on]
+ends   = left right
+start  = arc#1
+epochs = 1
+schedule = constant
+schedule.rate = 0
+[connect worst]
+ends      = left right
+curve     = polychain
+curve.bends = 2
+objective = worst
+draws     = 3
+strata    = 3
+END
+expect 0 run curves.ini --out runs/e
+tensors() { "${builddir:-$PWD}/tests/cli/tensors" "runs/e/$1"; }
+test "$(tensors arc/point-1.safetensors)" = "$(tensors middle/point-1.safetensors)" || die "the middle is where a bend starts"
+tensors arc/point-1.safetensors | grep -v running >a
+tensors on/point-1.safetensors | grep -v running >b
+cmp a b || die "at the rate 0 it stays where it starts"
+expect 0 plan curves.ini --out elsewhere --json
+i=0
+while test "$(json stages.$i.name <out)" != worst; do i=$((i + 1)); done
+test "$(json stages.$i.trained <out)" = 2700 || die "3 epochs of 300 images at 3 t each are 2,700"
+expect 2 check curves.ini --set connect.worst.draws=1
+says 'objective = worst weighs several t of a batch'
+expect 2 check curves.ini --set connect.on.start='arc#1 arc#0'
+says 'the curve has 1 point between its ends, and `start` names 2'
+expect 2 check curves.ini --set connect.worst.objective=wurst
+says 'not one of: mean, length, worst'

@@ -23,3 +23,10 @@ tests_train_test_training_LDFLAGS = -Wl,--wrap=memory_alloc
 tests_train_test_trivial_SOURCES = %D%/test-trivial.c %D%/fixture.h tests/curves/objects.h
 tests_train_test_trivial_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_train_test_trivial_LDADD = libstrait.la $(CHECK_LIBS)
+
+if HAVE_CHECK
+check_PROGRAMS += tests/train/test-objective
+endif
+tests_train_test_objective_SOURCES = %D%/test-objective.c %D%/fixture.h tests/curves/objects.h
+tests_train_test_objective_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_train_test_objective_LDADD = libstrait.la $(CHECK_LIBS)
