@@ -4,7 +4,7 @@
 #   tests_base_test_text_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 #   tests_base_test_text_LDADD = libstrait.la $(CHECK_LIBS)
 # A script, which gets srcdir, builddir, STRAIT (the program), CC, NM and SANITIZERS from Makefile.am's environment:
-#   dist_check_SCRIPTS += %D%/includes.sh
+#   dist_check_SCRIPTS += %D%/includes.sh %D%/uninstall.sh
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
 dist_check_SCRIPTS += %D%/includes.sh
 include tests/base/local.mk
