@@ -147,6 +147,7 @@ int class_take(struct loaded *loaded, const strait_class *theirs, uint32_t kind,
   loaded->cls.size = sizeof loaded->cls;
   int status = check_identity(&loaded->cls, kind, name);
   status = status ? status : take_ops(loaded, loaded->cls.ops);
+  loaded->identified = !status;
   status = status ? status : check_options(&loaded->cls);
   return status ? status : check_presets(&loaded->cls);
 }

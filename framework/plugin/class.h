@@ -16,7 +16,9 @@ struct loaded {
     strait_schedule_ops schedule;
     strait_ensembler_ops ensembler;
   } ops;
-  const char *origin; /* the file, or "built in" */
+  const char *origin;     /* the file, or "built in" */
+  const char *arithmetic; /* what opening it did to the floating-point environment; NULL: nothing */
+  int identified;         /* it is what its file promises, operations and all; what may be wrong still is its options */
 };
 
 /* The smallest class there is: as far as `ops`; what a shorter one lacks cannot be done without. */

@@ -5,16 +5,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fenv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __SSE__
-#include <xmmintrin.h>
-#endif
 
 #include "base/error.h"
 #include "base/text.h"
+#include "plugin/arithmetic.h"
 #include "plugin/host.h"
 #include "plugin/places.h"
 
@@ -32,27 +29,6 @@ uint32_t plugin_file_name(const char *file, char *name) {
   memcpy(name, dash + 1, name_length);
   name[name_length] = 0;
   return text_is_name(name) ? kind_of(kind) : 0;
-}
-
-/* How this thread rounds, traps and treats denormals. A plugin linked with -ffast-math brings a constructor that turns
- * denormals off; that may not leak into everybody's results. */
-struct arithmetic {
-  fenv_t environment;
-  unsigned control; /* MXCSR, with flush-to-zero and denormals-are-zero, which C knows nothing of */
-};
-
-static void arithmetic_save(struct arithmetic *saved) {
-  fegetenv(&saved->environment);
-#ifdef __SSE__
-  saved->control = _mm_getcsr();
-#endif
-}
-
-static void arithmetic_restore(const struct arithmetic *saved) {
-  fesetenv(&saved->environment);
-#ifdef __SSE__
-  _mm_setcsr(saved->control);
-#endif
 }
 
 /* Checks the file that is really meant, and the folder that it really lies in. */
@@ -89,10 +65,11 @@ static int no_entry(void *handle) {
 }
 
 /* Runs code of the plugin: its constructors, then its entry. */
-static int call_entry(const char *path, const strait_class **theirs) {
+static int call_entry(struct loaded *loaded, const char *path, const strait_class **theirs) {
   struct arithmetic saved;
   arithmetic_save(&saved);
   void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  loaded->arithmetic = arithmetic_changed(&saved);
   arithmetic_restore(&saved);
   if (!handle) {
     const char *why = dlerror();
@@ -104,6 +81,8 @@ static int call_entry(const char *path, const strait_class **theirs) {
     return no_entry(handle);
   memcpy(&entry, &symbol, sizeof entry); /* POSIX lets functions travel so; ISO C has no cast for it */
   *theirs = entry(host_table());
+  if (!loaded->arithmetic)
+    loaded->arithmetic = arithmetic_changed(&saved);
   arithmetic_restore(&saved);
   return STRAIT_OK;
 }
@@ -114,7 +93,7 @@ int loader_open(struct loaded *loaded, const char *path, uint32_t kind, const ch
   if (status)
     return status;
   const strait_class *theirs = NULL;
-  status = call_entry(real, &theirs);
+  status = call_entry(loaded, real, &theirs);
   free(real);
   status = status ? status : class_take(loaded, theirs, kind, name);
   return status ? error_wrap("%s", path) : STRAIT_OK;

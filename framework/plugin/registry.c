@@ -153,24 +153,38 @@ struct kept {
   struct kept *next;
 };
 
-int registry_load_file(const char *path, const strait_class **cls) {
+uint32_t registry_file_kind(const char *path, char *name) {
+  char own[33];
+  const char *slash = strrchr(path, '/');
+  return plugin_file_name(slash ? slash + 1 : path, name ? name : own);
+}
+
+int registry_inspect_file(const char *path, struct inspection *found) {
   static struct kept *all;
   char name[33];
-  const char *slash = strrchr(path, '/');
-  uint32_t kind = plugin_file_name(slash ? slash + 1 : path, name);
-  *cls = NULL;
+  uint32_t kind = registry_file_kind(path, name);
+  *found = (struct inspection){0};
   if (!kind)
     return error_set(STRAIT_EINVAL, "%s: the file of a plugin is called KIND-NAME.so, as curve-bezier.so", path);
   struct kept *kept = memory_alloc(1, sizeof *kept);
   if (!kept)
     return error_status();
   int status = loader_open(&kept->loaded, path, kind, name);
+  found->identified = kept->loaded.identified;
+  found->arithmetic = kept->loaded.arithmetic;
   if (status) {
     memory_free(kept);
     return status;
   }
   kept->next = all;
   all = kept;
-  *cls = &kept->loaded.cls;
+  found->cls = &kept->loaded.cls;
   return STRAIT_OK;
+}
+
+int registry_load_file(const char *path, const strait_class **cls) {
+  struct inspection found;
+  int status = registry_inspect_file(path, &found);
+  *cls = found.cls;
+  return status;
 }

@@ -31,6 +31,15 @@ int registry_class(struct registry *registry, uint32_t kind, const char *name, c
 /* Opens and checks one file by itself, its kind and name taken from the file's name: for `strait list`, in a child
  * process, and for `strait verify`. The class lives as long as the process, as the plugin does. */
 int registry_load_file(const char *path, const strait_class **cls);
+/* The same for `strait verify`, which asks more: what was found out also where it fails. */
+struct inspection {
+  const strait_class *cls; /* NULL: the file was refused */
+  int identified;          /* 1: it is the plugin that its name promises; what it was refused for are its options */
+  const char *arithmetic;  /* what opening it did to the floating-point environment, undone since; NULL: nothing */
+};
+int registry_inspect_file(const char *path, struct inspection *found);
+/* The kind that a file's name promises, and (where name is not NULL, 33 bytes) the name; 0: it is no plugin's. */
+uint32_t registry_file_kind(const char *path, char *name);
 /* Where it was found ("/usr/lib/strait/1/curve-bezier.so", or "built in"); after registry_class. */
 const char *registry_origin(struct registry *registry, uint32_t kind, const char *name);
 /* Calls visit for each file that has a plugin's name, and each built-in, without opening anything; sorted by kind,
