@@ -1,4 +1,6 @@
 /* network/network.c: a model instance's graph built, checked and kept. */
+#include <string.h>
+
 #include "network/graph.h"
 #include "plugin/registry.h"
 
@@ -6,6 +8,8 @@
 static int check_output(struct network *network, strait_node output) {
   const struct signature *signature = &network->signature;
   char got[SHAPE_TEXT], wanted[SHAPE_TEXT];
+  if (output == -1) /* the failed node, and nothing failed */
+    return error_set(STRAIT_EBUG, "build refused, and did not say why (strait_refuse does)");
   if (output < 0 || (size_t)output >= network->graph.count)
     return error_set(STRAIT_EINVAL, "build returned %d, which is not a node of its graph", output);
   const struct node *node = &network->graph.nodes[output];
@@ -78,4 +82,48 @@ int64_t network_multiply_adds(const struct network *network) {
     }
   }
   return sum;
+}
+
+static int node_same(const struct node *a, const struct node *b) {
+  return a->kind == b->kind && !a->name == !b->name && (!a->name || !strcmp(a->name, b->name)) &&
+         shape_equal(&a->shape, &b->shape) && a->inputs == b->inputs && !memcmp(a->input, b->input, sizeof a->input) &&
+         a->parameters == b->parameters && !memcmp(a->parameter, b->parameter, sizeof a->parameter) &&
+         !memcmp(&a->window, &b->window, sizeof a->window) && a->momentum == b->momentum && a->epsilon == b->epsilon &&
+         a->probability == b->probability && !a->operation == !b->operation;
+}
+
+int network_same(const struct network *a, const struct network *b) {
+  const struct layout *x = &a->graph.weights.layout, *y = &b->graph.weights.layout;
+  if (a->graph.count != b->graph.count)
+    return error_set(STRAIT_EBUG, "%zu nodes, then %zu", a->graph.count, b->graph.count);
+  for (size_t i = 0; i < a->graph.count; i++)
+    if (!node_same(&a->graph.nodes[i], &b->graph.nodes[i]))
+      return error_set(STRAIT_EBUG, "node %zu is %s, then %s", i,
+                       graph_describe((struct graph *)&a->graph, &a->graph.nodes[i]),
+                       graph_describe((struct graph *)&b->graph, &b->graph.nodes[i]));
+  if (layout_match(x, y, "the second graph"))
+    return error_status();
+  for (int i = 0; i < x->segments; i++)
+    if (x->segment[i].init != y->segment[i].init || x->segment[i].init_value != y->segment[i].init_value)
+      return error_set(STRAIT_EBUG, "%s starts with %g, then with %g", x->segment[i].name, x->segment[i].init_value,
+                       y->segment[i].init_value);
+  return a->output == b->output ? STRAIT_OK
+                                : error_set(STRAIT_EBUG, "node %d is the output, then %d", a->output, b->output);
+}
+
+int network_custom(const struct network *network, int number, struct custom *custom) {
+  const struct graph *graph = &network->graph;
+  for (size_t i = 0; i < graph->count; i++) {
+    const struct node *node = &graph->nodes[i];
+    if (node->kind != NODE_CUSTOM || number-- > 0)
+      continue;
+    *custom = (struct custom){.name = node->name, .operation = node->operation, .output = node->size};
+    custom->inputs = (uint32_t)node->inputs, custom->parameters = (uint32_t)node->parameters;
+    for (int k = 0; k < node->inputs; k++)
+      custom->input[k] = graph->nodes[node->input[k]].size;
+    for (int k = 0; k < node->parameters; k++)
+      custom->parameter[k] = graph->weights.list[node->parameter[k]].count;
+    return 1;
+  }
+  return 0;
 }

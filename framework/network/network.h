@@ -38,6 +38,17 @@ const struct signature *network_signature(const struct network *network);
 const struct layout *network_weights(const struct network *network);    /* P = ->count */
 const struct layout *network_statistics(const struct network *network); /* batch-norm buffers; ->count may be 0 */
 const char *network_model(const struct network *network);               /* "preresnet", for messages */
+/* Are two networks of one model and signature the same graph, starting alike? The error names the first difference. */
+int network_same(const struct network *a, const struct network *b);
+/* A custom operation of the model, for those who try it by itself. */
+struct custom {
+  const char *name;
+  const strait_operation *operation;
+  uint32_t inputs, parameters;
+  int64_t input[8], parameter[8], output; /* floats: a sample of each input, each parameter, a sample of the output */
+};
+/* The i-th custom operation, from 0; 0 when there is none. */
+int network_custom(const struct network *network, int i, struct custom *custom);
 /* Multiply-adds for one sample forward, as counted for direct convolution. */
 int64_t network_multiply_adds(const struct network *network);
 /* Fills both vectors: each segment from its own stream of the seed; running means 0, variances 1. */
