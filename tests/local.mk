@@ -20,6 +20,7 @@ include tests/stage/local.mk
 include tests/cli/local.mk
 include tests/curves/local.mk
 include tests/plugins/local.mk
+include tests/verify/local.mk
 include tests/golden/local.mk
 include tests/slow/local.mk
 include tests/torture/local.mk

@@ -4,6 +4,7 @@ strait_SOURCES = %D%/main.c %D%/command.h %D%/arguments.c %D%/probe.c %D%/probe.
 	%D%/command_list.c %D%/topic.c %D%/topic.h %D%/command_describe.c %D%/command_doctor.c \
 	%D%/command_bench.c %D%/bench.c %D%/bench.h %D%/command_import.c %D%/command_export.c %D%/shape.c \
 	%D%/shape.h
+strait_SOURCES += %D%/child.c %D%/child.h %D%/command_verify.c %D%/trier.c %D%/trier.h
 strait_SOURCES += %D%/topic_man.c %D%/command_new.c %D%/starter.c %D%/starter.h
 strait_LDADD = libstrait.la
 

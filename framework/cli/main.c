@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/probe.h"
 #include "store/document.h"
+#include "cli/trier.h"
 
 const struct command *const commands[] = {&command_run,
                                           &command_check,
@@ -20,6 +21,7 @@ const struct command *const commands[] = {&command_run,
                                           &command_list,
                                           &command_describe,
                                           &command_doctor,
+                                          &command_verify,
                                           &command_clean,
                                           &command_bench,
                                           &command_import,
@@ -92,6 +94,8 @@ int main(int argc, char **argv) {
   }
   if (strcmp(argv[1], PROBE_FLAG) == 0 && argc == 3)
     return probe_plugin(argv[2]);
+  if (strcmp(argv[1], TRIER_FLAG) == 0 && argc >= 5)
+    return trier_child(argv + 2);
   int status = flush(dispatch(argc, argv));
   if (status)
     fprintf(stderr, "strait: %s\n", *error_text() ? error_text() : "failed without a recorded cause");

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "cli/child.h"
 #include "plugin/registry.h"
 #include "store/document.h"
 
@@ -58,29 +58,6 @@ static int read_all(int fd, struct text *output) {
   }
 }
 
-static pid_t start(const char *file, int *from) {
-  int ends[2];
-  char self[4096] = ""; /* the link's target, not the link: under valgrind the link itself opens valgrind */
-  ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-  if (pipe(ends))
-    return -1;
-  pid_t child = fork();
-  if (child == 0) {
-    dup2(ends[1], STDOUT_FILENO);
-    close(ends[0]);
-    close(ends[1]);
-    if (length > 0)
-      execl(self, "strait", PROBE_FLAG, file, (char *)NULL);
-    execl("/proc/self/exe", "strait", PROBE_FLAG, file, (char *)NULL);
-    _exit(127);
-  }
-  close(ends[1]);
-  if (child < 0)
-    close(ends[0]);
-  *from = ends[0];
-  return child;
-}
-
 /* The last line is ours; what the plugin itself printed may stand before it. */
 static int read_answer(const struct text *output, json_t **description) {
   const char *line = output->data ? output->data : "";
@@ -105,17 +82,14 @@ static int read_answer(const struct text *output, json_t **description) {
 
 int probe(const char *file, json_t **description) {
   struct text output = {0};
-  int from, ended = 0;
+  struct child child;
   *description = NULL;
-  pid_t child = start(file, &from);
-  if (child < 0)
-    return error_errno(STRAIT_EIO, "cannot start a child process");
-  int status = read_all(from, &output);
-  close(from);
+  int status = child_start(&child, (const char *const[]){PROBE_FLAG, file, NULL}, 0);
   if (status)
-    kill(child, SIGKILL);
-  while (waitpid(child, &ended, 0) < 0 && errno == EINTR)
-    ;
+    return status;
+  status = read_all(child.output, &output);
+  int ended = child_wait(&child, status != STRAIT_OK);
+  child_close(&child);
   if (!status && WIFSIGNALED(ended))
     status = error_set(STRAIT_EIO, "it crashed on loading: %s", strsignal(WTERMSIG(ended)));
   if (!status)

@@ -1,0 +1,56 @@
+#!/bin/sh
+# tests/verify/tree.sh: every plugin of the tree holds to all laws. Gradients want small models; data sets get made-up files of
+# the published form, or are opened without, and say what is missing.
+. "${srcdir:-.}/tests/cli/lib.sh"
+folder=${builddir:-$PWD}/plugins/.libs
+tried=0
+
+# lawful KIND NAME ARGUMENT...: no law fails; the output is in the file out.
+lawful() {
+  file=$folder/$1-$2.so
+  test -e "$file" || return 0 # linked into the program
+  shift 2
+  expect 0 verify "$file" "$@"
+  tried=$((tried + 1))
+}
+# Nothing was left out for lack of data or size.
+complete() { ! grep '^not run' out | grep -v ': it \(has no options\|serves every\|names no moments\)' || die "not all was tried"; }
+
+for file in "$folder"/*.so; do
+  test -e "$file" || { echo "all plugins are built in"; exit 77; }
+  name=$(basename "$file" .so)
+  kind=${name%%-*} name=${name#*-}
+  case $kind in
+  curve | schedule | ensembler) lawful "$kind" "$name" && complete ;;
+  model) ;;
+  dataset) lawful "$kind" "$name" ;;
+  *) die "what is $file?" ;;
+  esac
+done
+
+# Small ones, so that gradients are checked too; every option has a value of its own here, besides its limits.
+lawful model mlp && complete
+lawful model convfc --set width=0.2 && complete
+lawful model vgg --set width=0.05 --set model.batch-norm=yes && complete
+lawful model preresnet --set depth=8 && complete
+lawful model wideresnet --set depth=10 --set width=1 --set dropout=0.2 && complete
+lawful model resnet --set depth=18 --set width=4 && complete
+for file in "$folder"/model-*.so; do
+  case $(basename "$file" .so) in
+  model-mlp | model-convfc | model-vgg | model-preresnet | model-wideresnet | model-resnet) ;;
+  *) die "$file: add it here, with options that make it small" ;;
+  esac
+done
+
+# Data: IDX files of 5 and 3 images, and CIFAR's of the published sizes, all zeros, so that they take no room.
+lawful dataset digits && complete
+mkdir idx cifar10 cifar100
+idx() { # NAME COUNT
+  printf '\000\000\010\003\000\000\000\00%s\000\000\000\034\000\000\000\034' "$2" >"idx/$1-images-idx3-ubyte"
+  head -c $((784 * $2)) /dev/urandom >>"idx/$1-images-idx3-ubyte"
+  printf '\000\000\010\001\000\000\000\00%s' "$2" >"idx/$1-labels-idx1-ubyte"
+  head -c "$2" /dev/zero >>"idx/$1-labels-idx1-ubyte"
+}
+idx train 5
+idx t10k 3
+lawful dataset mnist --set dataset.path=idx
