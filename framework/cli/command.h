@@ -45,8 +45,9 @@ struct command {
   size_t least, most;                            /* operands */
   int (*run)(const struct arguments *arguments); /* a status; its cause recorded */
 };
-extern const struct command command_run, command_check, command_plan, command_show, command_clean, command_list,
-    command_describe, command_doctor, command_verify, command_bench, command_import, command_export, command_new;
+extern const struct command command_run, command_check, command_plan, command_show, command_plot, command_report,
+    command_clean, command_list, command_describe, command_doctor, command_verify, command_bench, command_import,
+    command_export, command_new;
 extern const struct command *const commands[]; /* ended by NULL */
 
 /* Reads argv[2...] for a command; STRAIT_EINVAL says what is wrong. */

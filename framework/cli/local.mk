@@ -6,6 +6,8 @@ strait_SOURCES = %D%/main.c %D%/command.h %D%/arguments.c %D%/probe.c %D%/probe.
 	%D%/shape.h
 strait_SOURCES += %D%/child.c %D%/child.h %D%/command_verify.c %D%/trier.c %D%/trier.h
 strait_SOURCES += %D%/topic_man.c %D%/command_new.c %D%/starter.c %D%/starter.h
+strait_SOURCES += %D%/gnuplot.c %D%/gnuplot.h %D%/figures.c %D%/figures.h %D%/figures_scan.c %D%/figures_plane.c \
+	%D%/figures_ensemble.c %D%/figures_compare.c %D%/command_plot.c %D%/command_report.c
 strait_LDADD = libstrait.la
 
 # The starter projects, carried in the program.

@@ -14,20 +14,10 @@
 #include "store/document.h"
 #include "cli/trier.h"
 
-const struct command *const commands[] = {&command_run,
-                                          &command_check,
-                                          &command_plan,
-                                          &command_show,
-                                          &command_list,
-                                          &command_describe,
-                                          &command_doctor,
-                                          &command_verify,
-                                          &command_clean,
-                                          &command_bench,
-                                          &command_import,
-                                          &command_export,
-                                          &command_new,
-                                          NULL};
+const struct command *const commands[] = {&command_run,    &command_check,  &command_plan,  &command_show,
+                                          &command_plot,   &command_report, &command_list,  &command_describe,
+                                          &command_doctor, &command_verify, &command_clean, &command_bench,
+                                          &command_import, &command_export, &command_new,   NULL};
 
 static void usage(FILE *to) {
   fprintf(to, "usage: strait COMMAND [OPTION...] [OPERAND...]\n\n"

@@ -340,6 +340,10 @@ int experiment_read(struct experiment **experiment, struct registry *registry, c
     return status;
   struct experiment *e = create(registry, file);
   status = e ? take_sections(e, ini) : error_status();
+  if (e) {
+    e->sets = sets;
+    e->set_count = set_count;
+  }
   if (!status)
     status = take_sets(e, sets, set_count);
   if (!status)

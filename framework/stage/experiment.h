@@ -74,8 +74,10 @@ struct stage {
 struct experiment {
   struct arena *arena;
   struct registry *registry;
-  const char *file; /* as given */
-  const char *stem; /* "quickstart" */
+  const char *file;        /* as given */
+  const char *stem;        /* "quickstart" */
+  const char *const *sets; /* the arguments of --set; borrowed */
+  size_t set_count;
   struct settings defaults;
   struct stage **stages; /* in the order in which they run: sources first, else the file's */
   size_t count;

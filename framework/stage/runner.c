@@ -22,6 +22,8 @@
 #include "stage/prepare.h"
 #include "stage/verb.h"
 
+#define LARGEST_FILE (16 << 20) /* of an experiment */
+
 /* --- what is there --- */
 
 /* Is this what a member of the folder's document says? A document that cannot be read says nothing. */
@@ -300,9 +302,22 @@ static void remove_unfinished(const struct session *session, struct arena *arena
     closedir(folder);
 }
 
+/* The experiment's text, beside its results. */
+static int copy_text(const struct session *session, const struct experiment *e) {
+  struct arena *arena = arena_create();
+  char *to = arena ? file_join(arena, session->out, "experiment.ini") : NULL, *text = NULL;
+  size_t length;
+  int status = to ? file_read(e->file, LARGEST_FILE, &text, &length) : error_status();
+  if (!status)
+    status = file_write(to, text, length);
+  memory_free(text);
+  arena_free(arena);
+  return status;
+}
+
 /* What `strait show` needs to find the results again. */
 static int write_experiment(const struct session *session, const struct experiment *e) {
-  json_t *stages = json_array();
+  json_t *stages = json_array(), *sets = json_array();
   struct arena *arena = arena_create();
   char *file = arena ? file_join(arena, session->out, "experiment.json") : NULL;
   int status = file ? file_make_folders(session->out) : error_status();
@@ -312,11 +327,17 @@ static int write_experiment(const struct session *session, const struct experime
       status = error_set(STRAIT_ENOMEM, "out of memory");
   if (!status)
     remove_unfinished(session, arena);
-  json_t *whole = status ? NULL : json_pack("{s:s, s:O}", "experiment", e->stem, "stages", stages);
+  for (size_t i = 0; !status && i < e->set_count; i++)
+    if (json_array_append_new(sets, json_string(e->sets[i])))
+      status = error_set(STRAIT_ENOMEM, "out of memory");
+  json_t *whole = status ? NULL : json_pack("{s:s, s:O, s:O}", "experiment", e->stem, "sets", sets, "stages", stages);
   if (!status)
     status = whole ? document_write(file, whole) : error_set(STRAIT_ENOMEM, "out of memory");
+  if (!status)
+    status = copy_text(session, e);
   json_decref(whole);
   json_decref(stages);
+  json_decref(sets);
   arena_free(arena);
   return status;
 }

@@ -29,7 +29,7 @@ sleep 0.02
 expect 0 run e.ini
 test "$(grep -c 'done already' err)" = 8 || die "something ran again"
 cmp first out || die "the second run prints other results"
-test -z "$(find runs -newer mark -type f ! -name experiment.json)" || die "written again: $(find runs -newer mark -type f)"
+test -z "$(find runs -newer mark -type f ! -name 'experiment.*')" || die "written again: $(find runs -newer mark -type f)"
 expect 0 show runs/e
 grep -v '^ *strait run' first | sed 's/;$//' >a
 sed 's/;$//' out >b
