@@ -1,6 +1,7 @@
 #!/bin/sh
 # tests/tutorial.sh: does what strait-plugin(7) says, from top to bottom, in an empty folder: its files are taken out of the
-# page, its commands are run. A snippet that is neither is an error, and so is a command that fails.
+# page, its commands are run. A snippet that is neither is an error, and so is a command that fails. Then the same with the
+# plugins of examples/plugins.
 set -eu
 test "${SANITIZERS:-no}" = no || exit 77 # a plugin without sanitizers cannot be loaded under some of them
 command -v pkg-config >/dev/null || exit 77
@@ -53,3 +54,22 @@ for result in arch/compare/over/curve.npz tinyres/residual/summary.json tinyres/
   test -s "runs/$result" || { cat "$work/out"; echo "no runs/$result" >&2; exit 1; }
 done
 grep -q '"curve": "arch"' runs/arch/over/summary.json # the last run: the installed plugin
+
+# The plugins of examples/plugins, built and tried in the page's own way, in an experiment of all five. Each stays short.
+mkdir -p "$work/five/plugins"
+cd "$work/five"
+{
+  sed -n '/^set -eu/p; /^umask/p; /^cc()/p; /^strait()/p; /^build()/,/^}/p' "$work/whole"
+  sed -n '/^#   awk/,/table.csv$/s/^# *//p' "$srcdir/examples/plugins/five.ini"
+  for plugin in curve-cubic model-gated dataset-table schedule-restarts ensembler-ema; do
+    echo "build $plugin ${plugin#*-}.c"
+    echo "strait verify plugins/$plugin.so$(test $plugin != dataset-table || echo ' --set path=table.csv')"
+  done
+  sed -n 's/^# *\(strait run\)/\1/p' "$srcdir/examples/plugins/five.ini"
+} >"$work/five.sh"
+cp "$srcdir"/examples/plugins/*.c "$srcdir/examples/plugins/five.ini" .
+for source in *.c; do
+  test "$(grep -c . "$source")" -le 60 || { echo "$source: more than 60 lines" >&2; exit 1; }
+done
+sh "$work/five.sh" >"$work/out" 2>&1 || { cat "$work/out"; exit 1; }
+grep -q '"ensembler": "ema"' runs/five/averaged/summary.json

@@ -93,7 +93,8 @@ typedef struct strait_ensembler_ops {
   int32_t (*source)(const void *self, int64_t index, strait_source *source);
   /* Adds a member or folds the weights into slots. */
   int32_t (*collect)(const void *self, const strait_moment *moment, strait_slots *slots);
-  /* Called after each source: turns slots into members. NULL: nothing to do. */
+  /* Called after each source: turns slots into members, as they are: what goes over the weights one by one belongs into
+   * collect, which is told how many there are. NULL: nothing to do. */
   int32_t (*finish)(const void *self, int64_t source, strait_slots *slots);
   /* Combines the class probabilities of the members for `rows` samples: probabilities is (members, rows, classes),
    * combined is (rows, classes), each row summing to one. The members' order must not matter. NULL: their mean. */
