@@ -85,7 +85,10 @@ static char *data_text(struct arena *arena, const struct stage *stage) {
   for (uint32_t i = 0; i < data_options.count; i++) {
     strait_option option = option_at(&data_options, i);
     const char *value = options_text(&option, &stage->data, arena);
-    text_add(&text, "; %s=%s", option.name, value ? value : "");
+    if (!value)
+      text.status = text.status ? text.status : STRAIT_ENOMEM;
+    else
+      text_add(&text, "; %s=%s", option.name, value);
   }
   text_add(&text, "; noise=%lld", (long long)stage->seeds.noise);
   char *copy = text.status ? NULL : arena_copy(arena, text.data);

@@ -85,8 +85,9 @@ int moments_diverged(struct job *job, const char *mark) {
   if (moments_find(job, mark, &moments, &count))
     return error_give(&chain);
   return error_set(chain.status,
-                   "%s; the last good checkpoint is %s%s; lower schedule.rate, or set clip-norm or warm-up", chain.text,
-                   count ? moments[0].base : "the start", count ? mark : "");
+                   "%s; the last good checkpoint is %s%s; lower schedule.rate, or set clip-norm, "
+                   "warm-up or on-divergence = halve",
+                   chain.text, count ? moments[0].base : "the start", count ? mark : "");
 }
 
 int moment_remove(struct job *job, const char *base, const char *mark) {

@@ -26,18 +26,29 @@
 
 /* --- what is there --- */
 
-/* Is this what a member of the folder's document says? A document that cannot be read says nothing. */
-static int says(struct arena *arena, const char *folder, const char *document, const char *member, const char *what) {
+/* What the document's file holds; NULL where it is damaged, which a warning names, or not there. A file that could not
+ * be read just now is another matter: nothing may be concluded from it. */
+static int read_own(const char *file, json_t **whole) {
+  *whole = NULL;
+  int status = file_exists(file) ? document_read(file, whole) : STRAIT_OK;
+  if (status == STRAIT_EFORMAT) {
+    log_message(STRAIT_LOG_WARNING, "%s; it is taken for lost", error_text());
+    error_clear();
+    status = STRAIT_OK;
+  }
+  return status;
+}
+
+/* Is this what a member of the folder's document says? */
+static int says(struct arena *arena, const char *folder, const char *document, const char *member, const char *what,
+                int *same) {
   const char *file = file_join(arena, folder, document);
   json_t *whole = NULL;
-  int same = 0;
-  if (file && file_exists(file) && document_read(file, &whole) == STRAIT_OK) {
-    const char *text = json_string_value(json_object_get(whole, member));
-    same = text && strcmp(text, what) == 0;
-  }
-  error_clear();
+  int status = file ? read_own(file, &whole) : error_status();
+  const char *text = json_string_value(json_object_get(whole, member));
+  *same = text && strcmp(text, what) == 0;
   json_decref(whole);
-  return same;
+  return status;
 }
 
 static int holds(struct arena *arena, const char *folder, const char *name) {
@@ -48,28 +59,28 @@ static int holds(struct arena *arena, const char *folder, const char *name) {
 int stage_result(const struct session *session, const struct stage *stage, int *result) {
   struct arena *arena = arena_create();
   const char *folder = arena ? stage_folder(session, stage, arena) : NULL;
-  int status = folder ? STRAIT_OK : error_status();
-  if (status || !holds(arena, folder, "stage.json"))
-    *result = RESULT_NONE;
-  else if (!says(arena, folder, "stage.json", "key", stage->key))
-    *result = RESULT_OUTDATED;
-  else if (!holds(arena, folder, "summary.json"))
-    *result = RESULT_STARTED;
-  else if (stage->measured[0] && !says(arena, folder, "summary.json", "measured", stage->measured))
-    *result = RESULT_UNMEASURED;
-  else
-    *result = RESULT_DONE;
+  int status = folder ? STRAIT_OK : error_status(), same = 0;
+  *result = RESULT_NONE;
+  if (!status && holds(arena, folder, "stage.json")) {
+    status = says(arena, folder, "stage.json", "key", stage->key, &same);
+    *result = !same ? RESULT_OUTDATED : !holds(arena, folder, "summary.json") ? RESULT_STARTED : RESULT_DONE;
+  }
+  if (!status && *result == RESULT_DONE && stage->measured[0]) {
+    status = says(arena, folder, "summary.json", "measured", stage->measured, &same);
+    *result = same ? RESULT_DONE : RESULT_UNMEASURED;
+  }
   arena_free(arena);
   return status;
 }
 
 /* --- stage.json and provenance.json --- */
 
+/* The list of this name in the document, or an empty one; NULL: it could not be read. */
 static json_t *read_member(const char *file, const char *member) {
-  json_t *whole = NULL, *found = NULL;
-  if (file_exists(file) && document_read(file, &whole) == STRAIT_OK)
-    found = json_incref(json_object_get(whole, member));
-  error_clear();
+  json_t *whole, *found;
+  if (read_own(file, &whole))
+    return NULL;
+  found = json_incref(json_object_get(whole, member));
   json_decref(whole);
   return json_is_array(found) ? found : (json_decref(found), json_array());
 }
@@ -122,6 +133,8 @@ static int write_provenance(struct job *job, const char *command, int finished) 
   if (!file)
     return error_status();
   json_t *runs = read_member(file, "runs");
+  if (!runs)
+    return error_status() ? error_status() : error_set(STRAIT_ENOMEM, "out of memory");
   if (gethostname(host, sizeof host - 1))
     host[0] = 0;
   int status = STRAIT_OK;

@@ -8,6 +8,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "stage/cost.h"
+#include "stage/divergence.h"
 #include "stage/moments.h"
 #include "stage/prepare.h"
 #include "stage/verb.h"
@@ -22,6 +23,7 @@ struct connect_keys {
   int64_t epochs;
   int32_t free_ends;
   double checkpoint_every;
+  int32_t on_divergence;
   strait_strings start;
   struct objective_keys objective;
   struct reference *end[2], **inner; /* inner: of `start`; NULL: the points start on the segment */
@@ -47,6 +49,7 @@ static const strait_option options[] = {
         "of objective = worst: log(mean exp(sharpness * loss)) / sharpness; the larger, the nearer to the maximum"),
     STRAIT_FLOAT("checkpoint-every", struct connect_keys, checkpoint_every, "10", 0.001, 1e6,
                  "minutes between checkpoints inside an epoch"),
+    STRAIT_CHOICE("on-divergence", struct connect_keys, on_divergence, "stop", divergence_choices, DIVERGENCE_HELP),
 };
 
 static int refer(struct stage *stage) {
@@ -116,7 +119,7 @@ static int cost(const struct stage *stage, struct cost *c) {
   c->vectors = points + free_points * (stage->optimiser.optimiser == OPTIMISER_ADAMW ? 2 : 1);
   if (k->objective.draws > 1)
     c->vectors += k->objective.draws + 2 * free_points;
-  c->disk = points * cost_of_weights(stage, 0) + 2 * free_points * cost_of_weights(stage, 1);
+  c->disk = points * cost_of_weights(stage, 0) + 3 * free_points * cost_of_weights(stage, 1);
   return STRAIT_OK;
 }
 
@@ -192,11 +195,11 @@ static int load_start(struct joiner *j) {
   return status;
 }
 
-/* The start, and the newest checkpoint over it. */
-static int load(struct joiner *j) {
+/* The start, and the newest checkpoint that is not after `latest` over it. */
+static int load(struct joiner *j, int64_t latest) {
   int loaded = 0, status = load_start(j);
   if (!status)
-    status = moments_load(j->job, MARK, j->end, j->snapshot, &loaded);
+    status = moments_load(j->job, MARK, latest, j->snapshot, &loaded);
   if (!status && !loaded) { /* parts of a damaged one may be in it */
     snapshot_free(j->snapshot);
     j->snapshot = NULL;
@@ -207,12 +210,20 @@ static int load(struct joiner *j) {
   return status ? status : training_load(j->training, j->snapshot);
 }
 
+/* Removes all moments but the newest `spare` of those up to now, and the epoch's beginning. */
 static int prune(struct joiner *j, size_t spare) {
   struct moment *moments;
   size_t count;
+  int64_t now = j->snapshot->iteration, begun = spare ? now / j->epoch * j->epoch : -1;
   int status = moments_find(j->job, MARK, &moments, &count);
-  for (size_t i = spare; !status && i < count; i++)
-    status = moment_remove(j->job, moments[i].base, MARK);
+  for (size_t i = 0; !status && i < count; i++) {
+    if (moments[i].iteration == begun)
+      continue;
+    if (spare > 0 && moments[i].iteration <= now)
+      spare--;
+    else
+      status = moment_remove(j->job, moments[i].base, MARK);
+  }
   return status;
 }
 
@@ -227,7 +238,20 @@ static int save(struct joiner *j) {
   return status;
 }
 
+/* After a divergence: on from where the epoch began, at half the rate. */
+static int halve(struct joiner *j, int64_t origin) {
+  const int64_t halvings = training_halvings(j->training) + 1;
+  int status = divergence_tell(j->job, j->training, origin);
+  if (!status)
+    status = load(j, origin);
+  if (status)
+    return status;
+  j->snapshot->halvings = halvings;
+  return training_load(j->training, j->snapshot);
+}
+
 static int advance(struct joiner *j) {
+  const struct connect_keys *k = j->job->stage->own;
   int64_t now = training_iteration(j->training);
   int status = STRAIT_OK;
   job_begin(j->job, "training the curve", now, j->end, "step");
@@ -235,12 +259,18 @@ static int advance(struct joiner *j) {
     int64_t next = (now / j->epoch + 1) * j->epoch, before = now;
     status = job_train(j->job, j->training, next, j->deadline, 0);
     now = training_iteration(j->training);
+    int64_t origin = now / j->epoch * j->epoch;
     if (!status && now == next)
       status = job_epoch(j->job, j->training, j->end / j->epoch, 0);
-    if (!status && now > before)
+    if (!status && now > before) {
       status = save(j);
-    else
+      origin = (now - 1) / j->epoch * j->epoch; /* its weights are found not to be finite: the epoch that made them */
+    } else
       next_deadline(j);
+    if (status == STRAIT_EDIVERGE && k->on_divergence == DIVERGENCE_HALVE) {
+      status = halve(j, origin);
+      now = training_iteration(j->training);
+    }
     if (!status)
       status = stop_check();
   }
@@ -291,6 +321,8 @@ static int put_geometry(struct joiner *j, const struct path *path) {
     status = put_integer(summary, "points", path->points);
   if (!status)
     status = put_integer(summary, "iterations", j->end);
+  if (!status)
+    status = divergence_summary(j->job, j->training);
   if (!status)
     status = put_number(summary, "length", length);
   if (!status)
@@ -345,7 +377,7 @@ static int train_or_read(struct joiner *j) {
   int status = STRAIT_OK;
   if (file_exists(last)) /* the last that write_points writes */
     status = read_points(j);
-  else if ((status = load(j)) == STRAIT_OK && (status = advance(j)) == STRAIT_OK)
+  else if ((status = load(j, j->end)) == STRAIT_OK && (status = advance(j)) == STRAIT_OK)
     status = write_points(j);
   return status ? status : prune(j, 0);
 }

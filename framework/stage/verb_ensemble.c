@@ -249,7 +249,9 @@ static int gather(struct gatherer *g) {
   const struct ensemble_keys *k = job->stage->own;
   char *state = job_file(job, "state"), *file = job_file(job, "state/state.safetensors");
   int status = state && file ? STRAIT_OK : error_status();
-  if (!status && file_exists(file) && ensemble_read(g->ensemble, state)) {
+  if (!status && file_exists(file))
+    status = ensemble_read(g->ensemble, state);
+  if (status == STRAIT_EFORMAT || status == STRAIT_EINVAL || status == STRAIT_ENOENT) {
     log_message(STRAIT_LOG_WARNING, "the ensemble begins anew: %s", error_text());
     error_clear();
     struct gatherer fresh = {.job = job};

@@ -9,6 +9,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "stage/cost.h"
+#include "stage/divergence.h"
 #include "stage/moments.h"
 #include "stage/prepare.h"
 #include "stage/verb.h"
@@ -22,6 +23,7 @@ struct train_keys {
   int32_t restart;
   int64_t keep;
   double checkpoint_every;
+  int32_t on_divergence;
   struct reference *reference; /* of start; NULL: fresh weights */
 };
 
@@ -34,6 +36,7 @@ static const strait_option options[] = {
     STRAIT_INT("keep", struct train_keys, keep, "0", 0, 1000000, "keep every keep-th epoch; 0: those that are named"),
     STRAIT_FLOAT("checkpoint-every", struct train_keys, checkpoint_every, "10", 0.001, 1e6,
                  "minutes between checkpoints inside an epoch"),
+    STRAIT_CHOICE("on-divergence", struct train_keys, on_divergence, "stop", divergence_choices, DIVERGENCE_HELP),
 };
 
 static const struct train_keys *keys_of(const struct stage *stage) { return stage->own; }
@@ -110,7 +113,7 @@ static int cost(const struct stage *stage, struct cost *c) {
   c->trained = cost_of_training(stage);
   c->evaluated = cost_of_measuring(stage, NULL);
   c->vectors = stage->optimiser.optimiser == OPTIMISER_ADAMW ? 2 : 1;
-  c->disk = (kept + 3) * cost_of_weights(stage, 1); /* the end, and the newest two */
+  c->disk = (kept + 4) * cost_of_weights(stage, 1); /* the end, the newest two, and the epoch's beginning */
   return STRAIT_OK;
 }
 
@@ -165,15 +168,18 @@ static int is_kept(const struct trainer *t, int64_t iteration) {
   return iteration == t->end || (keep && iteration % (keep * t->epoch) == 0);
 }
 
-/* Removes all moments that are not kept for good, but for the newest `spare` of those up to now. */
+/* Removes all moments that are not kept for good, but for the newest `spare` of those up to now, and the epoch's
+ * beginning. */
 static int prune(struct trainer *t, size_t spare) {
   struct moment *moments;
   size_t count;
+  int64_t now = t->snapshot->iteration,
+          begun = spare ? now / t->epoch * t->epoch : -1; /* this epoch, for a divergence */
   int status = moments_find(t->job, MARK, &moments, &count);
   for (size_t i = 0; !status && i < count; i++) {
-    if (moments[i].iteration == t->end)
+    if (moments[i].iteration == t->end || moments[i].iteration == begun)
       continue;
-    if (spare > 0 && moments[i].iteration <= t->snapshot->iteration)
+    if (spare > 0 && moments[i].iteration <= now)
       spare--;
     else if (!is_kept(t, moments[i].iteration))
       status = moment_remove(t->job, moments[i].base, MARK);
@@ -220,6 +226,18 @@ static int load(struct trainer *t, int64_t latest) {
   return status ? status : training_load(t->training, t->snapshot);
 }
 
+/* After a divergence: on from where the epoch began, at half the rate. */
+static int halve(struct trainer *t, int64_t origin) {
+  const int64_t halvings = training_halvings(t->training) + 1;
+  int status = divergence_tell(t->job, t->training, origin);
+  if (!status)
+    status = load(t, origin);
+  if (status)
+    return status;
+  t->snapshot->halvings = halvings;
+  return training_load(t->training, t->snapshot);
+}
+
 static int64_t next_moment(const struct trainer *t, int64_t now, int64_t until) {
   const struct stage *stage = t->job->stage;
   int64_t next = (now / t->epoch + 1) * t->epoch;
@@ -230,6 +248,7 @@ static int64_t next_moment(const struct trainer *t, int64_t now, int64_t until) 
 }
 
 static int advance(struct trainer *t, int64_t until) {
+  const struct train_keys *k = keys_of(t->job->stage);
   int64_t now = training_iteration(t->training), epochs = t->end / t->epoch;
   int status = STRAIT_OK;
   job_begin(t->job, "training", now - t->first, until - t->first, "step");
@@ -237,12 +256,18 @@ static int advance(struct trainer *t, int64_t until) {
     int64_t next = next_moment(t, now, until), before = now;
     status = job_train(t->job, t->training, next, t->deadline, -t->first);
     now = training_iteration(t->training);
+    int64_t origin = now / t->epoch * t->epoch;
     if (!status && now == next && now % t->epoch == 0)
       status = job_epoch(t->job, t->training, epochs, -t->first);
-    if (!status && now > before)
+    if (!status && now > before) {
       status = save(t);
-    else
+      origin = (now - 1) / t->epoch * t->epoch; /* its weights are found not to be finite: the epoch that made them */
+    } else
       next_deadline(t);
+    if (status == STRAIT_EDIVERGE && k->on_divergence == DIVERGENCE_HALVE) {
+      status = halve(t, origin);
+      now = training_iteration(t->training);
+    }
     if (!status)
       status = stop_check();
   }
@@ -276,6 +301,8 @@ static int measure(struct trainer *t) {
   if (!status)
     status = put_integer(job->summary, "iterations", t->end - t->first);
   if (!status)
+    status = divergence_summary(job, t->training);
+  if (!status)
     status = put_integer(job->summary, "epoch_iterations", t->epoch);
   if (!status)
     status = put_integer(job->summary, "spent", t->end + train_inherited(job->stage));
@@ -308,8 +335,9 @@ static int make_missing(struct trainer *t) {
   int status = first_missing(t, &missing);
   while (!status && missing) {
     status = load(t, missing - 1);
+    /* A divergence later in the epoch may have changed what was at this moment. */
     if (!status)
-      status = advance(t, missing);
+      status = advance(t, (missing + t->epoch - 1) / t->epoch * t->epoch);
     if (!status)
       status = first_missing(t, &missing);
   }

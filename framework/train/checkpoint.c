@@ -156,12 +156,14 @@ int checkpoint_write_state(const char *path, const struct snapshot *snapshot) {
   int64_t progress[3] = {s->points, s->iteration, s->updates};
   int status = STRAIT_ENOMEM;
   struct entry *entry = memory_alloc(2 * (size_t)s->points + 1, sizeof *entry);
-  struct array *arrays = memory_alloc(2 * (size_t)s->points + 2, sizeof *arrays);
+  struct array *arrays = memory_alloc(2 * (size_t)s->points + 3, sizeof *arrays);
   if (entry && arrays && (status = points_hash(s, digest)) == STRAIT_OK) {
     size_t n = entries(s, entry);
     for (size_t i = 0; i < n; i++)
       arrays[i] = (struct array){entry[i].name, STRAIT_F32, 1, {entry[i].count}, entry[i].vector};
     arrays[n++] = array_i64("progress", progress, 3);
+    if (s->halvings)
+      arrays[n++] = array_i64("halvings", &s->halvings, 1);
     const struct metadata metadata[] = {{"strait.content", "training state"}, {"strait.points", digest}};
     status = safetensors_write(path, arrays, n, metadata, 2);
   }
@@ -171,11 +173,11 @@ int checkpoint_write_state(const char *path, const struct snapshot *snapshot) {
 }
 
 static int fill(const struct arrays *file, const struct snapshot *s, struct entry *entry) {
-  size_t n = entries(s, entry);
-  if (arrays_count(file) != n + 1)
+  size_t n = entries(s, entry), all = n + 1 + (arrays_find(file, "halvings") != NULL);
+  if (arrays_count(file) != all)
     return error_set(STRAIT_EINVAL,
                      "it has %zu arrays where this training has %zu: another optimiser or other free points",
-                     arrays_count(file), n + 1);
+                     arrays_count(file), all);
   for (size_t i = 0; i < n; i++) {
     const struct array *a = arrays_find(file, entry[i].name);
     if (!a || a->type != STRAIT_F32 || array_count(a) != entry[i].count)
@@ -199,6 +201,10 @@ static int check_state(const struct arrays *file, const struct snapshot *s, cons
   if (number[1] < 0 || number[2] < 0)
     return error_set(STRAIT_EFORMAT, "its iteration %lld or its updates %lld are below zero", (long long)number[1],
                      (long long)number[2]);
+  const struct array *halvings = arrays_find(file, "halvings");
+  if (halvings && (halvings->type != STRAIT_I64 || array_count(halvings) != 1 || *(const int64_t *)halvings->data < 0 ||
+                   *(const int64_t *)halvings->data > MOST_HALVINGS))
+    return error_set(STRAIT_EFORMAT, "its array halvings is not one number from 0 to %d", MOST_HALVINGS);
   if (points_hash(s, digest))
     return error_status();
   if (strcmp(points, digest))
@@ -218,6 +224,8 @@ int checkpoint_read_state(const char *path, struct snapshot *snapshot) {
   if (!status) {
     snapshot->iteration = ((const int64_t *)progress->data)[1];
     snapshot->updates = ((const int64_t *)progress->data)[2];
+    const struct array *halvings = arrays_find(file, "halvings");
+    snapshot->halvings = halvings ? *(const int64_t *)halvings->data : 0;
   } else
     error_wrap("%s", path);
   memory_free(entry);

@@ -69,5 +69,5 @@ void snapshot_restart(struct snapshot *snapshot) {
     if (snapshot->square && snapshot->square[i])
       memset(snapshot->square[i], 0, (size_t)snapshot->count * sizeof(float));
   }
-  snapshot->iteration = snapshot->updates = 0;
+  snapshot->iteration = snapshot->updates = snapshot->halvings = 0;
 }

@@ -4,6 +4,8 @@
 
 #include "network/network.h"
 
+#define MOST_HALVINGS 20 /* a millionth of the rate: what diverges at that is broken otherwise */
+
 struct snapshot {
   int points;        /* control points; 1 for a plain training */
   int64_t count;     /* P */
@@ -14,13 +16,14 @@ struct snapshot {
   float *statistics; /* the running batch-norm statistics */
   int64_t iteration; /* done so far */
   int64_t updates;   /* optimiser steps since the momentum was zero: 0 means the first step sets it */
+  int64_t halvings;  /* how often the rate was halved after a divergence */
 };
 /* Zeroed. fixed_ends: the first and the last of the points have no velocity. */
 int snapshot_create(struct snapshot **snapshot, const struct network *network, int points, int fixed_ends, int adam);
 void snapshot_free(struct snapshot *snapshot); /* NULL is nothing */
 /* Control points evenly spaced from `first` to `last` (P floats each), the ends bit for bit. */
 void snapshot_spread(struct snapshot *snapshot, const float *first, const float *last);
-/* Forgets the momentum and the iteration; keeps weights and statistics. */
+/* Forgets the momentum, the iteration and halvings; keeps weights and statistics. */
 void snapshot_restart(struct snapshot *snapshot);
 
 #endif

@@ -12,6 +12,7 @@
 
 int64_t training_epoch_iterations(const struct training *training) { return training->epoch_iterations; }
 int64_t training_iteration(const struct training *training) { return training->iteration; }
+int64_t training_halvings(const struct training *training) { return training->halvings; }
 void training_progress(const struct training *training, struct loss_sums *sums) { *sums = training->sums; }
 
 static strait_step step_at(const struct training *training, int64_t iteration) {
@@ -20,7 +21,7 @@ static strait_step step_at(const struct training *training, int64_t iteration) {
 
 double training_rate(const struct training *training, int64_t iteration) {
   strait_step step = step_at(training, iteration);
-  return training->schedule->rate(training->plan.schedule, &step) *
+  return ldexp(training->schedule->rate(training->plan.schedule, &step), -(int)training->halvings) *
          optimiser_warmth(training->plan.keys, iteration, training->epoch_iterations);
 }
 
@@ -206,6 +207,7 @@ int training_load(struct training *training, const struct snapshot *snapshot) {
     ops->upload(t->plan.device, program_statistics(t->program), snapshot->statistics, snapshot->buffers);
   t->iteration = snapshot->iteration;
   t->updates = snapshot->updates;
+  t->halvings = snapshot->halvings;
   t->fed = 0;
   t->sums = (struct loss_sums){0};
   coefficients(t, t->iteration + 1, t->update.next);
@@ -235,6 +237,7 @@ int training_save(struct training *training, struct snapshot *snapshot) {
     ops->download(t->plan.device, snapshot->statistics, program_statistics(t->program), snapshot->buffers);
   snapshot->iteration = t->iteration;
   snapshot->updates = t->updates;
+  snapshot->halvings = t->halvings;
   return device_status(t->plan.device);
 }
 

@@ -44,13 +44,14 @@ int training_load(struct training *training, const struct snapshot *snapshot);
  */
 int training_save(struct training *training, struct snapshot *snapshot);
 int64_t training_iteration(const struct training *training);
+int64_t training_halvings(const struct training *training); /* the loaded state's */
 /* Trains until iteration `until` (at most the horizon) is done. Returns early, with STRAIT_OK and training_iteration <
  * until, when stop_requested or when the monotonic clock passes `deadline` seconds (0: none). STRAIT_EDIVERGE names the
  * iteration and the rate; the weights are then those before that iteration. */
 int training_run(struct training *training, int64_t until, double deadline);
 /* The next iteration after the current one at which the schedule collects, or 0. */
 int64_t training_next_collect(const struct training *training);
-/* The rate of an iteration from 1, warm-up included. */
+/* The rate of an iteration from 1, warm-up and halvings included. */
 double training_rate(const struct training *training, int64_t iteration);
 /* Sums over the current epoch so far (augmented samples, as trained; since training_load in its first epoch), for logs.
  * At an epoch's end: over that epoch. */

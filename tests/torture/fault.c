@@ -4,7 +4,8 @@
  *                 read (open for reading, read, opendir), memory (every allocation of strait, its plugins and the
  *                 libraries it reads and writes with)
  *   FAULT_AT      the number of the call, from 1; 0: none
- *   FAULT_ACTION  ENOSPC, EIO, EROFS: the error; KILL: the process dies there; ignored for memory, which is ENOMEM
+ *   FAULT_ACTION  ENOSPC, EIO, EROFS: the error; KILL: the process dies there; ABORT: the same, for a debugger;
+ *                 other than ABORT ignored for memory, which is ENOMEM
  *   FAULT_STICKY  set: all such calls after that one fail too, as on a disk that stays full
  *   FAULT_REPORT  a file that gets, at the end, "calls N" and, for memory, "leaked N" and where each was allocated
  *
@@ -47,7 +48,7 @@ __attribute__((constructor)) static void begin(void) {
   static const struct {
     const char *name;
     int error;
-  } errors[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EROFS", EROFS}, {"KILL", 0}};
+  } errors[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EROFS", EROFS}, {"KILL", 0}, {"ABORT", -1}};
   const char *calls = getenv("FAULT_CALLS"), *at = getenv("FAULT_AT"), *action = getenv("FAULT_ACTION");
   fault.error = EIO;
   for (size_t i = 0; action && i < sizeof errors / sizeof *errors; i++)
@@ -72,6 +73,8 @@ static int due(int calls) {
   long n = atomic_fetch_add(&count, 1) + 1;
   if (!fault.at || n < fault.at || (n > fault.at && !fault.sticky))
     return 0;
+  if (fault.error < 0)
+    abort();
   if (!fault.error && calls != MEMORY)
     kill(getpid(), SIGKILL);
   errno = calls == MEMORY ? ENOMEM : fault.error;

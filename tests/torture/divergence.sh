@@ -1,0 +1,64 @@
+#!/bin/sh
+# tests/torture/divergence.sh: a rate that no training stands is named and stopped, or halved until it holds; then too the
+# bytes are the same however often the run is killed. 300 and 1000 are thousands of times the rate
+# that suits such a network.
+. "${srcdir:-.}/tests/cli/lib.sh"
+library=${builddir:-$OLDPWD}/tests/torture/.libs/fault.so
+cat >e.ini <<'END'
+[defaults]
+dataset       = digits
+model         = mlp
+model.hidden  = 16
+batch         = 64
+limit         = 400
+epochs        = 3
+momentum      = 0
+weight-decay  = 0.01
+schedule      = constant
+schedule.rate = 0.1
+checkpoint-every = 0.001
+[train left]
+schedule.rate = 300
+[train right]
+seed = 2
+[train other]
+seed = 3
+[connect arc]
+ends = right other
+schedule.rate = 300
+END
+halve=--set=defaults.on-divergence=halve
+
+echo "-- stopped, with the iteration, the rate and the last good checkpoint named"
+expect 1 run e.ini --out part
+says 'left] iteration '
+says ' at the rate 300'
+says 'the last good checkpoint is epoch-'
+says 'on-divergence = halve'
+test ! -e part/left/summary.json || die "a diverged training has results"
+
+echo "-- halved, the curve too; and what was stopped goes on from its checkpoint to the same bytes"
+expect 0 run e.ini --out whole $halve
+says 'at the rate 300; '
+says 'arc: iteration '
+for stage in left arc; do
+  test "$(json halvings <whole/$stage/summary.json)" -ge 1 || die "$stage was not halved"
+done
+expect 0 run e.ini --out part $halve
+says 'train left  goes on'
+same whole part "a training that stopped at its divergence ends with other bytes than one that went on"
+
+test -z "${VALGRIND_COMMAND:-}" && test "${SANITIZERS:-no}" = no || exit 0
+echo "-- killed at every ${STRIDE:-31}th write, before, between and after divergences"
+n=${STRIDE:-31}
+while :; do
+  rm -rf part
+  code=0
+  FAULT_CALLS=write FAULT_ACTION=KILL FAULT_AT=$n LD_PRELOAD=$library "$program" run e.ini --out part $halve >out 2>err || code=$?
+  test $code = 137 || break
+  expect 0 run e.ini --out part $halve
+  same whole part "killed at write $n, the bytes are others"
+  n=$((n + ${STRIDE:-31}))
+done
+test $code = 0 || die "the last run ended with code $code"
+test "$n" -gt 150 || die "there were only $n writes"
