@@ -10,9 +10,19 @@ extern const char *const divergence_choices[];
   "when loss or weights are not finite any more: stop there, or go back to the epoch's beginning and on at half the "  \
   "rate"
 
-/* After STRAIT_EDIVERGE, which it clears: tells that the training goes on from iteration `origin` at half its rate.
- * Leaves the failure, with another cause in front, when the rate was halved MOST_HALVINGS times before. */
-int divergence_tell(struct job *job, const struct training *training, int64_t origin);
+/* A verb's training, and how it loads its newest state that is not after an iteration, or its start. */
+struct diverging {
+  struct job *job;
+  struct training *training;
+  struct snapshot **snapshot;
+  int (*load)(void *context, int64_t latest);
+  void *context;
+};
+/* After STRAIT_EDIVERGE, which it clears: loads the state at `origin`, where the epoch began, with the rate halved;
+ * after DIVERGENCE_TRIES in vain from there, the start. Leaves the failure, with another cause in front, when the rate
+ * was halved MOST_HALVINGS times before. */
+#define DIVERGENCE_TRIES 3
+int divergence_halve(const struct diverging *d, int64_t origin);
 /* "halvings": n in the summary, where there were any. */
 int divergence_summary(struct job *job, const struct training *training);
 

@@ -238,17 +238,7 @@ static int save(struct joiner *j) {
   return status;
 }
 
-/* After a divergence: on from where the epoch began, at half the rate. */
-static int halve(struct joiner *j, int64_t origin) {
-  const int64_t halvings = training_halvings(j->training) + 1;
-  int status = divergence_tell(j->job, j->training, origin);
-  if (!status)
-    status = load(j, origin);
-  if (status)
-    return status;
-  j->snapshot->halvings = halvings;
-  return training_load(j->training, j->snapshot);
-}
+static int load_for(void *context, int64_t latest) { return load(context, latest); }
 
 static int advance(struct joiner *j) {
   const struct connect_keys *k = j->job->stage->own;
@@ -268,7 +258,7 @@ static int advance(struct joiner *j) {
     } else
       next_deadline(j);
     if (status == STRAIT_EDIVERGE && k->on_divergence == DIVERGENCE_HALVE) {
-      status = halve(j, origin);
+      status = divergence_halve(&(struct diverging){j->job, j->training, &j->snapshot, load_for, j}, origin);
       now = training_iteration(j->training);
     }
     if (!status)
@@ -321,8 +311,6 @@ static int put_geometry(struct joiner *j, const struct path *path) {
     status = put_integer(summary, "points", path->points);
   if (!status)
     status = put_integer(summary, "iterations", j->end);
-  if (!status)
-    status = divergence_summary(j->job, j->training);
   if (!status)
     status = put_number(summary, "length", length);
   if (!status)

@@ -226,17 +226,7 @@ static int load(struct trainer *t, int64_t latest) {
   return status ? status : training_load(t->training, t->snapshot);
 }
 
-/* After a divergence: on from where the epoch began, at half the rate. */
-static int halve(struct trainer *t, int64_t origin) {
-  const int64_t halvings = training_halvings(t->training) + 1;
-  int status = divergence_tell(t->job, t->training, origin);
-  if (!status)
-    status = load(t, origin);
-  if (status)
-    return status;
-  t->snapshot->halvings = halvings;
-  return training_load(t->training, t->snapshot);
-}
+static int load_for(void *context, int64_t latest) { return load(context, latest); }
 
 static int64_t next_moment(const struct trainer *t, int64_t now, int64_t until) {
   const struct stage *stage = t->job->stage;
@@ -265,7 +255,7 @@ static int advance(struct trainer *t, int64_t until) {
     } else
       next_deadline(t);
     if (status == STRAIT_EDIVERGE && k->on_divergence == DIVERGENCE_HALVE) {
-      status = halve(t, origin);
+      status = divergence_halve(&(struct diverging){t->job, t->training, &t->snapshot, load_for, t}, origin);
       now = training_iteration(t->training);
     }
     if (!status)

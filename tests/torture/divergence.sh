@@ -1,7 +1,7 @@
 #!/bin/sh
 # tests/torture/divergence.sh: a rate that no training stands is named and stopped, or halved until it holds; then too the
-# bytes are the same however often the run is killed. 300 and 1000 are thousands of times the rate
-# that suits such a network.
+# bytes are the same however often the run is killed. 300 is a thousand times the rate that suits such a network; on the
+# curve the decay, 1000 * 1, makes the weights a thousand times larger at each step, in its first epoch.
 . "${srcdir:-.}/tests/cli/lib.sh"
 library=${builddir:-$OLDPWD}/tests/torture/.libs/fault.so
 cat >e.ini <<'END'
@@ -25,7 +25,8 @@ seed = 2
 seed = 3
 [connect arc]
 ends = right other
-schedule.rate = 300
+schedule.rate = 1000
+weight-decay  = 1
 END
 halve=--set=defaults.on-divergence=halve
 
@@ -41,9 +42,8 @@ echo "-- halved, the curve too; and what was stopped goes on from its checkpoint
 expect 0 run e.ini --out whole $halve
 says 'at the rate 300; '
 says 'arc: iteration '
-for stage in left arc; do
-  test "$(json halvings <whole/$stage/summary.json)" -ge 1 || die "$stage was not halved"
-done
+says 'going on from iteration 0 at half'
+test "$(json halvings <whole/left/summary.json)" -ge 1 || die "the summary does not tell"
 expect 0 run e.ini --out part $halve
 says 'train left  goes on'
 same whole part "a training that stopped at its divergence ends with other bytes than one that went on"
