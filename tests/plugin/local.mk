@@ -19,3 +19,8 @@ tests_plugin_test_mock_LDADD = $(CHECK_LIBS)
 
 check_PROGRAMS += tests/plugin/test-abi
 tests_plugin_test_abi_SOURCES = %D%/test-abi.c
+
+# The search path of a program with more rights than its caller.
+check_PROGRAMS += tests/plugin/is-secure
+tests_plugin_is_secure_SOURCES = %D%/is-secure.c
+dist_check_SCRIPTS += %D%/secure.sh

@@ -88,6 +88,14 @@ static int32_t sample_label(strait_sample *sample, int64_t value) {
 }
 static const strait_sample_ops sample_ops = {sizeof sample_ops, 0, sample_reserve, sample_label, NULL};
 
+/* The same host some versions later: its table is longer, and what was there is where it was. */
+static void later(void) { called("later "); }
+static const struct {
+  strait_host first;
+  void (*later)(void);
+} grown = {{sizeof grown, 7, mock_log, mock_fail, mock_alloc, mock_random, mock_gemm, mock_open, mock_fingerprint},
+           later};
+
 static const strait_class *load(void) {
   char path[4096];
   const char *built = getenv("builddir");
@@ -142,6 +150,18 @@ START_TEST(test_services) {
 }
 END_TEST
 
+/* An older plugin on a newer host: it finds every service that it knows, and calls no other. */
+START_TEST(test_newer_host) {
+  const strait_class *cls = load();
+  const strait_dataset_ops *ops = cls->ops;
+  strait_object *object = make(cls, "/some/file", 0);
+  object->host = &grown.first;
+  ck_assert_int_eq(ops->open(object), STRAIT_OK);
+  ck_assert_str_eq(calls, "log(warning) alloc open read close random gemm fingerprint ");
+  free(object);
+}
+END_TEST
+
 START_TEST(test_failure) {
   const strait_class *cls = load();
   const strait_dataset_ops *ops = cls->ops;
@@ -161,6 +181,7 @@ int main(void) {
   tcase_add_checked_fixture(tests, setup, NULL);
   tcase_add_test(tests, test_class);
   tcase_add_test(tests, test_services);
+  tcase_add_test(tests, test_newer_host);
   tcase_add_test(tests, test_failure);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);

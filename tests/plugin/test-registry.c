@@ -181,8 +181,8 @@ START_TEST(test_shadow) {
 }
 END_TEST
 
-/* The variable shadows as --plugin-dir does, and comes after it: with it a build's own tests run beside installed plugins
- * of the same names, and a plugin under test beside the plugins of a build. */
+/* The variable shadows as --plugin-dir does, and comes after it: with it a build's own tests run beside installed
+ * plugins of the same names, and a plugin under test beside the plugins of a build. */
 START_TEST(test_first_variable) {
   copy_plugin("curve-good.so", "a/curve-good.so");
   copy_plugin("curve-good.so", "b/curve-good.so");
@@ -404,6 +404,41 @@ START_TEST(test_short) {
 }
 END_TEST
 
+/* A host that grew: this one, and a service behind it. */
+struct grown_host {
+  strait_host first;
+  int32_t (*later)(const void *self, int32_t value);
+};
+static int32_t one_more(const void *self, int32_t value) { return (void)self, value + 1; }
+
+/* A newer plugin on this, its older host: structs longer than ours are read as far as we know them, element by element
+ * of the plugin's own size; a later service is not there, and the plugin is told so. On a host that has it, it is. */
+START_TEST(test_newer) {
+  open_registry(bad_path, NULL);
+  ck_assert_msg(get("newer") == STRAIT_OK, "%s", error_text());
+  ck_assert_uint_eq(cls->size, sizeof *cls);
+  struct option_table table = class_options(cls);
+  ck_assert_uint_eq(table.count, 2);
+  ck_assert_uint_gt(table.size, sizeof(strait_option));
+  ck_assert_str_eq(option_at(&table, 1).name, "small");
+  struct setting setting = {.key = "small", .value = "no"};
+  strait_object *object;
+  ck_assert_msg(object_create(&object, cls, NULL, 1, &setting, 1) == STRAIT_OK, "%s", error_text());
+  const strait_curve_ops *ops = object_ops(object);
+  ck_assert_uint_eq(ops->size, sizeof *ops);
+  ck_assert_int_eq(ops->points(object), 2); /* without the service */
+  ck_assert(!ops->derivatives);
+
+  struct grown_host grown = {*object->host, one_more};
+  grown.first.size = sizeof grown;
+  grown.first.minor = STRAIT_ABI_MINOR + 1;
+  object->host = &grown.first;
+  ck_assert_int_eq(cls->init(object), STRAIT_OK);
+  ck_assert_int_eq(ops->points(object), 21);
+  object_free(object);
+}
+END_TEST
+
 START_TEST(test_failing_init) {
   strait_object *object;
   open_registry(bad_path, NULL);
@@ -576,6 +611,7 @@ static TCase *opening(void) {
   tcase_add_loop_test(tests, test_bad, 0, sizeof bad / sizeof *bad);
   tcase_add_test(tests, test_not_shared_objects);
   tcase_add_test(tests, test_short);
+  tcase_add_test(tests, test_newer);
   tcase_add_test(tests, test_failing_init);
   tcase_add_test(tests, test_crash);
   tcase_add_test(tests, test_arithmetic);

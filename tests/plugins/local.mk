@@ -26,6 +26,10 @@ check_LTLIBRARIES += tests/plugins/curve-short.la
 tests_plugins_curve_short_la_SOURCES = %D%/short.c %D%/flat.h
 tests_plugins_curve_short_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 
+check_LTLIBRARIES += tests/plugins/curve-newer.la
+tests_plugins_curve_newer_la_SOURCES = %D%/newer.c %D%/flat.h
+tests_plugins_curve_newer_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
 check_LTLIBRARIES += tests/plugins/curve-tooshort.la
 tests_plugins_curve_tooshort_la_SOURCES = %D%/tooshort.c %D%/flat.h
 tests_plugins_curve_tooshort_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
@@ -121,4 +125,4 @@ tests_plugins_test_frozen_SOURCES = %D%/test-frozen.c
 tests_plugins_test_frozen_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_plugins_test_frozen_LDADD = libstrait.la $(CHECK_LIBS)
 
-dist_check_SCRIPTS += %D%/frozen.sh %D%/outside.sh %D%/symbols.sh
+dist_check_SCRIPTS += %D%/abidiff.sh %D%/frozen.sh %D%/outside.sh %D%/symbols.sh
