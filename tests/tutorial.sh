@@ -45,7 +45,6 @@ cat - "$work/script" >"$work/whole" <<'END'
 set -eu
 umask 022
 cc() { ${CC:-gcc} -std=c11 -Werror "$@"; }
-strait() { test "$1" = verify && ! command strait verify --help >/dev/null 2>&1 || command strait "$@"; }
 END
 sh "$work/whole" >"$work/out" 2>&1 || { cat "$work/out"; exit 1; }
 
@@ -59,7 +58,7 @@ grep -q '"curve": "arch"' runs/arch/over/summary.json # the last run: the instal
 mkdir -p "$work/five/plugins"
 cd "$work/five"
 {
-  sed -n '/^set -eu/p; /^umask/p; /^cc()/p; /^strait()/p; /^build()/,/^}/p' "$work/whole"
+  sed -n '/^set -eu/p; /^umask/p; /^cc()/p; /^build()/,/^}/p' "$work/whole"
   sed -n '/^#   awk/,/table.csv$/s/^# *//p' "$srcdir/examples/plugins/five.ini"
   for plugin in curve-cubic model-gated dataset-table schedule-restarts ensembler-ema; do
     echo "build $plugin ${plugin#*-}.c"

@@ -42,9 +42,22 @@ static int32_t collect(const void *self, const strait_moment *moment, strait_slo
   return strait_slots_member(slots, moment->weights, STRAIT_STATISTICS_REFRESH);
 }
 
+/* At a source's end; here what accumulated in slots would become members. */
+static int32_t finish(const void *self, int64_t source, strait_slots *slots) {
+  const struct @ident@_ensembler *ensembler = (const struct @ident@_ensembler *)self;
+  const int64_t *seen = strait_slots_integer(slots, "seen");
+  (void)source;
+  if (!seen)
+    return strait_fail(self, STRAIT_ENOMEM, "no room for a number");
+  if (*seen <= ensembler->skip)
+    return strait_fail(self, STRAIT_EINVAL, "skip = %lld, but the schedule named only %lld moments", (long long)ensembler->skip,
+                       (long long)*seen);
+  return STRAIT_OK;
+}
+
 /* What its stages ask for unless their section says otherwise. */
 static const strait_preset presets[] = {{"schedule", "triangle"}};
-static const strait_ensembler_ops ops = {sizeof ops, 0, source, collect, NULL, NULL};
+static const strait_ensembler_ops ops = {sizeof ops, 0, source, collect, finish, NULL};
 static const strait_class @ident@_class = {STRAIT_CLASS(STRAIT_ENSEMBLER, "@name@", "1.0", "members along one training",
                                                   struct @ident@_ensembler, options, &ops),
                                      STRAIT_PRESETS(presets), NULL, NULL};

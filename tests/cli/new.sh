@@ -34,7 +34,7 @@ for kind in model dataset curve schedule ensembler; do
     build $kind my-own
     expect 0 describe $kind my-own --plugin-dir .libs
     says "$kind my-own 1.0" out
-    # expect 0 verify .libs/$kind-my-own.so
+    expect 0 verify .libs/$kind-my-own.so
     expect 0 run example.ini --plugin-dir .libs --out "$scratch/$kind" --quiet
   ) || exit 1
 done
@@ -49,7 +49,7 @@ if command -v g++ >/dev/null; then
     (
       cd "plus-$kind"
       build $kind plus
-      expect 0 describe $kind plus --plugin-dir .libs
+      expect 0 verify .libs/$kind-plus.so
     ) || exit 1
   done
 fi
