@@ -42,15 +42,36 @@ for file in "$folder"/model-*.so; do
   esac
 done
 
-# Data: IDX files of 5 and 3 images, and CIFAR's of the published sizes, all zeros, so that they take no room.
+# Data: files of the published forms made here: IDX files of 5 and 3 images; CIFAR's of their fixed sizes, all zeros and
+# sparse, so that they take no room; folders of PNG files of one pixel.
 lawful dataset digits && complete
-mkdir idx cifar10 cifar100
 idx() { # NAME COUNT
-  printf '\000\000\010\003\000\000\000\00%s\000\000\000\034\000\000\000\034' "$2" >"idx/$1-images-idx3-ubyte"
-  head -c $((784 * $2)) /dev/urandom >>"idx/$1-images-idx3-ubyte"
-  printf '\000\000\010\001\000\000\000\00%s' "$2" >"idx/$1-labels-idx1-ubyte"
+  printf "\\000\\000\\010\\003\\000\\000\\000\\00$2\\000\\000\\000\\034\\000\\000\\000\\034" >"idx/$1-images-idx3-ubyte"
+  head -c $((784 * $2)) "$program" >>"idx/$1-images-idx3-ubyte" # any bytes will do
+  printf "\\000\\000\\010\\001\\000\\000\\000\\00$2" >"idx/$1-labels-idx1-ubyte"
   head -c "$2" /dev/zero >>"idx/$1-labels-idx1-ubyte"
 }
+mkdir idx cifar10 cifar100
 idx train 5
 idx t10k 3
-lawful dataset mnist --set dataset.path=idx
+lawful dataset mnist --set dataset.path=idx && complete
+lawful dataset fashion-mnist --set dataset.path=idx && complete
+for part in data_batch_1 data_batch_2 data_batch_3 data_batch_4 data_batch_5 test_batch; do
+  truncate -s 30730000 "cifar10/$part.bin" # 10000 x (1 label, 3 x 32 x 32)
+done
+lawful dataset cifar10 --set dataset.path=cifar10 && complete
+truncate -s 153700000 cifar100/train.bin # 50000 x (2 labels, 3 x 32 x 32)
+truncate -s 30740000 cifar100/test.bin
+lawful dataset cifar100 --set dataset.path=cifar100 && complete
+lawful dataset cifar100 --set dataset.path=cifar100 --set dataset.labels=coarse && complete
+for class in cat dog; do
+  mkdir -p "images/train/$class" "images/val/$class"
+  base64 -d >"images/train/$class/one.png" <<END
+iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==
+END
+  cp "images/train/$class/one.png" "images/train/$class/two.png"
+  cp "images/train/$class/one.png" "images/val/$class/"
+done
+lawful dataset imagefolder --set dataset.path=images
+complete
+test "$tried" -gt 0
