@@ -40,5 +40,11 @@ int gathering_unpack(struct gathering *gathering, const char *folder, const stru
  * for any order of the members. ensembler NULL: the mean. */
 int combine_members(const strait_object *ensembler, int64_t members, int64_t rows, int64_t classes,
                     const float *probabilities, float *combined);
+/* How much each member should count, chosen on held-out rows; the weights sum to one. */
+int greedy_weights(int64_t members, int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels,
+                   double *weights);
+/* (members, size) into (size): sum weights_m p_m. */
+void combine_weighted(int64_t members, int64_t size, const float *probabilities, const double *weights,
+                      float *combined);
 
 #endif

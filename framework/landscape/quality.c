@@ -61,33 +61,33 @@ static double row_nll(const double *z, int64_t classes, int32_t label, double b,
   return log(sum) - b * (z[label] - top);
 }
 
-struct half {
-  int64_t rows, classes, first; /* rows first, first + 2, ... */
+struct part {
+  int64_t rows, classes, first, stride; /* rows first, first + stride, ... */
   const double *z;
   const int32_t *labels;
 };
 
-static double half_nll(const struct half *h, double b, double *first, double *second) {
+static double part_nll(const struct part *h, double b, double *first, double *second) {
   double nll = 0;
   *first = *second = 0;
-  for (int64_t i = h->first; i < h->rows; i += 2)
+  for (int64_t i = h->first; i < h->rows; i += h->stride)
     nll += row_nll(h->z + i * h->classes, h->classes, h->labels[i], b, first, second);
   return nll;
 }
 
 /* The nll is convex in b = 1/T, so it is least where its derivative is 0, or at a limit. Newton's steps on log b; the
  * bracket is halved where one leaves it, and later on at every other step, so that it always ends. */
-static double fit(const struct half *h) {
+static double fit(const struct part *h) {
   double low = log(1 / HOTTEST), high = log(1 / COLDEST), at = 0, first, second;
-  half_nll(h, 1 / COLDEST, &first, &second);
+  part_nll(h, 1 / COLDEST, &first, &second);
   if (first <= 0)
     return COLDEST;
-  half_nll(h, 1 / HOTTEST, &first, &second);
+  part_nll(h, 1 / HOTTEST, &first, &second);
   if (first >= 0)
     return HOTTEST;
   for (int k = 0; k < STEPS && high - low > 1e-12; k++) {
     double b = exp(at);
-    half_nll(h, b, &first, &second);
+    part_nll(h, b, &first, &second);
     if (first > 0)
       high = at;
     else
@@ -103,18 +103,43 @@ static double fit(const struct half *h) {
   return exp(-at);
 }
 
+static double *logarithms(int64_t count, const float *probabilities) {
+  double *z = memory_alloc((size_t)count, sizeof *z);
+  for (int64_t i = 0; z && i < count; i++)
+    z[i] = log(probabilities[i] < FLT_MIN ? (double)FLT_MIN : (double)probabilities[i]);
+  return z;
+}
+
+int fit_temperature(int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels,
+                    double *temperature) {
+  double *z = logarithms(rows * classes, probabilities);
+  const struct part all = {rows, classes, 0, 1, z, labels};
+  *temperature = z && rows ? fit(&all) : 1;
+  memory_free(z);
+  return z ? STRAIT_OK : error_status();
+}
+
+void temper(int64_t rows, int64_t classes, double temperature, float *probabilities) {
+  for (int64_t i = 0; i < rows; i++) {
+    float *p = probabilities + i * classes;
+    double top = (double)p[predicted(p, classes)], sum = 0;
+    for (int64_t c = 0; c < classes; c++)
+      sum += pow((double)p[c] / top, 1 / temperature);
+    for (int64_t c = 0; c < classes; c++)
+      p[c] = (float)(pow((double)p[c] / top, 1 / temperature) / sum);
+  }
+}
+
 int calibrate(int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels, double *temperature,
               double *nll) {
-  double *z = memory_alloc((size_t)(rows * classes), sizeof *z), fitted[2], sum = 0, first, second;
+  double *z = logarithms(rows * classes, probabilities), fitted[2], sum = 0, first, second;
   *temperature = *nll = NAN;
   if (!z)
     return error_status();
-  for (int64_t i = 0; i < rows * classes; i++)
-    z[i] = log(probabilities[i] < FLT_MIN ? (double)FLT_MIN : (double)probabilities[i]);
   for (int half = 0; rows > 1 && half < 2; half++) {
-    struct half own = {rows, classes, half, z, labels}, other = {rows, classes, 1 - half, z, labels};
+    struct part own = {rows, classes, half, 2, z, labels}, other = {rows, classes, 1 - half, 2, z, labels};
     fitted[half] = fit(&own);
-    sum += half_nll(&other, 1 / fitted[half], &first, &second);
+    sum += part_nll(&other, 1 / fitted[half], &first, &second);
   }
   if (rows > 1) {
     *temperature = (fitted[0] + fitted[1]) / 2;

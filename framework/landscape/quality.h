@@ -19,6 +19,11 @@ void mean_of_two(int64_t count, const float *a, const float *b, float *mean);
 int calibrate(int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels, double *temperature,
               double *nll);
 
+/* The most likely T on all rows; and every row scaled to it, p^(1/T) over its sum. */
+int fit_temperature(int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels,
+                    double *temperature);
+void temper(int64_t rows, int64_t classes, double temperature, float *probabilities);
+
 struct quality {
   double brier; /* mean over rows of sum_c (p_c - [c is the label])^2, in [0,2] */
   double ece;   /* expected calibration error (Guo et al., 2017): 15 equal bins of confidence */

@@ -161,7 +161,7 @@ static int predict_runs(struct comparison *c, size_t seed, size_t i, struct pred
     upto[run] = all += n;
   }
   if (!status)
-    status = predict_begin(p, job, c->splits, all, 1);
+    status = predict_begin(p, job, c->splits, all, 1, NULL);
   for (int64_t run = 0; !status && run < k->runs; run++) {
     struct reference r = networks_of(compare_need(job->stage, seed, run, i));
     for (int64_t first = at; !status && at < upto[run]; at++) {

@@ -18,6 +18,7 @@
 struct ensemble_keys {
   strait_strings start, path;
   int64_t budget;
+  struct predict_keys predict;
   strait_strings splits;
   double checkpoint_every;
   struct reference **starts;
@@ -30,6 +31,7 @@ static const strait_option options[] = {
                   "paths to take members from, as arc or line(left,right)"),
     STRAIT_INT("budget", struct ensemble_keys, budget, "0", 0, 1000000,
                "epochs spent in all, those of the start included; 0: not set"),
+    PREDICT_OPTIONS(struct ensemble_keys, predict),
     STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct ensemble_keys, splits, NULL, 0, 0, NULL,
                   "what to measure on: train, validation, test; unset: all but train"),
     STRAIT_FLOAT("checkpoint-every", struct ensemble_keys, checkpoint_every, "10", 0.001, 1e6,
@@ -156,6 +158,8 @@ static int check(struct session *session, struct stage *stage) {
   struct arena *arena = arena_create();
   int status = arena ? stage_check_splits(stage, &k->splits) : error_status();
   (void)session;
+  if (!status)
+    status = predict_check(stage, &k->predict);
   if (!status)
     status = check_momentum(stage);
   if (!status)
@@ -326,7 +330,7 @@ static int measure(struct job *job, json_t *list, const strait_object *ensembler
   if (!k->splits.n)
     splits &= ~(1u << SPLIT_TRAIN);
   if (!status)
-    status = predict_begin(&p, job, splits, members, 1);
+    status = predict_begin(&p, job, splits, members, 1, &k->predict);
   job_begin(job, "measuring members", 0, members, "member");
   for (int64_t i = 0; !status && i < members; i++) {
     char *file = member_file(job, i);
@@ -339,9 +343,7 @@ static int measure(struct job *job, json_t *list, const strait_object *ensembler
   }
   job_end(job);
   if (!status)
-    status = predict_combined(&p, ensembler, &metrics);
-  if (!status)
-    status = put(job->summary, "combined", metrics);
+    status = predict_results(&p, ensembler);
   predict_free(&p);
   memory_free(b);
   memory_free(w);

@@ -13,6 +13,7 @@
 struct evaluate_verb_keys {
   strait_strings of;
   int32_t ensemble;
+  struct predict_keys predict;
   strait_strings splits;
 };
 
@@ -20,6 +21,7 @@ static const strait_option options[] = {
     STRAIT_OPTION("of", STRAIT_OPT_STRINGS, STRAIT_REQUIRED, struct evaluate_verb_keys, of, "left fge[*]", 0, 0, NULL,
                   "the networks to measure"),
     STRAIT_BOOL("ensemble", struct evaluate_verb_keys, ensemble, "no", "measure the mean of their probabilities too"),
+    PREDICT_OPTIONS(struct evaluate_verb_keys, predict),
     STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct evaluate_verb_keys, splits, NULL, 0, 0, NULL,
                   "what to measure on: train, validation, test; unset: all there are"),
 };
@@ -38,14 +40,18 @@ static int refer(struct stage *stage) {
 }
 
 static int check(struct session *session, struct stage *stage) {
+  const struct evaluate_verb_keys *k = stage->own;
+  int status = stage_check_splits(stage, &k->splits);
   (void)session;
-  return stage_check_splits(stage, &((const struct evaluate_verb_keys *)stage->own)->splits);
+  if (!status && !k->ensemble && (k->predict.weights || k->predict.temper || k->predict.predictions))
+    return error_set(STRAIT_EINVAL, "weights, temper and predictions are of networks together; set ensemble = yes");
+  return status ? status : predict_check(stage, &k->predict);
 }
 
 static int cost(const struct stage *stage, struct cost *c) {
   const struct evaluate_verb_keys *k = stage->own;
   c->evaluated = (int64_t)k->of.n * cost_of_measuring(stage, &k->splits); /* how many NAME[*] is, is not known yet */
-  c->vectors = 1;
+  c->vectors = 1 + (k->ensemble ? (int64_t)k->of.n : 0);
   return STRAIT_OK;
 }
 
@@ -83,7 +89,7 @@ static int run(struct job *job) {
   struct predictions p = {0};
   size_t count = 0;
   unsigned splits;
-  json_t *list = json_array(), *metrics = NULL;
+  json_t *list = json_array();
   float *w = memory_alloc((size_t)network_weights(network)->count, sizeof *w);
   float *b = memory_alloc((size_t)network_statistics(network)->count, sizeof *b);
   int status = put(job->summary, "networks", list);
@@ -92,16 +98,13 @@ static int run(struct job *job) {
   if (!status)
     status = job_splits(job, &k->splits, &splits);
   if (!status)
-    status = predict_begin(&p, job, splits, (int64_t)count, k->ensemble);
+    status = predict_begin(&p, job, splits, (int64_t)count, k->ensemble, &k->predict);
   job_begin(job, "measuring", 0, (int64_t)count, "network");
   for (size_t i = 0; !status && i < count; i++)
     status = measure_one(job, &p, &names[i], (int64_t)i, w, b, list);
   job_end(job);
-  if (!status && k->ensemble) {
-    status = predict_combined(&p, NULL, &metrics);
-    if (!status)
-      status = put(job->summary, "combined", metrics);
-  }
+  if (!status && k->ensemble)
+    status = predict_results(&p, NULL);
   predict_free(&p);
   memory_free(b);
   memory_free(w);

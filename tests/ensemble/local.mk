@@ -1,3 +1,4 @@
+EXTRA_DIST += %D%/check-members.py
 if HAVE_CHECK
 check_PROGRAMS += tests/ensemble/test-ensemblers tests/ensemble/test-members tests/ensemble/test-run
 endif

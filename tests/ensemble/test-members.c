@@ -301,6 +301,36 @@ START_TEST(test_disagreement) {
 }
 END_TEST
 
+/* Two members whose mean can be worked out: label probabilities (.9, .3) and (.2, .9). The nll of a share w of the
+ * first, -log(.2 + .7 w) - log(.9 - .6 w), is least at w = .51/.84 = .607; shares met are k/20 at most, so .03 is their
+ * distance. The third member is worse than both everywhere and gets nothing. */
+START_TEST(test_greedy) {
+  static const float p[3][2][2] = {{{.9f, .1f}, {.7f, .3f}}, {{.2f, .8f}, {.1f, .9f}}, {{.1f, .9f}, {.8f, .2f}}};
+  static const int32_t labels[2] = {0, 1};
+  double weights[3];
+  float combined[4];
+  ck_assert_int_eq(greedy_weights(3, 2, 2, &p[0][0][0], labels, weights), STRAIT_OK);
+  ck_assert(fabs(weights[0] + weights[1] + weights[2] - 1) < 1e-12);
+  ck_assert_msg(fabs(weights[0] - .51 / .84) < .03, "%g", weights[0]);
+  ck_assert(weights[2] == 0);
+  combine_weighted(3, 4, &p[0][0][0], weights, combined);
+  for (int i = 0; i < 4; i++)
+    ck_assert(fabs((double)combined[i] - weights[0] * (double)p[0][i / 2][i % 2] -
+                   weights[1] * (double)p[1][i / 2][i % 2]) < 1e-7); /* float32 */
+  ck_assert_int_eq(greedy_weights(0, 2, 2, &p[0][0][0], labels, weights), STRAIT_EINVAL);
+}
+END_TEST
+
+/* One that is best alone stays alone, whatever the rounds. */
+START_TEST(test_greedy_alone) {
+  static const float p[2][1][2] = {{{.5f, .5f}}, {{.25f, .75f}}};
+  static const int32_t label = 0;
+  double weights[2];
+  ck_assert_int_eq(greedy_weights(2, 1, 2, &p[0][0][0], &label, weights), STRAIT_OK);
+  ck_assert(weights[0] == 1 && weights[1] == 0);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("members");
   TCase *tests = tcase_create("members");
@@ -313,6 +343,8 @@ int main(void) {
   tcase_add_test(tests, test_order);
   tcase_add_test(tests, test_combine);
   tcase_add_test(tests, test_judge);
+  tcase_add_test(tests, test_greedy);
+  tcase_add_test(tests, test_greedy_alone);
   tcase_add_test(tests, test_disagreement);
   suite_add_tcase(suite, tests);
   return run_suite(suite);

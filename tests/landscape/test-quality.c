@@ -86,6 +86,21 @@ START_TEST(test_few) {
 }
 END_TEST
 
+/* By hand: (.8, .2) has the odds 4; at T = 2 they are 2, at T = 1/2 they are 16. And fit_temperature, of all rows: as
+ * test_temperature, whose halves are alike. */
+START_TEST(test_temper) {
+  float p[2][2] = {{.8f, .2f}, {.8f, .2f}}, q[4][2] = {{.9f, .1f}, {.9f, .1f}, {.9f, .1f}, {.9f, .1f}};
+  const int32_t labels[4] = {0, 0, 1, 0};
+  double t;
+  temper(1, 2, 2, p[0]);
+  temper(1, 2, .5, p[1]);
+  NEAR((double)p[0][0], 2. / 3, 1e-7);
+  NEAR((double)p[1][0], 16. / 17, 1e-7);
+  ck_assert_int_eq(fit_temperature(4, 2, &q[0][0], labels, &t), STRAIT_OK);
+  NEAR(t, 2, 1e-6);
+}
+END_TEST
+
 /* A probability of 0 on the label is FLT_MIN, not an infinity. */
 START_TEST(test_zero) {
   const float p[2][2] = {{1, 0}, {1, 0}};
@@ -118,6 +133,7 @@ int main(void) {
   tcase_add_test(cases, test_temperature);
   tcase_add_test(cases, test_halves);
   tcase_add_test(cases, test_few);
+  tcase_add_test(cases, test_temper);
   tcase_add_test(cases, test_zero);
   tcase_add_test(cases, test_pair);
   suite_add_tcase(suite, cases);
