@@ -28,26 +28,22 @@ static int merged_next(struct merged *m, int split, int measure) {
   return 1;
 }
 
-/* The maximum's t, and its neighbours'; above: of the measure above the straight line between its ends' values. */
-struct peak {
-  double before, at, after;
-};
-static struct peak find_peak(const struct scan *scan, int split, int measure, int above) {
+struct peak scan_peak(const struct scan *scan, int split, int measure, int above) {
   const double *m = scan->value[split][measure], start = m[0], end = m[scan->points - 1];
   struct merged list = {.scan = scan};
-  struct peak peak = {NAN, NAN, NAN};
-  double highest = 0, last = NAN;
+  struct peak peak = {NAN, NAN, NAN, NAN, NAN, NAN};
+  double highest = 0, last = NAN, last_value = NAN;
   int open = 0; /* 1: the peak's next neighbour is still to come */
   while (merged_next(&list, split, measure)) {
     double height = list.value - (above ? (1 - list.t) * start + list.t * end : 0);
     if (open)
-      peak.after = list.t, open = 0;
+      peak.after = list.t, peak.value_after = list.value, open = 0;
     if (isnan(peak.at) || height > highest) {
-      peak = (struct peak){last, list.t, NAN};
+      peak = (struct peak){last, list.t, NAN, last_value, list.value, NAN};
       highest = height;
       open = 1;
     }
-    last = list.t;
+    last = list.t, last_value = list.value;
   }
   return peak;
 }
@@ -60,7 +56,7 @@ int scan_next_refined(const struct scan *scan, double *t) {
     for (int k = 0; k < 2 * MEASURES && scan->splits >> split & 1; k++) {
       if (isnan(scan->value[split][k / 2][0]))
         continue; /* there is no such measure */
-      struct peak peak = find_peak(scan, split, k / 2, k % 2);
+      struct peak peak = scan_peak(scan, split, k / 2, k % 2);
       if (peak.at - peak.before > least)
         return *t = (peak.before + peak.at) / 2, 1;
       if (peak.after - peak.at > least)

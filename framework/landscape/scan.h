@@ -52,6 +52,13 @@ int scan_look_beside(struct scan *scan);
 typedef int scan_observer(void *context, const struct scan *scan, int64_t i);
 int scan_run(struct scan *scan, const struct path *path, struct evaluator *evaluator, scan_observer *point_done,
              void *context);
+/* The highest point of a measure and its neighbours, refined points among them; NaN where it has none. above: of the
+ * measure less the straight line between its ends' values. */
+struct peak {
+  double before, at, after;                /* t */
+  double value_before, value, value_after; /* of the measure */
+};
+struct peak scan_peak(const struct scan *scan, int split, int measure, int above);
 /* Of a scan whose grid is done: the next t to refine; 0: none is wanted. And room for one more, in its place. */
 int scan_next_refined(const struct scan *scan, double *t);
 int scan_add_refined(struct scan *scan, const struct refined *point);

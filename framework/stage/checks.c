@@ -157,22 +157,15 @@ static int check_means(struct job *job, const struct route *route, const struct 
                    off);
 }
 
-/* How far the parabola through the highest point and its neighbours rises above it. */
-static double above_peak(const double *t, const double *m, int64_t points, int64_t peak) {
-  if (peak == 0 || peak == points - 1)
+/* How far the parabola through the highest point and its neighbours, refined ones too, rises above it. */
+static double above_peak(const struct scan *scan) {
+  struct peak p = scan_peak(scan, first_split(scan), MEASURE_NLL, 0);
+  double left = p.at - p.before, right = p.after - p.at;
+  if (!(left > 0) || !(right > 0)) /* at an end */
     return 0;
-  double left = t[peak] - t[peak - 1], right = t[peak + 1] - t[peak];
-  double down = (m[peak] - m[peak - 1]) / left, up = (m[peak + 1] - m[peak]) / right;
+  double down = (p.value - p.value_before) / left, up = (p.value_after - p.value) / right;
   double bend = (up - down) / (left + right), slope = (down * right + up * left) / (left + right);
   return bend < 0 ? slope * slope / (-4 * bend) : 0;
-}
-
-static int64_t highest(const double *m, int64_t points) {
-  int64_t at = 0;
-  for (int64_t i = 1; i < points; i++)
-    if (m[i] > m[at])
-      at = i;
-  return at;
 }
 
 /* What the values' changes are measured by: their range; of a flat path, a tenth of its height. */
@@ -188,7 +181,7 @@ static double scale_of(const double *m, int64_t points) {
 static int check_grid(struct job *job, const struct route *route, const struct scan *scan) {
   const double *m = scan->value[first_split(scan)][MEASURE_NLL];
   double scale = scale_of(m, scan->points), jump = 0;
-  double missed = above_peak(scan->t, m, scan->points, highest(m, scan->points)) / scale;
+  double missed = above_peak(scan) / scale;
   for (int64_t i = 1; i < scan->points; i++)
     jump = fmax(jump, fabs(m[i] - m[i - 1]) / scale);
   int status = check_put(job->summary, "peak", route->text, missed <= .05, missed,

@@ -77,9 +77,11 @@ warns same path distinct 'line(left,left)'
 RIGHT='limit = 500' write >other.ini
 expect 0 run other.ini --out other
 warns other path data
-# At 4 points none lies near the line's maximum half way.
+# At 4 points none lies near the line's maximum half way; refined, one does.
 POINTS=4 write 'line(left,right)' >even.ini
-expect 0 run even.ini --out even
+expect 0 run even.ini --out fine
+test "$(state fine path peak 'line(left,right)')" = pass || die "a refined maximum lies between points"
+expect 0 run even.ini --out even --set scan.path.refine=0
 warns even path peak 'line(left,right)'
 
 echo "-- compare and sweep"
