@@ -24,3 +24,4 @@ include tests/verify/local.mk
 include tests/golden/local.mk
 include tests/slow/local.mk
 include tests/torture/local.mk
+include tests/fuzz/local.mk

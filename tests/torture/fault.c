@@ -7,7 +7,8 @@
  *   FAULT_ACTION  ENOSPC, EIO, EROFS: the error; KILL: the process dies there; ABORT: the same, for a debugger;
  *                 other than ABORT ignored for memory, which is ENOMEM
  *   FAULT_STICKY  set: all such calls after that one fail too, as on a disk that stays full
- *   FAULT_REPORT  a file that gets, at the end, "calls N" and, for memory, "leaked N" and where each was allocated
+ *   FAULT_REPORT  a file that gets, at the end, "calls N" and, for memory, "leaked N" and where each was allocated;
+ *                 then "peak N", the most memory in kilobytes, and "descriptors N", those open at the end
  *
  * Data are not synced to the disk, which no test here is about. Memory that libc or the loader ask for on their own
  * account, and all of OpenBLAS, is not counted: doc/reliability.md says why. */
@@ -26,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -242,5 +244,14 @@ __attribute__((destructor)) static void report(void) {
       print_place(file, &blocks[i]);
   }
   fprintf(file, "calls %ld\nleaked %ld\n", calls, leaked);
+  struct rusage used;
+  long descriptors = 0;
+  DIR *open_ones = REAL(opendir)("/proc/self/fd");
+  while (open_ones && readdir(open_ones))
+    descriptors++;
+  if (open_ones)
+    closedir(open_ones);
+  if (getrusage(RUSAGE_SELF, &used) == 0)
+    fprintf(file, "peak %ld\ndescriptors %ld\n", used.ru_maxrss, descriptors);
   fclose(file);
 }

@@ -1,0 +1,36 @@
+#!/bin/sh
+# tests/torture/load.sh: STAGES tiny stages in one experiment, as many as come together in a week: memory and descriptors do
+# not grow with what was done. A run of all is compared with a run of a tenth; the program counts for itself at its end.
+# make check takes 100 stages, make torture 2000.
+test -z "${VALGRIND_COMMAND:-}" || exit 77
+test "${SANITIZERS:-no}" = no || exit 77 # they keep freed memory
+. "${srcdir:-.}/tests/cli/lib.sh"
+library=${builddir:-$OLDPWD}/tests/torture/.libs/fault.so
+stages=${STAGES:-100}
+cat >head.ini <<'END'
+[defaults]
+dataset = digits
+model = mlp
+model.hidden = 4
+batch = 64
+limit = 64
+epochs = 1
+eval.test-samples = 10
+END
+# run_stages N: "PEAK DESCRIPTORS" of a run with N stages.
+run_stages() {
+  awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) printf "[train s%d]\nseed = %d\n", i, i }' | cat head.ini - >e.ini
+  rm -rf part
+  FAULT_REPORT=$scratch/report LD_PRELOAD=$library "$program" run e.ini --out part --threads=2 --quiet >out 2>err ||
+    die "$1 stages: exit code $?"
+  test -e "part/s$1/summary.json" || die "the last of $1 stages is not there"
+  echo "$(sed -n 's/^peak //p' report) $(sed -n 's/^descriptors //p' report)"
+}
+few=$(run_stages $((stages / 10)))
+many=$(run_stages "$stages")
+grown=$((${many% *} - ${few% *}))
+echo "-- $((stages / 10)) stages, then $stages: memory ${few% *} kB, ${many% *} kB; descriptors ${few#* }, ${many#* }"
+test "${many#* }" = "${few#* }" || die "descriptors are left open: ${few#* }, then ${many#* }"
+# What is known of a stage, its keys and its place in the final tables, is kept to the end: 16 kB are allowed. Its network, its
+# data and its training, 400 kB and more, are not. 4 MB are the allocator's own spread between two runs.
+test $grown -le $((4096 + 16 * stages)) || die "memory grows by $grown kB"
