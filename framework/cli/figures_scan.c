@@ -29,6 +29,8 @@ static const struct view {
      "Test error against arc length, log axis. Dots: the ends; dashed: the worse of them."},
     {"loss-t", "ts", "tr_loss", "t", "train loss", 0, 1, "Train loss, the regulariser in it, along t."},
     {"error-t", "ts", "te_err", "t", "test error, %", 0, 1, "Test error along t."},
+    {"pair-t", "ts", "te_pair_err", "t", "test error of {w(0), w(t)}, %", 0, 0,
+     "Test error of the two networks w(0) and w(t) together, along t."},
     {"norm-t", "ts", "norm", "t", "|w(t)|", 0, 0,
      "The norm of the weights along t: where it dips, the regulariser in the loss dips with it."},
 };

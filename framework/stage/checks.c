@@ -28,9 +28,21 @@ int check_put(json_t *summary, const char *name, const char *of, int pass, doubl
 
 /* --- the ends --- */
 
+/* Were the curve's ends trained too? Then no network lies there. */
+static int has_free_ends(const struct stage *connect) {
+  int i = option_find(&connect->verb->options, "free-ends");
+  int32_t free_ends = 0;
+  if (i >= 0)
+    memcpy(&free_ends, (const char *)connect->own + option_at(&connect->verb->options, (uint32_t)i).offset,
+           sizeof free_ends);
+  return free_ends;
+}
+
 /* The network at an end, if it is a train stage's. */
 static const struct stage *end_of(const struct route *route, int last) {
   const struct reference *r = NULL;
+  if (route->type == ROUTE_CURVE && has_free_ends(route->stage))
+    return NULL;
   if (route->type != ROUTE_CURVE)
     r = route->parts[last ? route->count - 1 : 0];
   for (size_t i = 0, n = 0; !r && i < route->stage->reference_count; i++)
