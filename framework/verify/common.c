@@ -208,7 +208,7 @@ static int instances(struct trial *t) {
   strait_object *a = started(t, &t->variant[0]), *b = NULL;
   int verdict;
   if (!a)
-    return law_not_run(t, "no instance could be made: %s", error_text());
+    return law_not_run(t, "no instance could be had: %s", error_text());
   if (answers(t, a, of_a) < 0 || answers(t, a, again) < 0)
     verdict = law_not_run(t, "%s", error_text());
   else if (strcmp(of_a, again) != 0)

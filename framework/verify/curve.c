@@ -101,7 +101,7 @@ static int sum_of(struct trial *t, strait_object *object) {
   return verdict;
 }
 
-static int finite_of(struct trial *t, strait_object *object) {
+static int all_finite_of(struct trial *t, strait_object *object) {
   struct bow bow;
   int verdict = bow_make(t, &bow, object);
   for (int i = 0; i < TIMES && verdict == LAW_HOLDS; i++)
@@ -206,7 +206,7 @@ static int touch(struct trial *t, strait_object *object) {
 FOR_VARIANTS(points)
 FOR_VARIANTS(ends)
 FOR_VARIANTS(sum)
-FOR_VARIANTS(finite)
+FOR_VARIANTS(all_finite)
 FOR_VARIANTS(slopes)
 FOR_VARIANTS(pure)
 
@@ -214,7 +214,7 @@ static const struct law laws[] = {
     {"points", "it has 2 to 1024 control points, the same number at every call", points},
     {"ends", "c(0) = (1, 0, .., 0) and c(1) = (0, .., 0, 1), exactly", ends},
     {"sum", "the coefficients add up to 1", sum},
-    {"finite", "coefficients and derivatives are finite everywhere", finite},
+    {"finite", "coefficients and derivatives are finite everywhere", all_finite},
     {"derivatives", "derivatives agree with differences", slopes},
     {"pure", "the same t gives the same coefficients, and nothing else is written", pure},
 };

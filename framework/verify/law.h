@@ -30,7 +30,6 @@ struct trial {
   struct variant *variant; /* [0] is "as set"; the others follow where corners are wanted */
   size_t variants, variant_capacity;
   int corners;
-  int number; /* the law's, for streams of random numbers of its own */
   struct text evidence;
 };
 

@@ -55,7 +55,7 @@ static int is_finite(struct trial *t, const strait_object *object, const strait_
   double rate = ((const strait_schedule_ops *)object_ops(object))->rate(object, step);
   return isfinite(rate) ? law_holds(t) : law_fails(t, "the rate is %g at " STEP_FORMAT, rate, STEP_VALUES(step));
 }
-static int finite_of(struct trial *t, strait_object *object) { return for_steps(t, object, is_finite); }
+static int all_finite_of(struct trial *t, strait_object *object) { return for_steps(t, object, is_finite); }
 
 static int is_positive(struct trial *t, const strait_object *object, const strait_step *step) {
   double rate = ((const strait_schedule_ops *)object_ops(object))->rate(object, step);
@@ -165,14 +165,14 @@ static int touch(struct trial *t, strait_object *object) {
   return status;
 }
 
-FOR_VARIANTS(finite)
+FOR_VARIANTS(all_finite)
 FOR_VARIANTS(positive)
 FOR_VARIANTS(moments)
 FOR_VARIANTS(pure)
 
 static const struct law laws[] = {
     {"horizons", "a training that it cannot serve is refused with a reason", served},
-    {"finite", "the rate is finite at every step", finite},
+    {"finite", "the rate is finite at every step", all_finite},
     {"positive", "the rate is never below 0", positive},
     {"moments", "collect is 0 or 1", moments},
     {"pure", "the same step gives the same rate and moment, whatever was asked before", pure},

@@ -38,8 +38,8 @@ broken limits curve-limits 'bends = 8: init failed, and did not say why'
 broken limits curve-crashes 'it crashes: Segmentation fault, at bends = 8'
 broken limits curve-aborts 'it crashes: Aborted, at bends = 8, having printed "bends < 8 is not true"'
 broken limits curve-exits 'it ends the program, with exit code 0, at bends = 8'
-patience=10 # for a plugin that waits for ever; none of its other laws takes a tenth of a second
-broken limits curve-hangs 'it hangs: nothing for 10 seconds, at bends = 8'
+patience=20 # for a plugin that waits for ever; none of its other laws takes a tenth of a second
+broken limits curve-hangs 'it hangs: nothing for 20 seconds, at bends = 8'
 patience=120
 broken instances curve-instances 'answers differently once there is another one'
 broken arithmetic curve-arithmetic 'init: the direction of rounding is another'
