@@ -21,7 +21,7 @@ include tests/cli/local.mk
 include tests/curves/local.mk
 include tests/plugins/local.mk
 include tests/verify/local.mk
-include tests/golden/local.mk
 include tests/slow/local.mk
+include tests/golden/local.mk
 include tests/torture/local.mk
 include tests/fuzz/local.mk

@@ -1,4 +1,6 @@
-GOLDEN_FILES = %D%/convfc.txt %D%/mlp.txt %D%/preresnet-20.txt %D%/preresnet-110.txt
+GOLDEN_FILES = %D%/convfc.txt %D%/mlp.txt %D%/preresnet-20.txt %D%/preresnet-110.txt %D%/preresnet-164.txt \
+	%D%/resnet18.txt %D%/resnet34.txt %D%/resnet50.txt %D%/vgg16.txt %D%/vgg16-bn.txt %D%/vgg19.txt \
+	%D%/vgg19-bn.txt %D%/wideresnet-28-10.txt
 EXTRA_DIST += %D%/README %D%/make.py %D%/load.py $(GOLDEN_FILES)
 dist_check_SCRIPTS += %D%/load.sh
 EXTRA_PROGRAMS = tests/golden/write-weights
@@ -13,3 +15,8 @@ endif
 tests_golden_test_golden_SOURCES = %D%/test-golden.c %D%/golden.c %D%/golden.h
 tests_golden_test_golden_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_golden_test_golden_LDADD = libstrait.la $(CHECK_LIBS)
+
+# `make check-slow` compares the large networks too.
+SLOW_TESTS += %D%/all.sh
+EXTRA_DIST += %D%/all.sh
+check-slow: tests/golden/test-golden$(EXEEXT)

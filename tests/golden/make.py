@@ -19,15 +19,16 @@ gain is 2 where layers follow one another (ReLU halves a variance), 1 where resi
 
 The values are computed in float64. A file has, for training (batch statistics) and evaluation mode, dropout off in both:
     mode NAME; loss; logits; gradient-norm of all tensors together; and a line a tensor,
-    tensor NAME norm sum error p_0 ... p_15
+    tensor NAME norm sum error p_0 ... p_15 (p_7 where there are more than 400 tensors)
 where p_j is the sum of the entries, each with a sign of its own (bit j of the hash of (name, index): 1 is minus), in units
 of 1e-4 * norm, rounded to an integer. A difference d of two tensors changes each p_j by |d| in the root mean square, so the
 sixteen tell the L2 error of the whole tensor to a fifth; sixteen entries tell it only where all entries are alike.
 
-`error` (and logits-error) is the relative L2 error of PyTorch's own float32: the largest of twenty runs, in all but one of
-which a random half of the weights is moved by one unit in the last place, up or down. One run is not enough: a ReLU whose
-input is within float32's rounding of zero opens or closes by chance, and one such among the N of a layer changes gradients
-by about 1/sqrt(N), .4 % for 65,536; deep networks have a few in every run, each time other ones.
+`error` (and logits-error) is the relative L2 error of PyTorch's own float32: the largest of twenty runs (six for the
+largest networks, whose wide layers make runs alike), in all but one of which a random half of the weights is moved by one
+unit in the last place, up or down. One run is not enough: a ReLU whose input is within float32's rounding of zero opens or
+closes by chance, and one such among the N of a layer changes gradients by about 1/sqrt(N), .4 % for 65,536; deep networks
+have a few in every run, each time other ones.
 """
 
 import math
@@ -156,22 +157,135 @@ class PreResNet(nn.Module):
         return self.fc(nn.functional.avg_pool2d(self.bn(x).relu(), 8).flatten(1))
 
 
+class VGG(nn.Module):
+    def __init__(self, groups, batch_norm, classes):
+        super().__init__()
+        blocks, channels = [], 3
+        for layers, width in zip(groups, (64, 128, 256, 512, 512)):
+            block = []
+            for _ in range(layers):
+                block.append(nn.Conv2d(channels, width, 3, padding=1))
+                block += [nn.BatchNorm2d(width)] if batch_norm else []
+                channels = width
+            blocks.append(nn.ModuleList(block))
+        self.layer_blocks = nn.ModuleList(blocks)
+        self.classifier = nn.Sequential(
+            nn.Dropout(), nn.Linear(512, 512), nn.ReLU(), nn.Dropout(), nn.Linear(512, 512), nn.ReLU(),
+            nn.Linear(512, classes),
+        )  # fmt: skip
+
+    def forward(self, x):
+        for block in self.layer_blocks:
+            for layer in block:
+                x = layer(x)
+                if isinstance(layer, nn.BatchNorm2d) or not isinstance(block[1], nn.BatchNorm2d):
+                    x = x.relu()
+            x = nn.functional.max_pool2d(x, 2)
+        return self.classifier(x.flatten(1))
+
+
+class WideBlock(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(inputs)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, stride, padding=1)
+        change = stride != 1 or inputs != outputs
+        self.shortcut = nn.Sequential(*[nn.Conv2d(inputs, outputs, 1, stride)] * change)
+
+    def forward(self, x):
+        return self.conv2(self.bn2(self.conv1(self.bn1(x).relu())).relu()) + self.shortcut(x)
+
+
+class WideResNet(nn.Module):
+    def __init__(self, depth, width, classes):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 16, 3, padding=1)
+        channels = 16
+        for stage in range(3):
+            blocks = []
+            for i in range((depth - 4) // 6):
+                blocks.append(WideBlock(channels, (16 << stage) * width, 2 if stage and not i else 1))
+                channels = (16 << stage) * width
+            self.add_module(f"layer{stage + 1}", nn.Sequential(*blocks))
+        self.bn1 = nn.BatchNorm2d(channels, momentum=0.9)
+        self.linear = nn.Linear(channels, classes)
+
+    def forward(self, x):
+        x = self.layer3(self.layer2(self.layer1(self.conv1(x))))
+        return self.linear(nn.functional.avg_pool2d(self.bn1(x).relu(), 8).flatten(1))
+
+
+class ResNetBlock(nn.Module):
+    def __init__(self, inputs, outputs, kernels, stride):
+        super().__init__()
+        channels, self.layers = inputs, len(kernels)
+        for i, (out, kernel) in enumerate(zip(outputs, kernels)):
+            step = stride if kernel == 3 and (i == 0 or kernels[0] == 1) else 1  # in the first 3x3
+            self.add_module(f"conv{i + 1}", nn.Conv2d(channels, out, kernel, step, kernel // 2, bias=False))
+            self.add_module(f"bn{i + 1}", nn.BatchNorm2d(out))
+            channels = out
+        if stride != 1 or inputs != channels:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(inputs, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
+            )
+
+    def forward(self, x):
+        y = x
+        for i in range(1, self.layers + 1):
+            y = getattr(self, f"bn{i}")(getattr(self, f"conv{i}")(y))
+            if i < self.layers:
+                y = y.relu()
+        return (y + (self.downsample(x) if hasattr(self, "downsample") else x)).relu()
+
+
+class ResNet(nn.Module):
+    def __init__(self, blocks, bottleneck, classes):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        channels = 64
+        for stage, count in enumerate(blocks):
+            width, layers = 64 << stage, []
+            outputs, kernels = ([width, width, 4 * width], [1, 3, 1]) if bottleneck else ([width] * 2, [3, 3])
+            for i in range(count):
+                layers.append(ResNetBlock(channels, outputs, kernels, 2 if stage and not i else 1))
+                channels = outputs[-1]
+            self.add_module(f"layer{stage + 1}", nn.Sequential(*layers))
+        self.fc = nn.Linear(channels, classes)
+
+    def forward(self, x):
+        x = nn.functional.max_pool2d(self.bn1(self.conv1(x)).relu(), 3, 2, 1)
+        return self.fc(self.layer4(self.layer3(self.layer2(self.layer1(x)))).mean((2, 3)))
+
+
 IMAGE = (3, 32, 32)
-# name: plugin and its options, module, input, classes, batch, gain, parameters (paper.md's or counted by hand)
+VGG16, VGG19 = (2, 2, 3, 3, 3), (2, 2, 4, 4, 4)
+# name: plugin and its options, module, input, classes, batch, gain, parameters (the published counts, or counted here)
 NETWORKS = {
     "mlp": ("mlp hidden=128,128", lambda: MLP(784, [128, 128], 10), (1, 28, 28), 10, 8, 2, 118_282),
     "convfc": ("convfc", lambda: ConvFC(10), IMAGE, 10, 4, 2, 2_422_634),
     "preresnet-20": ("preresnet depth=20", lambda: PreResNet(20, False, 10), IMAGE, 10, 4, 1, 272_282),
     "preresnet-110": ("preresnet depth=110", lambda: PreResNet(110, True, 10), IMAGE, 10, 4, 1, 1_146_842),
+    "preresnet-164": ("preresnet depth=164", lambda: PreResNet(164, True, 10), IMAGE, 10, 4, 1, 1_703_258),
+    "vgg16": ("vgg depth=16", lambda: VGG(VGG16, False, 10), IMAGE, 10, 4, 2, 15_245_130),
+    "vgg16-bn": ("vgg depth=16 batch-norm=yes", lambda: VGG(VGG16, True, 10), IMAGE, 10, 4, 2, 15_253_578),
+    "vgg19": ("vgg depth=19", lambda: VGG(VGG19, False, 10), IMAGE, 10, 4, 2, 20_554_826),
+    "vgg19-bn": ("vgg depth=19 batch-norm=yes", lambda: VGG(VGG19, True, 10), IMAGE, 10, 4, 2, 20_565_834),
+    "wideresnet-28-10": ("wideresnet", lambda: WideResNet(28, 10, 10), IMAGE, 10, 2, 1, 36_489_290),
+    "resnet18": ("resnet depth=18", lambda: ResNet((2, 2, 2, 2), False, 1000), (3, 224, 224), 1000, 2, 1, 11_689_512),
+    "resnet34": ("resnet depth=34", lambda: ResNet((3, 4, 6, 3), False, 1000), (3, 224, 224), 1000, 2, 1, 21_797_672),
+    "resnet50": ("resnet depth=50", lambda: ResNet((3, 4, 6, 3), True, 1000), (3, 224, 224), 1000, 2, 1, 25_557_032),
 }
 
 
 # --- measuring ---
 
 
-def projections(name, flat):
+def projections(name, flat, count):
     h = hashes(name, flat.size)
-    return np.array([flat.sum() - 2 * flat[(h >> np.uint64(j)) & np.uint64(1) == 1].sum() for j in range(16)])
+    return np.array([flat.sum() - 2 * flat[(h >> np.uint64(j)) & np.uint64(1) == 1].sum() for j in range(count)])
 
 
 def moved(tensor, generator):
@@ -206,11 +320,11 @@ def run(make, shape, classes, batch, gain, training, dtype, seed=0):
 
 
 def write_mode(out, mode, network):
-    _, make, shape, classes, batch, gain, _ = network
+    _, make, shape, classes, batch, gain, parameters = network
     loss, logits, gradients = run(make, shape, classes, batch, gain, mode == "training", torch.float64)
     total = math.sqrt(sum(float(g @ g) for g in gradients.values()))
     logits_error, errors = 0, dict.fromkeys(gradients, 0)
-    for seed in range(20):
+    for seed in range(20 if parameters < 3e7 and shape[1] <= 32 else 6):
         _, logits32, gradients32 = run(make, shape, classes, batch, gain, mode == "training", torch.float32, seed)
         logits_error = max(logits_error, float(np.linalg.norm(logits32 - logits) / np.linalg.norm(logits)))
         for name, g in gradients.items():
@@ -221,8 +335,8 @@ def write_mode(out, mode, network):
     print(f"gradient-norm {total:.9g}", file=out)
     for name, g in gradients.items():
         norm = float(np.linalg.norm(g))
-        steps = np.rint(projections(name, g) / (1e-4 * norm or 1)).astype(np.int64)
-        print(f"tensor {name} {norm:.7g} {float(g.sum()):.7g} {errors[name]:.2g}", *steps, file=out)
+        steps = np.rint(projections(name, g, 16 if len(gradients) <= 400 else 8) / (1e-4 * norm or 1)).astype(np.int64)
+        print(f"tensor {name} {norm:.6g} {float(g.sum()):.6g} {errors[name]:.2g}", *steps, file=out)
 
 
 def main():
