@@ -111,7 +111,7 @@ static void slide_panel(const struct correlation *c, const struct family *f, str
   s->panel_step = tiles_lanes(tiles, s->columns);
   s->y = target + j;
   s->bias = c->bias ? c->bias + j : NULL;
-  s->accumulate = c->accumulate;
+  s->add = c->add ? c->add + (s->y - c->target) : NULL;
   s->relu = c->relu;
   tiles->slide(s);
 }

@@ -24,8 +24,8 @@ struct correlation {
   const float *source, *w; /* w: (out, in, kernel height, kernel width) of the layer */
   struct affine affine;    /* what the source is read through, if its mean is not NULL */
   float *target;
-  const float *bias;
-  int relu, accumulate;
+  const float *bias, *add; /* NULL: none. add: laid out as the target, and may be it */
+  int relu;
   float *panels; /* shared scratch: the packed weights */
 };
 

@@ -21,7 +21,9 @@ static struct correlation correlation_of(struct device *d, const struct conv_op 
                           .target = cpu_at(cpu, transpose ? op->dx : op->y),
                           .bias = transpose ? NULL : cpu_at(cpu, op->b),
                           .relu = transpose ? 0 : op->relu,
-                          .accumulate = transpose ? op->accumulate_dx : 0,
+                          .add = cpu_at(cpu, !transpose          ? op->add
+                                             : op->accumulate_dx ? op->dx
+                                                                 : NO_PLACE),
                           .panels = cpu->shared.data};
   const int64_t input[3] = {op->height, op->width, op->in}, output[3] = {op->out_height, op->out_width, op->out};
   for (int i = 0; i < 3; i++) {

@@ -17,7 +17,7 @@ static struct correlation correlation_of(struct device *d, const struct linear_o
                               .target = cpu_at(cpu, transpose ? op->dx : op->y),
                               .bias = transpose ? NULL : cpu_at(cpu, op->b),
                               .relu = transpose ? 0 : op->relu,
-                              .accumulate = transpose ? op->accumulate_dx : 0,
+                              .add = transpose && op->accumulate_dx ? cpu_at(cpu, op->dx) : NULL,
                               .panels = cpu->shared.data};
 }
 

@@ -189,7 +189,7 @@ static void transform_tiles(const struct winograd_work *w, const struct block *b
   for (int64_t t = first; t < first + count; t++) {
     const int64_t at = tile_at(&w->grid, b->first + t, &part);
     c->cpu->kernels->winograd->tile(c->target + at, c->to[1] * out, &part, b->m + t * b->m_row, b->m_plane, out,
-                                    c->bias, c->accumulate, c->relu);
+                                    c->bias, c->add ? c->add + at : NULL, c->relu);
   }
 }
 

@@ -48,16 +48,18 @@ struct linear_op {
   place dy, dx, dw, db;
 };
 /* Cross-correlation. x: (samples, height, width, in), W: (out, in, kernel[0], kernel[1]), y: (samples, out_height,
- * out_width, out). relu as above. norm: NO_PLACE, or those 3*in words of a batch norm: what
- * is convolved is its y, made of x here, cut at 0 if norm_relu; dx is the gradient of that. exact: 1 keeps it
- * to direct sums, where otherwise Winograd's algorithm, which rounds differently, is taken for the shapes for which the
- * table of compute/cpu_winograd.c says that it pays. */
+ * out_width, out). relu as above.
+ * norm: NO_PLACE, or those 3*in words of a batch norm: what is convolved is its y, made of x here, cut at 0 if
+ * norm_relu; dx is the gradient of that.
+ * add: NO_PLACE, or what is added to y, before ReLU; it may be y's own place, and its gradient is dy.
+ * exact: 1 keeps it to direct sums, where otherwise Winograd's algorithm, which rounds differently, is taken for the
+ * shapes for which the table of compute/cpu_winograd.c says that it pays. */
 struct conv_op {
   int64_t in, height, width, out, out_height, out_width;
   int64_t kernel[2], stride[2], padding[2];
   int relu, accumulate_dx, accumulate_dw;
   int exact, norm_relu;
-  place x, norm, w, b, y;
+  place x, norm, w, b, add, y;
   place dy, dx, dw, db;
 };
 /* Batch norm over (samples*positions), per channel; then max(0, y) if relu. saved: 6*channels words: batch mean, 1 /

@@ -54,8 +54,8 @@ INLINE void slide_tile(const struct slide *s, const int rows, const int vectors,
     vec out = sum[i][v];
     if (s->bias)
       out += load(s->bias + v * WIDTH, left);
-    if (s->accumulate)
-      out += load(y, left);
+    if (s->add)
+      out += load(s->add + (i0 + i) * s->y_step + v * WIDTH, left);
     if (s->relu)
       out = positive(out);
     store(y, out, left);

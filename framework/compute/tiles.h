@@ -9,7 +9,7 @@
 
 /* y[i][j] = sum over runs r and l < length of a[from[r] + i*a_step + l] * panel[(row[r] + l)*panel_step + j], for i <
  * rows and j < columns. A run is a stretch of memory that lies under a kernel's row. columns is at most twice the
- * vectors' width; the panel's rows are readable to a whole number of vectors. Then y += bias, y += old y if accumulate,
+ * vectors' width; the panel's rows are readable to a whole number of vectors. Then y += bias, y += add,
  * max(0, y) if relu. */
 struct slide {
   int64_t runs, length;
@@ -21,8 +21,8 @@ struct slide {
   int64_t rows, columns;
   float *y;
   int64_t y_step;
-  const float *bias; /* NULL: none */
-  int accumulate, relu;
+  const float *bias, *add; /* NULL: none. add: laid out as y, and may be y: the old one */
+  int relu;
 };
 
 /* y[i][j] (+)= sum over the points (p, q, r) of a[p*a_step[0] + q*a_step[1] + r*a_step[2] + i] * b[... + j], i < rows,

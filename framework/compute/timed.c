@@ -92,14 +92,16 @@ static int written(place at, int accumulate) { return place_is(at) ? 1 + (accumu
 
 struct dense {
   double x, w, y, multiply_adds; /* words */
+  double add;
 };
 static struct dense linear_sizes(const struct linear_op *op) {
   return (struct dense){times(op->positions, op->in), times(op->in, op->out), times(op->positions, op->out),
-                        times(op->positions * op->in, op->out)};
+                        times(op->positions * op->in, op->out), 0};
 }
 static struct dense conv_sizes(const struct conv_op *op) {
   double w = times(op->in * op->out, op->kernel[0] * op->kernel[1]), positions = times(op->out_height, op->out_width);
-  return (struct dense){times(op->in * op->height, op->width), w, positions * (double)op->out, positions * w};
+  return (struct dense){times(op->in * op->height, op->width), w, positions * (double)op->out, positions * w,
+                        place_is(op->add) ? positions * (double)op->out : 0};
 }
 static double norm_words(const struct norm_op *op) { return times(op->positions, op->channels); }
 static double pool_words(const struct pool_op *op, int output) {
@@ -122,7 +124,7 @@ static double pool_words(const struct pool_op *op, int output) {
 
 static void dense_forward(struct timed *t, int kind, double begin, const struct dense *s, const struct run *run) {
   double n = (double)run->samples;
-  add(t, kind, begin, n * s->multiply_adds, n * (s->x + s->y) + s->w);
+  add(t, kind, begin, n * s->multiply_adds, n * (s->x + s->y + s->add) + s->w);
 }
 /* dx from dy and W; dW from x and dy. */
 static void dense_backward(struct timed *t, int kind, double begin, const struct dense *s, const struct run *run,

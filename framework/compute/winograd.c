@@ -144,7 +144,7 @@ static void patch(float *v, int64_t step, const float *x, int64_t line, const st
 }
 
 static void tile(float *y, int64_t line, const struct winograd_part *part, const float *m, int64_t step,
-                 int64_t channels, const float *bias, int accumulate, int relu) {
+                 int64_t channels, const float *bias, const float *add, int relu) {
   for (int64_t i = 0; i < channels; i += WIDTH) {
     const int64_t left = channels - i;
     vec t[PATCH][TILE];
@@ -153,21 +153,21 @@ static void tile(float *y, int64_t line, const struct winograd_part *part, const
       UNROLL for (int c = 0; c < PATCH; c++) d[c] = load(m + (r * PATCH + c) * step + i, left);
       tile_line(d, t[r]);
     }
-    const vec add = bias ? load(bias + i, left) : (vec){0};
+    const vec shift = bias ? load(bias + i, left) : (vec){0};
     UNROLL for (int c = 0; c < TILE; c++) {
       vec d[PATCH], out[TILE];
       UNROLL for (int r = 0; r < PATCH; r++) d[r] = t[r][c];
       tile_line(d, out);
       UNROLL for (int r = 0; r < TILE; r++) {
-        float *to = y + r * line + c * channels + i;
+        const int64_t at = r * line + c * channels + i;
         if (r >= part->y1 || c >= part->x1)
           continue;
-        vec value = out[r] + add;
-        if (accumulate)
-          value += load(to, left);
+        vec value = out[r] + shift;
+        if (add)
+          value += load(add + at, left);
         if (relu)
           value = positive(value);
-        store(to, value, left);
+        store(y + at, value, left);
       }
     }
   }

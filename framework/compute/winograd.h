@@ -23,9 +23,10 @@ struct winograd {
   /* v = B^T d B of a source patch, which is read through the affine map if that has a mean. */
   void (*patch)(float *v, int64_t step, const float *x, int64_t line, const struct winograd_part *part,
                 int64_t channels, const struct affine *affine);
-  /* y = A^T m A of a tile; then y += bias, y += old y if accumulate, max(0, y) if relu. */
+  /* y = A^T m A of a tile; then y += bias, y += add (laid out as y, and may be y; NULL: none), max(0,
+   * y) if relu. */
   void (*tile)(float *y, int64_t line, const struct winograd_part *part, const float *m, int64_t step, int64_t channels,
-               const float *bias, int accumulate, int relu);
+               const float *bias, const float *add, int relu);
   /* m = A dy A^T of a tile: the transpose of the above. */
   void (*tile_gradient)(float *m, int64_t step, const float *dy, int64_t line, const struct winograd_part *part,
                         int64_t channels);

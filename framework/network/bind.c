@@ -99,6 +99,7 @@ static void bind_conv(const struct binder *b, struct conv_op *op) {
                          .x = input(b, 0),
                          .w = parameter(b, 0),
                          .b = parameter(b, 1),
+                         .add = b->step->adds ? input(b, 1) : NO_PLACE,
                          .y = output(b),
                          .dy = output_gradient(b),
                          .dx = input_gradient(b, 0),

@@ -37,6 +37,28 @@ static int can_fuse(const struct tape *tape, const struct node *node, const int 
   return kind == NODE_LINEAR || kind == NODE_CONV || kind == NODE_NORM;
 }
 
+/* An add may be done by the convolution that makes the later of its inputs, if nobody else reads that. -1: it may not;
+ * else which input that is. */
+static int find_adder(const struct tape *tape, const struct node *node, const int *uses, const int *node_value) {
+  if (node->kind != NODE_ADD)
+    return -1;
+  const int producer[2] = {tape->values[node_value[node->input[0]]].producer,
+                           tape->values[node_value[node->input[1]]].producer};
+  const int later = producer[1] > producer[0];
+  if (producer[0] == producer[1] || uses[node->input[later]] != 1)
+    return -1;
+  const struct step *step = &tape->steps[producer[later]];
+  return step->node->kind == NODE_CONV && !step->relu && !step->adds ? later : -1;
+}
+
+static void fuse_add(struct tape *tape, const struct node *node, int number, int adder, int *node_value) {
+  const int value = node_value[number] = node_value[node->input[adder]], other = node_value[node->input[!adder]];
+  struct step *step = &tape->steps[tape->values[value].producer];
+  step->adds = 1;
+  step->input[step->inputs++] = other;
+  step->backward = tape->values[value].wanted |= tape->values[other].wanted;
+}
+
 static int new_value(struct tape *tape, const struct node *node, int producer) {
   tape->values[tape->value_count] =
       (struct value){.size = node->size, .producer = producer, .norm = -1, .at = -1, .gradient_at = -1};
@@ -63,6 +85,7 @@ static void append_steps(struct tape *tape, const int *uses, int *node_value) {
   node_value[0] = new_value(tape, &graph->nodes[0], -1);
   for (int i = 1; i < (int)graph->count; i++) {
     const struct node *node = &graph->nodes[i];
+    int adder;
     if (!uses[i])
       continue;
     if (is_alias(tape, node)) {
@@ -70,6 +93,8 @@ static void append_steps(struct tape *tape, const int *uses, int *node_value) {
     } else if (can_fuse(tape, node, uses)) {
       node_value[i] = node_value[node->input[0]];
       tape->steps[tape->values[node_value[i]].producer].relu = 1;
+    } else if ((adder = find_adder(tape, node, uses, node_value)) >= 0) {
+      fuse_add(tape, node, i, adder, node_value);
     } else {
       append_step(tape, node, i, node_value);
     }
@@ -89,7 +114,7 @@ static void leave_out_norms(struct tape *tape) {
       tape->values[tape->steps[i].output].norm = i;
   for (int i = 0; i < tape->count; i++)
     for (int k = 0; k < tape->steps[i].inputs; k++)
-      if (tape->steps[i].node->kind != NODE_CONV)
+      if (tape->steps[i].node->kind != NODE_CONV || k > 0)
         tape->values[tape->steps[i].input[k]].norm = -1;
 }
 

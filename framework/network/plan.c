@@ -38,9 +38,13 @@ static void extend(struct planner *p, int storage, int end) {
 
 /* --- values --- */
 
-static int keeps_input(const struct step *step) {
+/* Does it hand its output's gradient on to input k unchanged? */
+static int adds_input(const struct step *step, int k) { return step->node->kind == NODE_ADD || (step->adds && k == 1); }
+
+static int keeps_input(const struct step *step, int k) {
   uint32_t kind = step->node->kind;
-  return step->backward && (kind == NODE_LINEAR || kind == NODE_CONV || kind == NODE_NORM || kind == NODE_CUSTOM);
+  return step->backward && !adds_input(step, k) &&
+         (kind == NODE_LINEAR || kind == NODE_CONV || kind == NODE_NORM || kind == NODE_CUSTOM);
 }
 
 /* The sign of what a relu made is read again; a batch norm's is found from its input. */
@@ -60,26 +64,28 @@ static void find_last_reads(struct planner *p) {
     const struct step *step = &tape->steps[i];
     read_at(p, step->output, keeps_output(step) ? time_of_backward(tape, i) : i);
     for (int k = 0; k < step->inputs; k++)
-      read_at(p, step->input[k], keeps_input(step) ? time_of_backward(tape, i) : i);
+      read_at(p, step->input[k], keeps_input(step, k) ? time_of_backward(tape, i) : i);
   }
   read_at(p, tape->output, time_of_end(tape));
 }
 
 /* The input whose place step i may write its output to: one that nobody reads later. -1: none. An add's is made its
- * first. */
+ * first; of a convolution that adds, only what it adds. */
 static int find_place_of_output(const struct planner *p, int i) {
   struct step *step = &p->tape->steps[i];
   uint32_t kind = step->node->kind;
-  if (kind != NODE_RELU && kind != NODE_ADD && !(kind == NODE_NORM && !p->tape->training))
+  if (kind != NODE_RELU && kind != NODE_ADD && !step->adds && !(kind == NODE_NORM && !p->tape->training))
     return -1;
-  if (kind == NODE_ADD && step->input[0] == step->input[1])
+  if (step->inputs > 1 && tape_read(p->tape, step->input[0]) == tape_read(p->tape, step->input[1]))
     return -1;
-  for (int k = 0; k < step->inputs; k++) {
+  for (int k = step->adds; k < step->inputs; k++) {
     int value = step->input[k];
     if (p->storage[value] < 0 || p->last[value] > i)
       continue;
-    step->input[k] = step->input[0];
-    step->input[0] = value;
+    if (kind == NODE_ADD) {
+      step->input[k] = step->input[0];
+      step->input[0] = value;
+    }
     return value;
   }
   return -1;
@@ -146,7 +152,7 @@ static int can_take(const struct planner *p, int i, int k) {
   int storage = p->gradient[step->output], time = time_of_backward(p->tape, i);
   if (step->node->kind == NODE_RELU)
     return is_alone(p, storage, step->output, time);
-  return step->node->kind == NODE_ADD && step->input[0] != step->input[1] &&
+  return adds_input(step, k) && step->input[0] != step->input[1] &&
          can_join(p, storage, step->input[k], step->output, time);
 }
 
@@ -164,7 +170,7 @@ static void plan_gradients(struct planner *p) {
       if (p->gradient[value] >= 0) {
         step->accumulate[k] = 1;
       } else if (can_take(p, i, k)) {
-        step->taken[k] = step->node->kind == NODE_ADD;
+        step->taken[k] = adds_input(step, k);
         extend(p, p->gradient[value] = p->gradient[step->output], time_of_use(p, value));
       } else {
         p->gradient[value] = new_storage(p, tape->values[value].size, time_of_backward(tape, i), time_of_use(p, value));

@@ -218,6 +218,18 @@ static void add_backward(struct device *d, const struct map_op *op, const struct
   }
 }
 
+/* What a convolution added has its output's gradient, where that doesn't already lie there. */
+static void hand_on(struct program *program, const struct step *step, place dy, const struct run *run) {
+  if (!step->adds || step->taken[1])
+    return;
+  const struct map_op op = {.count = program->tape.values[step->output].size,
+                            .accumulate_dx = step->accumulate[1],
+                            .dy = dy,
+                            .dx = gradient_place(&program->tape, &program->buffers, step->input[1])};
+  if (place_is(op.dx))
+    program->device->ops->add_backward(program->device, &op, run);
+}
+
 static void backward_step(struct program *program, int i, const struct run *run) {
   struct device *d = program->device;
   const union record *record = &program->records[i];
@@ -227,6 +239,7 @@ static void backward_step(struct program *program, int i, const struct run *run)
     break;
   case NODE_CONV:
     d->ops->conv_backward(d, &record->conv, run);
+    hand_on(program, &program->tape.steps[i], record->conv.dy, run);
     break;
   case NODE_NORM:
     d->ops->norm_backward(d, &record->norm, run);

@@ -20,6 +20,7 @@ struct value {
 struct step {
   const struct node *node;
   int relu; /* a relu is fused in */
+  int adds; /* a convolution that adds its second input to its output: the add is fused in */
   int inputs;
   int input[NODE_SLOTS]; /* values */
   int output;
