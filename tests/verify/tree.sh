@@ -14,7 +14,9 @@ lawful() {
   tried=$((tried + 1))
 }
 # Nothing was left out for lack of data or size.
-in_full() { ! grep '^not run' out | grep -v ': it \(has no options\|serves every\|names no moments\)' || die "not all was tried"; }
+in_full() {
+  ! grep '^not run' out | grep -v -e ': it \(has no options\|serves every\|names no moments\)' -e sanitizer || die "not all was tried"
+}
 
 for file in "$folder"/*.so; do
   test -e "$file" || { echo "all plugins are built in"; exit 77; }
