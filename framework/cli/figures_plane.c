@@ -10,7 +10,7 @@
 #include "cli/gnuplot.h"
 #include "cli/results_parts.h"
 
-enum { BANDS = 9, SIDE = 280 }; /* colours; pixels along each side, between which the grid is interpolated */
+enum { BANDS = 9, SIDE = 420 }; /* colours; pixels along each side, between which the grid is interpolated */
 
 struct field {
   int64_t grid;
@@ -166,7 +166,7 @@ static int add_measure(struct figures *figures, const json_t *stage, const json_
   add_palette(&s, &f);
   text_add(&s, "set cblabel ");
   gnuplot_string(&s, title);
-  text_add(&s, "\n");
+  text_add(&s, " offset 1.2,0\n");
   add_plot(&s, &f, arrays, json_object_get(summary, "through"));
   int tall = is_flat(&f) ? 360 : 110 + (int)(450 * fmin(aspect(&f), 1.3));
   return figure_add(figures, stage, what, 620, tall, caption, &s);

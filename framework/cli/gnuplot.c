@@ -151,7 +151,8 @@ static void add_terminal(struct text *whole, int format, int width, int height) 
              height);
     break;
   case FORMAT_PNG:
-    text_add(whole, "set terminal pngcairo size %d,%d font 'Sans,20' fontscale 0.9 linewidth 1.8 noenhanced\n",
+    text_add(whole,
+             "set terminal pngcairo size %d,%d font 'Sans,20' fontscale 0.9 linewidth 1.8 pointscale 1.8 noenhanced\n",
              2 * width, 2 * height);
     break;
   default:
