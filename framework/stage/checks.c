@@ -21,7 +21,9 @@ int check_put(json_t *summary, const char *name, const char *of, int pass, doubl
                             : json_pack("{s:s, s:s*, s:s, s:o, s:s}", "check", name, "of", of, "state",
                                         pass ? "pass" : "warn", "figure", document_number(figure), "text", text.data);
   text_free(&text);
-  if (!status && json_array_append_new(list, one))
+  if (status)
+    json_decref(one);
+  else if (json_array_append_new(list, one))
     status = error_set(STRAIT_ENOMEM, "out of memory");
   return status;
 }
