@@ -20,7 +20,7 @@ static int fault_at(const struct setting *setting) {
   struct error_chain chain;
   error_take(&chain);
   const char *where = arena ? setting_place(setting, arena) : NULL;
-  int status = where ? error_set(chain.status, "%s%s", where, chain.text) : error_status();
+  int status = where ? error_set(chain.status, "%s%s", where, chain.text) : error_give(&chain);
   arena_free(arena);
   return status;
 }
