@@ -10,7 +10,7 @@ test "${SANITIZERS:-no}" = no || exit 77
 . "${srcdir:-.}/tests/cli/lib.sh"
 library=${builddir:-$OLDPWD}/tests/torture/.libs/fault.so
 test -e "$library" || die "no $library"
-kinds=${KINDS:-full broken killed unreadable memory unreadable-later memory-later full-for-good starved}
+kinds=${KINDS:-full broken killed unreadable memory unreadable-later memory-later full-for-good starved starved-early}
 threads=--threads=1 # so that calls come in one order
 
 cat >e.ini <<'END'
@@ -114,3 +114,19 @@ FAULT_STICKY=1
 export FAULT_STICKY
 strike full-for-good write ENOSPC "${STRIDE:-37}"
 strike starved memory ENOMEM "${STRIDE:-1201}"
+
+# Where a file is read, settled and looked up, an error is carried through many hands before anything is written: each of
+# the first calls in turn, even in the sample. (A layer that loses the status of an error that it has no memory to explain
+# lets its caller go on with what is not there.) A plan writes nothing, so that nothing is to be compared.
+case " $kinds " in *" starved-early "*) ;; *) exit 0 ;; esac
+n=${FIRST:-1} last=$((n + ${EARLY:-120})) calls=0
+while test $n -lt $last; do
+  code=0
+  FAULT_CALLS=memory FAULT_AT=$n FAULT_REPORT=$scratch/report LD_PRELOAD=$library "$program" plan e.ini --out part >out 2>err ||
+    code=$?
+  test $code = 1 || die "starved-early at call $n: exit code $code"
+  test -s err || die "starved-early at call $n: no message"
+  says 'leaked 0' report
+  n=$((n + 1)) calls=$((calls + 1))
+done
+echo "-- starved-early: $calls calls"
