@@ -39,7 +39,7 @@ else
   PATH=$builddir:$PATH PKG_CONFIG_PATH=$builddir
 fi
 export PATH PKG_CONFIG_PATH
-unset STRAIT_PLUGIN_PATH
+unset STRAIT_PLUGIN_PATH # only what the page says
 cd "$work/empty"
 cat - "$work/script" >"$work/whole" <<'END'
 set -eu

@@ -20,17 +20,16 @@ static const strait_option options[] = {
 static int32_t open_file(void *self) {
   struct table *table = self;
   char *text;
-  int64_t length, lines = 0;
+  int64_t length;
   int32_t status = strait_read_whole(self, table->path, NULL, &text, &length);
   if (status || !(table->row = strait_alloc(self, ((size_t)length + 1) * sizeof *table->row)))
     return status ? status : STRAIT_ENOMEM;
-  for (int64_t i = 0; i < length; i++) {
-    table->numbers += text[i] == ',' && !lines;
-    if (text[i] == '\n')
-      table->row[lines++] = text + i + 1; /* after the heading, and after each row */
+  for (const char *at = text; *at; at++) {
+    table->numbers += *at == ',' && !table->rows;
+    if (*at == '\n')
+      table->row[table->rows++] = at + 1; /* after the heading, and after each row */
   }
-  table->rows = lines - 1;
-  if (table->rows <= table->test || !table->numbers)
+  if (--table->rows <= table->test || !table->numbers)
     return strait_fail(self, STRAIT_EFORMAT, "%s: too few rows or columns", table->path);
   return STRAIT_OK;
 }

@@ -94,36 +94,39 @@ static int add_optional(struct places *places, const char *path, int place) {
   return status == STRAIT_ENOENT ? STRAIT_OK : status;
 }
 
-static int add_first(struct places *places, const char *first, const char *who, struct arena *arena) {
+/* --plugin-dir: the user's word, so it has to be there. */
+static int add_first(struct places *places, const char *first, struct arena *arena) {
   if (!first[0])
-    return error_set(STRAIT_EINVAL, "%s: empty; it needs a folder", who);
+    return error_set(STRAIT_EINVAL, "--plugin-dir: empty; it needs a folder");
   const char *path = file_absolute(arena, first);
   if (!path || add(places, path, PLACE_FIRST))
-    return error_wrap("%s", who);
+    return error_wrap("--plugin-dir");
   return STRAIT_OK;
 }
 
-/* --plugin-dir, then the variable for where a command line is not at hand: a plugin under test lies in the one, the
- * plugins of an uninstalled strait in the other. */
-static int find_first(struct places *places, const char *option, struct arena *arena) {
-  const char *variable = secure_getenv("STRAIT_PLUGIN_DIR");
-  int status = option ? add_first(places, option, "--plugin-dir", arena) : STRAIT_OK;
-  if (status || !variable || !variable[0])
-    return status;
-  if (variable[0] != '/')
-    return error_set(STRAIT_EINVAL, "STRAIT_PLUGIN_DIR: \"%s\" is relative; write the whole path", variable);
-  return add_first(places, variable, "STRAIT_PLUGIN_DIR", arena);
+/* Where strait's own plugins lie: the folder that configure was told, which need not be there, or what the variable
+ * says instead, so that a build that is not installed does not see the plugins of a strait that is. */
+static int add_own(struct places *places, const char *configured, struct arena *arena) {
+  const char *instead = secure_getenv("STRAIT_PLUGIN_DIR");
+  if (!instead || !instead[0])
+    return configured && configured[0] == '/' ? add_optional(places, configured, PLACE_CONFIGURED) : STRAIT_OK;
+  if (instead[0] != '/')
+    return error_set(STRAIT_EINVAL, "STRAIT_PLUGIN_DIR: \"%s\" is relative; write the whole path", instead);
+  const char *path = file_absolute(arena, instead);
+  if (!path || add(places, path, PLACE_CONFIGURED))
+    return error_wrap("STRAIT_PLUGIN_DIR");
+  return STRAIT_OK;
 }
 
 int places_find(struct places *places, const char *first, const char *configured, struct arena *arena) {
   const char *list = secure_getenv("STRAIT_PLUGIN_PATH"), *home = secure_getenv("HOME");
-  int status = find_first(places, first, arena);
+  int status = first ? add_first(places, first, arena) : STRAIT_OK;
   if (!status && list && list[0])
     status = add_environment(places, list, arena);
   if (!status && home && home[0] == '/')
     status = add_optional(places, file_join(arena, home, ".local/lib/strait/1"), PLACE_HOME);
-  if (!status && configured && configured[0] == '/')
-    status = add_optional(places, configured, PLACE_CONFIGURED);
+  if (!status)
+    status = add_own(places, configured, arena);
   if (status)
     return status;
   places->path = memory_alloc(places->count, sizeof *places->path);

@@ -1,7 +1,7 @@
 /* plugin/registry.h: finds plugins by kind and name, opens them by the rules, and makes instances.
  *
- * Order: --plugin-dir, then STRAIT_PLUGIN_DIR (each shadows what comes after it, with a notice), STRAIT_PLUGIN_PATH,
- * $HOME/.local/lib/strait/1, the configured plugindir, built in. The name is the index: curve "bezier" is
+ * Order: --plugin-dir (shadows what comes after it, with a notice), STRAIT_PLUGIN_PATH, $HOME/.local/lib/strait/1, the
+ * configured plugindir or STRAIT_PLUGIN_DIR in its place, built in. The name is the index: curve "bezier" is
  * curve-bezier.so. One name twice among the last four is an error. World-writable folders and files are
  * refused, so are empty and relative path components.
  */

@@ -2,8 +2,8 @@
 set -eu
 program=${builddir:-$PWD}/strait
 json_tool=${builddir:-$PWD}/tests/cli/json-tool
-STRAIT_PLUGIN_PATH=${STRAIT_PLUGIN_PATH:-$PWD/plugins/.libs}:${builddir:-$PWD}/tests/cli/.libs
-export STRAIT_PLUGIN_PATH
+STRAIT_PLUGIN_DIR=${STRAIT_PLUGIN_DIR:-$PWD/plugins/.libs} STRAIT_PLUGIN_PATH=${builddir:-$PWD}/tests/cli/.libs
+export STRAIT_PLUGIN_DIR STRAIT_PLUGIN_PATH
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/strait-cli-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' INT TERM HUP

@@ -181,24 +181,29 @@ START_TEST(test_shadow) {
 }
 END_TEST
 
-/* The variable shadows as --plugin-dir does, and comes after it: with it a build's own tests run beside installed
- * plugins of the same names, and a plugin under test beside the plugins of a build. */
-START_TEST(test_first_variable) {
-  copy_plugin("curve-good.so", "a/curve-good.so");
+/* The variable stands in the place of the configured folder: what that holds is not seen, and a name that is also in
+ * another place is an error, as with installed plugins. --plugin-dir goes before it. */
+START_TEST(test_own_plugins) {
   copy_plugin("curve-good.so", "b/curve-good.so");
   setenv("STRAIT_PLUGIN_DIR", in_top("b"), 1);
   open_registry(NULL, NULL);
   ck_assert_msg(get("good") == STRAIT_OK, "%s", error_text());
   ck_assert_str_eq(registry_origin(registry, STRAIT_CURVE, "good"), in_top("b/curve-good.so"));
+  const char *const *folders;
+  ck_assert_uint_eq(registry_folders(registry, &folders), 3);
+  ck_assert_str_eq(folders[0], in_top("a"));
+  ck_assert_str_eq(folders[1], in_top("home/.local/lib/strait/1"));
+  ck_assert_str_eq(folders[2], in_top("b"));
+  registry_free(registry);
+  copy_plugin("curve-good.so", "a/curve-good.so");
+  open_registry(NULL, NULL);
+  ck_assert_int_ne(get("good"), STRAIT_OK);
+  ck_assert_error(in_top("a/curve-good.so"));
+  ck_assert_error(in_top("b/curve-good.so"));
   registry_free(registry);
   open_registry(in_top("a"), NULL); /* what the command line says holds */
   ck_assert_msg(get("good") == STRAIT_OK, "%s", error_text());
   ck_assert_str_eq(registry_origin(registry, STRAIT_CURVE, "good"), in_top("a/curve-good.so"));
-  registry_free(registry);
-  ck_assert_int_eq(mkdir(in_top("c"), 0755), 0);
-  open_registry(in_top("c"), NULL); /* and what it lacks is still found */
-  ck_assert_msg(get("good") == STRAIT_OK, "%s", error_text());
-  ck_assert_str_eq(registry_origin(registry, STRAIT_CURVE, "good"), in_top("b/curve-good.so"));
   registry_free(registry);
   setenv("STRAIT_PLUGIN_DIR", "b", 1);
   ck_assert_int_eq(registry_create(&registry, NULL, NULL), STRAIT_EINVAL);
@@ -590,7 +595,7 @@ static TCase *places(void) {
   tcase_add_test(tests, test_same_file);
   tcase_add_test(tests, test_shadow);
   tcase_add_test(tests, test_first);
-  tcase_add_test(tests, test_first_variable);
+  tcase_add_test(tests, test_own_plugins);
   tcase_add_loop_test(tests, test_bad_path, 0, sizeof bad_paths / sizeof *bad_paths);
   tcase_add_test(tests, test_missing_places);
   tcase_add_loop_test(tests, test_no_environment, 0, 4);
