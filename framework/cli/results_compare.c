@@ -111,6 +111,7 @@ static const struct headline {
     {"ensemble", "combined.test.disagreement", "disagree %", 2},
     {"scan", "splits.train.loss.max", "max train loss", 4},
     {"scan", "splits.train.nll.max", "max train nll", 4},
+    {"scan", "norm.min", "least |w|", 2},
     {"scan", "splits.test.error.max", "max test err %", 2},
     {"scan", "splits.train.nll.barrier_mean", "barrier", 4},
     {"scan", "length_ratio", "length", 4},

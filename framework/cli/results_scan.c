@@ -14,6 +14,7 @@ static const struct column {
     {"test", "nll", "test nll", 3},     {"test", "error", "test err %", 2},
 };
 #define COLUMNS (sizeof columns / sizeof *columns)
+#define NORM 2 /* |w(t)| stands before this column, beside the train nll: where it dips, the loss dips with it */
 
 static const json_t *column_of(const json_t *path, size_t i) {
   return json_object_get(json_object_get(json_object_get(path, "splits"), columns[i].split), columns[i].measure);
@@ -24,20 +25,30 @@ static double worse_end(const json_t *path, size_t i) {
 }
 
 static void add_ends(struct table *table, const json_t *path) {
+  const json_t *norm = json_object_get(path, "norm");
   table_add(table, "ends (the worse)");
-  for (size_t i = 0; i < COLUMNS; i++)
+  for (size_t i = 0; i < COLUMNS; i++) {
+    if (i == NORM)
+      results_number(table, 2, fmin(results_value(norm, "start"), results_value(norm, "end")));
     results_number(table, columns[i].decimals, worse_end(path, i));
+  }
   table_end_row(table);
+}
+
+/* A value and the t where it lies. */
+static void add_at(struct table *table, int decimals, const json_t *row, const char *value, const char *t) {
+  if (row)
+    table_add(table, "%.*f @%.2f", decimals, results_value(row, value), results_value(row, t));
+  else
+    table_add(table, "-");
 }
 
 static void add_path(struct table *table, const json_t *path) {
   table_add(table, "%s", results_text(path, "path"));
   for (size_t i = 0; i < COLUMNS; i++) {
-    const json_t *c = column_of(path, i);
-    if (c)
-      table_add(table, "%.*f @%.2f", columns[i].decimals, results_value(c, "max"), results_value(c, "t_max"));
-    else
-      table_add(table, "-");
+    if (i == NORM)
+      add_at(table, 2, json_object_get(path, "norm"), "min", "t_min");
+    add_at(table, columns[i].decimals, column_of(path, i), "max", "t_max");
   }
   results_number(table, 3, results_value(column_of(path, 1), "barrier_mean"));
   results_number(table, 3, results_value(path, "length_ratio"));
@@ -122,12 +133,15 @@ int results_print_scan(struct sheet *sheet, const json_t *results, const json_t 
   const json_t *before = NULL;
   json_t *path;
   size_t i;
-  struct table *table = table_create("lrrrrrrr");
+  struct table *table = table_create("lrrrrrrrr");
   if (!table)
     return error_status();
   table_add(table, "path");
-  for (i = 0; i < COLUMNS; i++)
+  for (i = 0; i < COLUMNS; i++) {
+    if (i == NORM)
+      table_add(table, "least |w|");
     table_add(table, "%s", columns[i].title);
+  }
   table_add(table, "barrier");
   table_add(table, "length");
   table_rule(table);
@@ -140,8 +154,8 @@ int results_print_scan(struct sheet *sheet, const json_t *results, const json_t 
   sheet_heading(sheet, "%s: along the paths, the highest value and the t where it lies", results_text(stage, "name"));
   int status = sheet_table(sheet, table);
   sheet_note(sheet,
-             "train loss has the regulariser in it; barrier: highest train nll above the mean of the ends; length: of "
-             "the path over the distance of its ends");
+             "train loss has the regulariser in it, which is small where |w| is; barrier: highest train nll above the "
+             "mean of the ends; length: of the path over the distance of its ends");
   table_free(table);
   print_pieces(sheet, summary);
   if (!status)

@@ -7,8 +7,8 @@
 #include "stage/session.h"
 
 /* Bumped when the same options give other bytes than before, so that older results are not taken for current ones. */
-#define NUMERICS_VERSION 2
-#define NUMERICS_TEXT "2"
+#define NUMERICS_VERSION 3
+#define NUMERICS_TEXT "3"
 
 /* Opens data, builds networks, checks references, lengths and schedules, and fills every stage's material, wanted
  * iterations and key. Refuses train stages that are alike. Writes nothing. */

@@ -112,6 +112,8 @@ int scan_results(json_t *paths, const struct route *route, const struct path *pa
     return error_set(STRAIT_ENOMEM, "out of memory");
   if (route->type == ROUTE_CURVE && put_text(one, "curve", route->stage->choice[STRAIT_CURVE].cls->name))
     return error_status();
-  int status = put_splits(splits, scan);
+  int status = put(one, "norm", row_json(scan, scan->norm));
+  if (!status)
+    status = put_splits(splits, scan);
   return status ? status : put_pieces(one, path, scan);
 }

@@ -48,6 +48,13 @@ test "$(at paths.0.splits.test.nll.end whole)" != "$(at paths.2.splits.test.nll.
 awk -v a="$(at paths.0.chord parts)" -v b="$(at paths.1.chord parts)" -v c="$(at paths.0.chord whole)" \
   'BEGIN { d = (a * a + b * b) / (c * c) - 1; exit !(d < 1e-9 && d > -1e-9) }' || die "the parts are not the whole"
 
+echo "-- |w(t)| stands beside the nll"
+says 'least |w|' out
+test "$(at paths.1.norm.min whole)" = "$(at paths.0.norm.min whole)" || die "the same line has another |w|"
+says "$(at paths.0.norm.min whole | cut -c 1-3)" out
+awk -v a="$(at paths.0.norm.start whole)" -v m="$(at paths.0.norm.min whole)" 'BEGIN { exit !(0 < m && m < a) }' ||
+  die "|w| does not dip between two networks"
+
 echo "-- segments"
 members=$(at members.# fge)
 test "$(at paths.6.segments.count whole)" = "$members" || die "left and $members members make $members segments"

@@ -57,6 +57,10 @@ check("length", arc[-1], 1e-9)
 check("length_ratio", f["length"] / f["chord"])
 if not (f["done"].all() and dl[0] == 0 and (dl[1:] <= np.diff(arc) * (1 + 1e-9)).all()):
     wrong.append("done, dl or arc")
+if f["length"] < f["chord"] * (1 + 1e-12):
+    # on a line |w|^2 is a parabola through those of the ends that the chord bends
+    a, b, c = f["norm"][0], f["norm"][-1], f["chord"]
+    check("norm", np.sqrt((1 - ts) * a ** 2 + ts * b ** 2 - ts * (1 - ts) * c ** 2), 1e-6)  # w(t) is float32
 if abs(f["from_start"][-1] - f["chord"]) > 1e-9 * f["chord"] or f["from_start"][0] != 0:
     wrong.append("from_start")
 print("\n".join(wrong) or "all agree")
