@@ -122,6 +122,17 @@ void results_print_checks(struct sheet *sheet, const json_t *summary) {
     sheet_note(sheet, "%zu of %zu checks passed", passed, json_array_size(list));
 }
 
+/* In a table of several stages: the warnings, each with its stage. */
+static void print_warned(struct sheet *sheet, const json_t *stage) {
+  json_t *one;
+  size_t i;
+  json_array_foreach(json_object_get(json_object_get(stage, "summary"), "checks"), i, one) {
+    if (strcmp(results_text(one, "state"), "pass") != 0)
+      sheet_warning(sheet, "%s: %s: %s", results_text(stage, "name"), results_text(one, "check"),
+                    results_text(one, "text"));
+  }
+}
+
 /* --- single networks and ensembles --- */
 
 static void add_quality(struct table *table, const json_t *metrics) {
@@ -198,6 +209,10 @@ static int print_networks(struct sheet *sheet, const json_t *stages) {
   sheet_note(sheet,
              "calibrated nll: with a temperature that was fitted on the other half of the data; Brier: of 2 at most; "
              "ECE: in 15 bins of confidence");
+  json_array_foreach(stages, i, stage) {
+    if (!results_is_copy(stage) && (results_of(stage, "ensemble") || results_of(stage, "evaluate")))
+      print_warned(sheet, stage);
+  }
   table_free(table);
   return status;
 }

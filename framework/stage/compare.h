@@ -20,7 +20,7 @@ struct stage *compare_need(const struct stage *stage, size_t seed, int64_t run, 
 
 struct comparison {
   struct job *job;
-  unsigned splits;
+  unsigned splits, fitted; /* measured; and those that something was fitted to */
   float *w, *b;
   json_t **metrics;   /* [(seed * of + i) * budgets + budget] */
   int64_t *members;   /* the same */

@@ -8,6 +8,7 @@
 #include "stage/checks.h"
 #include "stage/compare.h"
 #include "stage/figures.h"
+#include "stage/predict.h"
 #include "stage/prepare.h"
 #include "stage/verb.h"
 
@@ -164,7 +165,7 @@ static int put_checks(struct comparison *c) {
   const struct compare_keys *k = c->job->stage->own;
   json_t *summary = c->job->summary;
   double ratio = uneven(json_object_get(summary, "rows"));
-  int others = 0, fitted = (c->splits & 1u << SPLIT_TRAIN) != 0;
+  int others = 0;
   for (size_t i = 0; i < c->job->stage->need_count; i++)
     others += c->job->stage->needs[i]->material->data != c->job->stage->material->data;
   int status = check_put(summary, "budgets", NULL, ratio <= 1.01, ratio,
@@ -174,9 +175,7 @@ static int put_checks(struct comparison *c) {
   if (!status)
     status = check_put(summary, "data", NULL, others == 0, others, "%d stages have other data than the first", others);
   if (!status)
-    status = check_put(summary, "fitted", NULL, !fitted, fitted, "%s",
-                       fitted ? "figures for train are on samples that the weights were fitted to"
-                              : "nothing was fitted on the samples reported");
+    status = predict_check_fitted(summary, c->splits, c->fitted);
   return status ? status
                 : check_put(summary, "seeds", NULL, k->seed_count > 1, (double)k->seed_count,
                             "%zu seed%s; from 2 on there is a standard error", k->seed_count,

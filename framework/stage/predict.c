@@ -9,15 +9,29 @@
 #include "base/error.h"
 #include "ensemble/members.h"
 #include "landscape/contents.h"
+#include "stage/checks.h"
+#include "stage/verb.h"
 
 const char *const weights_choices[] = {"equal", "greedy", NULL};
+
+_Static_assert(offsetof(struct predict_keys, weights) == 0, "the keys begin where the key weights is");
+const struct predict_keys *predict_keys_of(const struct stage *stage) {
+  int i = option_find(&stage->verb->options, "temper"); /* no other verb has one */
+  if (i < 0)
+    return NULL;
+  return (
+      const void *)((const char *)stage->own +
+                    option_at(&stage->verb->options, (uint32_t)option_find(&stage->verb->options, "weights")).offset);
+}
+
+int predict_fits(const struct predict_keys *keys) { return keys && (keys->weights == WEIGHTS_GREEDY || keys->temper); }
 
 int predict_check(const struct stage *stage, const struct predict_keys *keys) {
   const struct data *data = stage->material->data;
   const strait_class *ensembler = stage->choice[STRAIT_ENSEMBLER].cls;
-  const char *key = keys->weights == WEIGHTS_GREEDY ? "weights = greedy" : "temper = yes";
-  if (keys->weights != WEIGHTS_GREEDY && !keys->temper)
+  if (!predict_fits(keys))
     return STRAIT_OK;
+  const char *key = keys->weights == WEIGHTS_GREEDY ? "weights = greedy" : "temper = yes";
   if (data_describe(data)->target != STRAIT_TARGET_CLASS)
     return error_set(STRAIT_ENOTSUP, "%s is for data whose targets are classes", key);
   if (!data_count(data, SPLIT_VALIDATION))
@@ -28,10 +42,20 @@ int predict_check(const struct stage *stage, const struct predict_keys *keys) {
   return STRAIT_OK;
 }
 
+int predict_check_fitted(json_t *summary, unsigned shown, unsigned fitted) {
+  const unsigned both = shown & fitted;
+  const char *text = "nothing was fitted on the samples reported";
+  if (both & 1u << SPLIT_TRAIN)
+    text = "figures for train are on samples that the weights were fitted to";
+  else if (both)
+    text = "figures for validation are on samples that the members' weights or temperatures were fitted to";
+  return check_put(summary, "fitted", NULL, !both, both != 0, "%s", text);
+}
+
 /* --- members --- */
 
 static int make_room(struct predictions *p, int split) {
-  const int64_t rows = p->rows[split], kept = p->combined ? p->members : 1;
+  const int64_t rows = p->rows[split], kept = p->keep ? p->members : 1;
   if (rows > INT64_MAX / 8 / p->classes / kept)
     return error_set(STRAIT_ENOMEM, "%lld predictions do not fit in memory", (long long)rows);
   p->probabilities[split] = memory_alloc((size_t)(kept * rows * p->classes), sizeof(float));
@@ -41,16 +65,16 @@ static int make_room(struct predictions *p, int split) {
   return evaluator_labels(p->evaluator, split, p->labels[split]);
 }
 
-int predict_begin(struct predictions *p, struct job *job, unsigned splits, int64_t members, int combined,
+int predict_begin(struct predictions *p, struct job *job, unsigned splits, int64_t members, int keep,
                   const struct predict_keys *keys) {
   const strait_split *split = data_describe(job->stage->material->data);
   *p = (struct predictions){.job = job, .splits = splits, .shown = splits, .members = members};
   if (keys)
     p->keys = *keys;
   p->classes = split->classes;
-  p->combined = combined;
+  p->keep = keep;
   p->count = network_weights(job->stage->material->network)->count;
-  if (combined && (p->keys.weights == WEIGHTS_GREEDY || p->keys.temper))
+  if (keep && predict_fits(&p->keys))
     p->splits |= 1u << SPLIT_VALIDATION;
   int status = job_evaluator(job, &p->evaluator);
   for (int s = 0; !status && s < SPLITS; s++) {
@@ -60,7 +84,8 @@ int predict_begin(struct predictions *p, struct job *job, unsigned splits, int64
     if (split->target == STRAIT_TARGET_CLASS)
       status = make_room(p, s);
   }
-  if (!status && combined && keys && !(p->weights = memory_alloc((size_t)members, (size_t)p->count * sizeof(float))))
+  if (!status && keep == PREDICT_RESULTS &&
+      !(p->weights = memory_alloc((size_t)members, (size_t)p->count * sizeof(float))))
     status = error_status();
   return status;
 }
@@ -77,7 +102,7 @@ void predict_free(struct predictions *p) {
 }
 
 static float *member_rows(const struct predictions *p, int split, int64_t i) {
-  return p->probabilities[split] ? p->probabilities[split] + (p->combined ? i : 0) * p->rows[split] * p->classes : NULL;
+  return p->probabilities[split] ? p->probabilities[split] + (p->keep ? i : 0) * p->rows[split] * p->classes : NULL;
 }
 
 static int put_quality(const struct predictions *p, int split, const float *probabilities, json_t *one) {
@@ -175,6 +200,34 @@ static int combine_split(const struct predictions *p, const strait_object *ensem
   return status;
 }
 
+int predict_temper(struct predictions *p) {
+  const int held = SPLIT_VALIDATION;
+  int status = STRAIT_OK;
+  if (!p->keys.temper)
+    return STRAIT_OK;
+  p->temperatures = memory_alloc((size_t)p->members, sizeof *p->temperatures);
+  if (!p->temperatures)
+    return error_status();
+  for (int64_t m = 0; !status && m < p->members; m++) {
+    status = fit_temperature(p->rows[held], p->classes, member_rows(p, held, m), p->labels[held], &p->temperatures[m]);
+    for (int s = 0; !status && s < SPLITS; s++)
+      if (p->probabilities[s])
+        temper(p->rows[s], p->classes, p->temperatures[m], member_rows(p, s, m));
+  }
+  return status;
+}
+
+int predict_choose(struct predictions *p) {
+  const int held = SPLIT_VALIDATION;
+  if (p->keys.weights != WEIGHTS_GREEDY)
+    return STRAIT_OK;
+  memory_free(p->shares); /* of fewer members */
+  p->shares = memory_alloc((size_t)p->members, sizeof *p->shares);
+  return p->shares
+             ? greedy_weights(p->members, p->rows[held], p->classes, p->probabilities[held], p->labels[held], p->shares)
+             : error_status();
+}
+
 int predict_combined(struct predictions *p, const strait_object *ensembler, json_t **metrics) {
   json_t *all = json_object();
   struct arena *arena = arena_create();
@@ -231,41 +284,13 @@ static int add_split(const struct predictions *p, const strait_object *ensembler
 
 /* Numbers that were fitted to the validation split, into the summary. */
 static int put_fitted(struct predictions *p, const char *key, const double *numbers) {
-  json_t *values = json_array();
+  json_t *values = numbers ? json_array() : NULL;
+  if (!numbers)
+    return STRAIT_OK;
   for (int64_t m = 0; m < p->members; m++)
     json_array_append_new(values, document_number(numbers[m]));
   return put(p->job->summary, key,
              json_pack("{s:s, s:o}", "fitted_on", split_name(SPLIT_VALIDATION), "values", values));
-}
-
-/* Each member's temperature; its predictions are scaled. */
-static int temper_members(struct predictions *p) {
-  const int held = SPLIT_VALIDATION;
-  int status = STRAIT_OK;
-  if (!p->keys.temper)
-    return STRAIT_OK;
-  p->temperatures = memory_alloc((size_t)p->members, sizeof *p->temperatures);
-  if (!p->temperatures)
-    return error_status();
-  for (int64_t m = 0; !status && m < p->members; m++) {
-    status = fit_temperature(p->rows[held], p->classes, member_rows(p, held, m), p->labels[held], &p->temperatures[m]);
-    for (int s = 0; !status && s < SPLITS; s++)
-      if (p->probabilities[s])
-        temper(p->rows[s], p->classes, p->temperatures[m], member_rows(p, s, m));
-  }
-  return status ? status : put_fitted(p, "temperatures", p->temperatures);
-}
-
-/* How much each member counts. */
-static int choose_shares(struct predictions *p) {
-  const int held = SPLIT_VALIDATION;
-  if (p->keys.weights != WEIGHTS_GREEDY)
-    return STRAIT_OK;
-  p->shares = memory_alloc((size_t)p->members, sizeof *p->shares);
-  int status = p->shares ? greedy_weights(p->members, p->rows[held], p->classes, p->probabilities[held],
-                                          p->labels[held], p->shares)
-                         : error_status();
-  return status ? status : put_fitted(p, "weights", p->shares);
 }
 
 static int write_members(const struct predictions *p, const strait_object *ensembler, double *distance) {
@@ -293,9 +318,13 @@ static int write_members(const struct predictions *p, const strait_object *ensem
 int predict_results(struct predictions *p, const strait_object *ensembler) {
   json_t *metrics;
   double distance;
-  int status = temper_members(p);
+  int status = predict_temper(p);
   if (!status)
-    status = choose_shares(p);
+    status = put_fitted(p, "temperatures", p->temperatures);
+  if (!status)
+    status = predict_choose(p);
+  if (!status)
+    status = put_fitted(p, "weights", p->shares);
   if (!status)
     status = predict_combined(p, ensembler, &metrics);
   if (!status)

@@ -27,7 +27,8 @@ static const strait_option options[] = {
         "the stage of `of` that differences are taken to, seed by seed, at the smallest budget; unset: the last "
         "train stage"),
     STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct compare_keys, splits, NULL, 0, 0, NULL,
-                  "what to measure on: train, validation, test; unset: all but train"),
+                  "what to measure on: train, validation, test; unset: all but train, and validation where "
+                  "something is fitted to it"),
 };
 
 /* --- which stages --- */
@@ -120,10 +121,13 @@ static int refer(struct stage *stage) {
 static int check(struct session *session, struct stage *stage) {
   const struct compare_keys *k = stage->own;
   (void)session;
-  for (size_t i = 0; i < stage->need_count; i++)
+  for (size_t i = 0; i < stage->need_count; i++) {
     if (stage->needs[i]->material->network != stage->material->network)
       return error_set(STRAIT_EINVAL, "\"%s\" and \"%s\" have other models or data of another shape; compare one model",
                        stage->needs[i]->name, stage->needs[0]->name);
+    if (predict_check(stage, predict_keys_of(stage->needs[i])))
+      return error_wrap("%s", stage->needs[i]->name);
+  }
   return stage_check_splits(stage, &k->splits);
 }
 
@@ -161,7 +165,8 @@ static int predict_runs(struct comparison *c, size_t seed, size_t i, struct pred
     upto[run] = all += n;
   }
   if (!status)
-    status = predict_begin(p, job, c->splits, all, 1, NULL);
+    status =
+        predict_begin(p, job, c->splits, all, PREDICT_COMBINED, predict_keys_of(compare_need(job->stage, seed, 0, i)));
   for (int64_t run = 0; !status && run < k->runs; run++) {
     struct reference r = networks_of(compare_need(job->stage, seed, run, i));
     for (int64_t first = at; !status && at < upto[run]; at++) {
@@ -174,7 +179,7 @@ static int predict_runs(struct comparison *c, size_t seed, size_t i, struct pred
       json_decref(unused);
     }
   }
-  return status;
+  return status ? status : predict_temper(p);
 }
 
 /* One stage at one seed, for every budget. */
@@ -190,7 +195,9 @@ static int measure(struct comparison *c, size_t seed, size_t i) {
   for (size_t b = 0; !status && b < k->budgets.n; b++) {
     size_t at = (seed * k->of.n + i) * k->budgets.n + b;
     c->members[at] = p.members = upto[k->budgets.v[b] - 1];
-    status = predict_combined(&p, ensembler, &c->metrics[at]);
+    status = predict_choose(&p);
+    if (!status)
+      status = predict_combined(&p, ensembler, &c->metrics[at]);
   }
   object_free(ensembler);
   predict_free(&p);
@@ -209,8 +216,12 @@ static int run(struct job *job) {
   c.w = memory_alloc((size_t)network_weights(network)->count, sizeof *c.w);
   c.b = memory_alloc((size_t)network_statistics(network)->count, sizeof *c.b);
   int status = c.metrics && c.members && c.w && c.b ? job_splits(job, &k->splits, &c.splits) : error_status();
+  c.fitted = 1u << SPLIT_TRAIN;
+  for (size_t i = 0; i < job->stage->need_count; i++)
+    if (predict_fits(predict_keys_of(job->stage->needs[i])))
+      c.fitted |= 1u << SPLIT_VALIDATION;
   if (!k->splits.n)
-    c.splits &= ~(1u << SPLIT_TRAIN);
+    c.splits &= ~c.fitted;
   job_begin(job, "measuring", 0, (int64_t)cells, "stage");
   for (size_t cell = 0; !status && cell < cells; cell++) {
     status = measure(&c, cell / k->of.n, cell % k->of.n);

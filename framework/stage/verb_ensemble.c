@@ -33,7 +33,8 @@ static const strait_option options[] = {
                "epochs spent in all, those of the start included; 0: not set"),
     PREDICT_OPTIONS(struct ensemble_keys, predict),
     STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct ensemble_keys, splits, NULL, 0, 0, NULL,
-                  "what to measure on: train, validation, test; unset: all but train"),
+                  "what to measure on: train, validation, test; unset: all but train, and validation where "
+                  "something is fitted to it"),
     STRAIT_FLOAT("checkpoint-every", struct ensemble_keys, checkpoint_every, "10", 0.001, 1e6,
                  "minutes between checkpoints inside an epoch"),
 };
@@ -327,10 +328,11 @@ static int measure(struct job *job, json_t *list, const strait_object *ensembler
   float *w = memory_alloc((size_t)network_weights(network)->count, sizeof *w);
   float *b = memory_alloc((size_t)network_statistics(network)->count, sizeof *b);
   int status = w && b ? job_splits(job, &k->splits, &splits) : error_status();
+  const unsigned fitted = 1u << SPLIT_TRAIN | (predict_fits(&k->predict) ? 1u << SPLIT_VALIDATION : 0);
   if (!k->splits.n)
-    splits &= ~(1u << SPLIT_TRAIN);
+    splits &= ~fitted;
   if (!status)
-    status = predict_begin(&p, job, splits, members, 1, &k->predict);
+    status = predict_begin(&p, job, splits, members, PREDICT_RESULTS, &k->predict);
   job_begin(job, "measuring members", 0, members, "member");
   for (int64_t i = 0; !status && i < members; i++) {
     char *file = member_file(job, i);
@@ -344,6 +346,8 @@ static int measure(struct job *job, json_t *list, const strait_object *ensembler
   job_end(job);
   if (!status)
     status = predict_results(&p, ensembler);
+  if (!status)
+    status = predict_check_fitted(job->summary, splits, fitted);
   predict_free(&p);
   memory_free(b);
   memory_free(w);

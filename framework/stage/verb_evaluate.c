@@ -23,7 +23,8 @@ static const strait_option options[] = {
     STRAIT_BOOL("ensemble", struct evaluate_verb_keys, ensemble, "no", "measure the mean of their probabilities too"),
     PREDICT_OPTIONS(struct evaluate_verb_keys, predict),
     STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct evaluate_verb_keys, splits, NULL, 0, 0, NULL,
-                  "what to measure on: train, validation, test; unset: all there are"),
+                  "what to measure on: train, validation, test; unset: all there are, but validation where "
+                  "something is fitted to it"),
 };
 
 static int refer(struct stage *stage) {
@@ -97,14 +98,18 @@ static int run(struct job *job) {
     status = w && b ? list_references(job, &names, &count) : error_status();
   if (!status)
     status = job_splits(job, &k->splits, &splits);
+  if (!k->splits.n && predict_fits(&k->predict))
+    splits &= ~(1u << SPLIT_VALIDATION);
   if (!status)
-    status = predict_begin(&p, job, splits, (int64_t)count, k->ensemble, &k->predict);
+    status = predict_begin(&p, job, splits, (int64_t)count, k->ensemble ? PREDICT_RESULTS : PREDICT_EACH, &k->predict);
   job_begin(job, "measuring", 0, (int64_t)count, "network");
   for (size_t i = 0; !status && i < count; i++)
     status = measure_one(job, &p, &names[i], (int64_t)i, w, b, list);
   job_end(job);
   if (!status && k->ensemble)
     status = predict_results(&p, NULL);
+  if (!status && predict_fits(&k->predict))
+    status = predict_check_fitted(job->summary, splits & 1u << SPLIT_VALIDATION, 1u << SPLIT_VALIDATION);
   predict_free(&p);
   memory_free(b);
   memory_free(w);

@@ -12,12 +12,23 @@ budget         = 4
 schedule.cycle = 1
 weights        = greedy
 predictions    = yes
+splits         = validation test
 [ensemble cooled]
 ensembler        = curve-points
 ensembler.points = 3
 path             = arc
 temper           = yes
 predictions      = yes
+splits           = validation test
+[ensemble quiet]
+ensembler        = curve-points
+ensembler.points = 3
+path             = arc
+temper           = yes
+[compare equal]
+of      = chosen cooled left
+budgets = 1 2
+splits  = validation test
 [evaluate together]
 of          = left right left@0
 ensemble    = yes
@@ -53,9 +64,31 @@ while nll=$(at members.$i.metrics.validation.nll chosen 2>/dev/null); do
 done
 test $i -gt 1 || die "only $i members"
 
+echo "-- what is reported where something was fitted to it is warned of; unasked it is not reported"
+test "$(at checks.0.check chosen)" = fitted && test "$(at checks.0.state chosen)" = warn || die "chosen on what it reports"
+says 'warning: chosen: fitted: figures for validation are on samples' out
+says 'warning: together: fitted: figures for validation' out
+test "$(at checks.0.state quiet)" = pass || die "quiet reports test alone"
+grep -q 'warning: quiet' out && die "quiet is warned of"
+at combined.validation.nll quiet >/dev/null 2>&1 && die "quiet reports what it was fitted to"
+test "$(at combined.test.nll quiet)" = "$(at combined.test.nll cooled)" || die "what is reported changes what is fitted"
+at combined.validation.nll fge >/dev/null || die "fge reports all but train"
+
+echo "-- compare combines a stage's members as the stage does"
+test "$(at rows.0.stage equal)" = chosen && test "$(at rows.0.test.nll.values.0 equal)" = "$(at combined.test.nll chosen)" ||
+  die "greedy weights: $(at rows.0.test.nll.values.0 equal), not $(at combined.test.nll chosen)"
+test "$(at rows.1.test.nll.values.0 equal)" = "$(at combined.test.nll cooled)" || die "temperatures"
+test "$(at rows.0.validation.nll.values.0 equal)" = "$(at combined.validation.nll chosen)" || die "validation"
+test "$(at rows.2.test.error.values.0 equal)" = "$(at metrics.test.error left)" || die "a network alone"
+# pooled greedy weights are never worse than the better run's on what they are fitted to
+awk -v a="$(at rows.3.validation.nll.values.0 equal)" -v b="$(at rows.0.validation.nll.values.0 equal)" 'BEGIN { exit !(a <= b + 1e-3) }' ||
+  die "two runs together are worse than one"
+says 'warning: fitted: figures for validation' out
+
 echo "-- refused"
+sed '/^splits/d' e.ini >bad.ini
 refuse() {
-  expect 2 check e.ini --set "$1"
+  expect 2 check bad.ini --set "$1"
   says "$2"
 }
 refuse defaults.holdout=0 'fits to the validation split, which is empty; set holdout'
