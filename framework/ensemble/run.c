@@ -55,14 +55,17 @@ static int finish(struct ensemble *e, const float *statistics, int64_t iteration
 
 /* --- telling the caller --- */
 
+/* weights: at a moment; here: at a moment or an epoch's end of a training, then the snapshot holds its statistics. */
 static void tell(const struct ensemble *e, const struct ensemble_watch *watch, const struct training *training,
-                 const strait_step *step, const float *weights) {
+                 const strait_step *step, const float *weights, const float *here) {
   struct ensemble_news news = {.source = e->now,
                                .sources = e->sources,
                                .path = training == NULL,
                                .step = *step,
                                .members = gathering_members(e->gathering),
-                               .weights = weights};
+                               .weights = weights,
+                               .here = here,
+                               .statistics = here ? e->snapshot->statistics : NULL};
   if (!watch || !watch->progress)
     return;
   if (training && step->iteration)
@@ -112,6 +115,29 @@ static void fill_snapshot(struct ensemble *e, const strait_source *source, const
   }
 }
 
+int ensemble_origin(const struct ensemble *e, int64_t source, float *weights) {
+  const strait_source *s = &e->source[source];
+  struct seeds seeds = e->plan.seeds;
+  if (s->type == STRAIT_SOURCE_PATH) {
+    path_weights(&e->plan.path[s->path], 0, weights);
+    return STRAIT_OK;
+  }
+  if (s->start == STRAIT_START_MEMBER && source)
+    return ensemble_origin(e, source - 1, weights);
+  if (s->start >= 0) {
+    const struct snapshot *start = e->plan.start[s->start].snapshot;
+    memcpy(weights, start->theta[0], (size_t)start->count * sizeof *weights);
+    return STRAIT_OK;
+  }
+  float *statistics = memory_alloc((size_t)network_statistics(e->plan.network)->count, sizeof *statistics);
+  if (!statistics)
+    return error_status();
+  offset_seeds(&seeds, s->seed_offset);
+  network_initialise(e->plan.network, seed_of(&seeds, seeds.init), weights, statistics);
+  memory_free(statistics);
+  return STRAIT_OK;
+}
+
 static int begin(struct ensemble *e, const strait_source *source, const struct seeds *seeds, const strait_step *step) {
   if (!e->snapshot && ensemble_make_snapshot(e))
     return error_status();
@@ -139,7 +165,7 @@ static int advance(struct ensemble *e, const struct ensemble_watch *watch, struc
     step->iteration = training_iteration(training);
     if (status)
       return status;
-    tell(e, watch, training, step, NULL);
+    tell(e, watch, training, step, NULL, NULL);
     int due = watch && watch->every > 0 && seconds() > e->checkpointed + watch->every;
     if (step->iteration < until && (due || stop_requested()))
       if (training_save(training, e->snapshot) || checkpoint(e, watch) || stop_check())
@@ -153,12 +179,11 @@ static int train(struct ensemble *e, const struct ensemble_watch *watch, struct 
     int64_t collect, until = next_stop(training, step, &collect);
     if (advance(e, watch, training, until, step) || training_save(training, e->snapshot))
       return error_status();
-    int last = until == step->iterations;
-    if (until == collect || last) {
-      if (offer(e, e->snapshot->theta[0], e->snapshot->statistics, step, until == collect, last))
-        return error_status();
-      tell(e, watch, training, step, e->snapshot->theta[0]);
-    }
+    const float *here = e->snapshot->theta[0];
+    int last = until == step->iterations, moment = until == collect || last;
+    if (moment && offer(e, here, e->snapshot->statistics, step, until == collect, last))
+      return error_status();
+    tell(e, watch, training, step, moment ? here : NULL, here);
     if (!last && until % step->epoch_iterations == 0 && (checkpoint(e, watch) || stop_check()))
       return error_status();
   }
@@ -204,7 +229,7 @@ static int run_path(struct ensemble *e, const strait_source *source, const struc
     if (!status)
       status = offer(e, weights, NULL, &step, 1, i == source->points - 1);
     if (!status)
-      tell(e, watch, NULL, &step, weights);
+      tell(e, watch, NULL, &step, weights, NULL);
   }
   memory_free(weights);
   return status ? status : finish(e, NULL, step.iteration);

@@ -41,6 +41,8 @@ struct ensemble_news {
   struct loss_sums sums;   /* training_progress */
   int64_t members;         /* so far */
   const float *weights;    /* at a moment that was offered to the ensembler: those weights; else NULL */
+  /* At a training's moments and its epochs' ends: the weights and the batch-norm statistics there; else NULL. */
+  const float *here, *statistics;
 };
 struct ensemble;
 struct ensemble_watch {
@@ -60,6 +62,9 @@ void ensemble_free(struct ensemble *ensemble); /* NULL is nothing */
 /* The sources that the ensembler asks for, and one of them. */
 int64_t ensemble_sources(const struct ensemble *ensemble);
 const strait_source *ensemble_source(const struct ensemble *ensemble, int64_t i);
+/* The weights that a source began with, or, where that is a member, the source before it: network_weights->count
+ * floats. Of a path: its start. */
+int ensemble_origin(const struct ensemble *ensemble, int64_t source, float *weights);
 /* Mini-batches that all sources train together. */
 int64_t ensemble_iterations(const struct ensemble *ensemble);
 /* Goes on until every source is done. STRAIT_ESTOP after a stop, its checkpoint made. An ensembler that keeps no member

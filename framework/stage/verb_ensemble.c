@@ -1,28 +1,16 @@
 /* stage/verb_ensemble.c: [ensemble NAME]: runs an ensembler over its sources and measures what it keeps. Results:
  * member-0.safetensors ... and members.json, which says where each came from. While it runs: the folder state. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/text.h"
-#include "ensemble/run.h"
 #include "stage/cost.h"
-#include "stage/predict.h"
+#include "stage/gather.h"
 #include "stage/prepare.h"
 #include "stage/verb.h"
 #include "stage/weights.h"
 #include "train/checkpoint.h"
-
-struct ensemble_keys {
-  strait_strings start, path;
-  int64_t budget;
-  struct predict_keys predict;
-  strait_strings splits;
-  double checkpoint_every;
-  struct reference **starts;
-};
 
 static const strait_option options[] = {
     STRAIT_OPTION("start", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct ensemble_keys, start, NULL, 0, 0, NULL,
@@ -35,6 +23,8 @@ static const strait_option options[] = {
     STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct ensemble_keys, splits, NULL, 0, 0, NULL,
                   "what to measure on: train, validation, test; unset: all but train, and validation where "
                   "something is fitted to it"),
+    STRAIT_BOOL("trace", struct ensemble_keys, trace, "no",
+                "measure the test error at each epoch's end too, not only of members, for the figure of the course"),
     STRAIT_FLOAT("checkpoint-every", struct ensemble_keys, checkpoint_every, "10", 0.001, 1e6,
                  "minutes between checkpoints inside an epoch"),
 };
@@ -59,89 +49,7 @@ static int refer(struct stage *stage) {
   return STRAIT_OK;
 }
 
-/* --- the plan: what the ensembler may use --- */
-
-struct gatherer {
-  struct job *job;
-  strait_object *ensembler, *schedule;
-  struct snapshot **snapshots; /* of the starts */
-  struct start *start;
-  struct loaded_path *loaded;
-  struct path *path;
-  struct ensemble *ensemble;
-};
-
-static void gatherer_free(struct gatherer *g, const struct ensemble_keys *k) {
-  ensemble_free(g->ensemble);
-  for (size_t i = 0; g->snapshots && i < k->start.n; i++)
-    snapshot_free(g->snapshots[i]);
-  for (size_t i = 0; g->loaded && i < k->path.n; i++)
-    route_unload(&g->loaded[i]);
-  memory_free(g->snapshots);
-  memory_free(g->start);
-  memory_free(g->loaded);
-  memory_free(g->path);
-  object_free(g->schedule);
-  object_free(g->ensembler);
-}
-
-/* The starts' and paths' weights; session NULL: zeros, enough to ask the ensembler for its sources. */
-static int load_inputs(struct gatherer *g, const struct session *session, const struct stage *stage,
-                       struct arena *arena) {
-  const struct ensemble_keys *k = stage->own;
-  const struct network *network = stage->material->network;
-  int adam = stage->optimiser.optimiser == OPTIMISER_ADAMW, status = STRAIT_OK;
-  g->snapshots = memory_alloc(k->start.n, sizeof *g->snapshots);
-  g->start = memory_alloc(k->start.n, sizeof *g->start);
-  g->loaded = memory_alloc(k->path.n, sizeof *g->loaded);
-  g->path = memory_alloc(k->path.n, sizeof *g->path);
-  if (!g->snapshots || !g->start || !g->loaded || !g->path)
-    return error_status();
-  for (size_t i = 0; !status && i < k->start.n; i++) {
-    status = snapshot_create(&g->snapshots[i], network, 1, 0, adam);
-    if (!status && session)
-      status = reference_load_state(session, k->starts[i], network, g->snapshots[i]);
-    g->start[i] = (struct start){g->snapshots[i], reference_spent(k->starts[i])};
-  }
-  const float **nowhere = arena_alloc(arena, 2, sizeof *nowhere);
-  if (!nowhere)
-    return error_status();
-  if (!session && k->path.n)
-    nowhere[0] = nowhere[1] = arena_alloc(arena, (size_t)network_weights(network)->count, sizeof **nowhere);
-  for (size_t i = 0; !status && i < k->path.n; i++) {
-    if (session)
-      status = route_load(session, stage->routes[i], network, &g->loaded[i]);
-    g->path[i] = session ? g->loaded[i].path
-                         : (struct path){.name = stage->routes[i]->text,
-                                         .points = 2,
-                                         .theta = nowhere,
-                                         .count = network_weights(network)->count};
-  }
-  return status;
-}
-
-static int gatherer_create(struct gatherer *g, const struct session *session, const struct stage *stage,
-                           struct arena *arena) {
-  const struct ensemble_keys *k = stage->own;
-  int status = stage_object(stage, STRAIT_ENSEMBLER, 0, &g->ensembler);
-  if (!status)
-    status = stage_object(stage, STRAIT_SCHEDULE, 0, &g->schedule);
-  if (!status)
-    status = load_inputs(g, session, stage, arena);
-  struct ensemble_plan plan = {.ensembler = g->ensembler,
-                               .network = stage->material->network,
-                               .data = stage->material->data,
-                               .device = session ? session->device : NULL,
-                               .schedule = g->schedule,
-                               .keys = &stage->optimiser,
-                               .seeds = stage->seeds,
-                               .start = g->start,
-                               .starts = (int64_t)k->start.n,
-                               .path = g->path,
-                               .paths = (int64_t)k->path.n,
-                               .budget = k->budget * stage_epoch(stage)};
-  return status ? status : ensemble_create(&g->ensemble, &plan);
-}
+/* --- what can be known before --- */
 
 /* A start's momentum goes on, so it must be of the same optimiser. */
 static int check_momentum(const struct stage *stage) {
@@ -193,6 +101,12 @@ static int count_moments(const struct stage *stage, int64_t iterations, int64_t 
   return STRAIT_OK;
 }
 
+/* Samples for the test error at one more point: no refresh goes before it. */
+static int64_t cost_of_tracing(const struct stage *stage) {
+  const int64_t all = data_count(stage->material->data, SPLIT_TEST), wanted = stage->evaluation.test_samples;
+  return wanted && wanted < all ? wanted : all;
+}
+
 static int cost(const struct stage *stage, struct cost *c) {
   const struct ensemble_keys *k = stage->own;
   struct gatherer g = {0};
@@ -206,74 +120,14 @@ static int cost(const struct stage *stage, struct cost *c) {
     else
       members += source->points;
   }
+  if (k->trace)
+    c->evaluated = stage->iterations / stage_epoch(stage) * cost_of_tracing(stage);
   c->trained = cost_of_training(stage);
-  c->evaluated = members * cost_of_measuring(stage, &k->splits);
+  c->evaluated += members * cost_of_measuring(stage, &k->splits);
   c->vectors = members + (stage->iterations ? 2 : 0);
   c->disk = members * cost_of_weights(stage, 0) + (stage->iterations ? 2 * cost_of_weights(stage, 1) : 0);
   gatherer_free(&g, k);
   arena_free(arena);
-  return status;
-}
-
-/* --- running it --- */
-
-/* What the watcher counts: iterations over all sources; of paths, points. */
-static int64_t total_steps(const struct ensemble *ensemble, int64_t sources) {
-  int64_t sum = 0;
-  for (int64_t i = 0; i < sources; i++) {
-    const strait_source *s = ensemble_source(ensemble, i);
-    sum += s->type == STRAIT_SOURCE_TRAINING ? s->iterations : s->points;
-  }
-  return sum;
-}
-
-static void watch_progress(void *context, const struct ensemble_news *news) {
-  struct gatherer *g = context;
-  int64_t before = total_steps(g->ensemble, news->source);
-  int at_epoch = !news->path && news->step.iteration % news->step.epoch_iterations == 0 && !news->weights;
-  char note[96];
-  double rows = news->sums.rows > 0 ? (double)news->sums.rows : 1;
-  snprintf(note, sizeof note, "source %lld/%lld  %lld member%s  loss %.4g", (long long)news->source + 1,
-           (long long)news->sources, (long long)news->members, news->members == 1 ? "" : "s", news->sums.loss / rows);
-  job_tick(g->job, before + news->step.iteration, note, at_epoch || news->weights != NULL);
-  if (at_epoch || news->weights)
-    job_log(g->job,
-            json_pack("{s:s, s:I, s:I, s:f, s:o, s:I}", "event", news->weights ? "moment" : "epoch", "source",
-                      (json_int_t)news->source, "iteration", (json_int_t)news->step.iteration, "rate", news->rate,
-                      "loss", document_number(news->sums.loss / rows), "members", (json_int_t)news->members));
-}
-
-static int watch_checkpoint(void *context, struct ensemble *ensemble) {
-  struct gatherer *g = context;
-  char *folder = job_file(g->job, "state");
-  return folder ? ensemble_write(ensemble, folder) : error_status();
-}
-
-static int gather(struct gatherer *g) {
-  struct job *job = g->job;
-  const struct ensemble_keys *k = job->stage->own;
-  char *state = job_file(job, "state"), *file = job_file(job, "state/state.safetensors");
-  int status = state && file ? STRAIT_OK : error_status();
-  if (!status && file_exists(file))
-    status = ensemble_read(g->ensemble, state);
-  if (status == STRAIT_EFORMAT || status == STRAIT_EINVAL || status == STRAIT_ENOENT) {
-    log_message(STRAIT_LOG_WARNING, "the ensemble begins anew: %s", error_text());
-    error_clear();
-    struct gatherer fresh = {.job = job};
-    ensemble_free(g->ensemble);
-    g->ensemble = NULL;
-    gatherer_free(g, k);
-    *g = fresh;
-    status = file_remove_tree(state);
-    if (!status)
-      status = gatherer_create(g, job->session, job->stage, job->arena);
-  }
-  if (status)
-    return status;
-  struct ensemble_watch watch = {g, watch_progress, watch_checkpoint, 60 * k->checkpoint_every};
-  job_begin(job, "gathering members", 0, total_steps(g->ensemble, ensemble_sources(g->ensemble)), "step");
-  status = ensemble_run(g->ensemble, &watch);
-  job_end(job);
   return status;
 }
 

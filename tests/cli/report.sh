@@ -29,6 +29,7 @@ grid = 5
 ensembler      = fge
 start          = left@1
 budget         = 3
+trace          = yes
 schedule.cycle = 1
 [compare equal]
 of    = fge left
@@ -77,7 +78,7 @@ echo "-- figures"
 mkdir home
 printf 'this is no command\n' >home/.gnuplot # nobody's settings change what is drawn
 (HOME=$scratch/home && export HOME && strait plot runs/e >out 2>err) || die "plot"
-for figure in paths-nll-arc paths-error-arc paths-loss-t paths-error-t paths-pair-t paths-norm-t bend-loss bend-error fge-rate fge-members \
+for figure in paths-nll-arc paths-error-arc paths-loss-t paths-error-t paths-pair-t paths-norm-t bend-loss bend-error fge-course fge-members \
   equal-error equal-nll bends-nll bends-barrier bends-length; do
   for format in svg png pdf; do
     test -s "runs/e/figures/$figure.$format" || die "no $figure.$format"

@@ -371,10 +371,40 @@ START_TEST(test_signal) {
 }
 END_TEST
 
+/* What a source began with: the start it names; fresh weights of its seed; of one that goes on from a member, what the
+ * source before began with; of a path its start. */
+static void expect_origin(const struct setting_up *set, int64_t source, const float *(*wanted)(struct stage *)) {
+  struct stage *s = stage(set, 1);
+  float *w = arena_alloc(s->f.arena, (size_t)s->f.count, sizeof *w);
+  struct ensemble *e;
+  OK(ensemble_create(&e, &s->plan));
+  ck_assert(ensemble_sources(e) > source);
+  OK(ensemble_origin(e, source, w));
+  ck_assert(memcmp(w, wanted(s), (size_t)s->f.count * sizeof *w) == 0);
+  ensemble_free(e);
+  unstage(s);
+}
+static const float *of_start(struct stage *s) { return s->begin[0]->theta[0]; }
+static const float *of_other_start(struct stage *s) { return s->begin[1]->theta[0]; }
+static const float *of_path(struct stage *s) { return s->theta[0]; }
+static const float *of_third_seed(struct stage *s) {
+  float *statistics = arena_alloc(s->f.arena, (size_t)s->f.buffers, sizeof *statistics);
+  network_initialise(s->f.network, (uint64_t)(s->f.seeds.seed + 2), s->begin[0]->theta[0], statistics);
+  return s->begin[0]->theta[0];
+}
+START_TEST(test_origin) {
+  expect_origin(&fge, 0, of_start);
+  expect_origin(&fge, 1, of_other_start);
+  expect_origin(&averages, 2, of_start);
+  expect_origin(&independent, 2, of_third_seed);
+  expect_origin(&points, 0, of_path);
+}
+END_TEST
+
 /* What is told on the way: each source's moments with their weights, iterations that only grow, the rate of the step.
  */
 struct told {
-  int64_t source, iteration, moments, members;
+  int64_t source, iteration, moments, here, members;
 };
 static void listen(void *context, const struct ensemble_news *news) {
   struct told *told = context;
@@ -384,7 +414,10 @@ static void listen(void *context, const struct ensemble_news *news) {
   ck_assert(news->source == told->source && news->step.iteration >= told->iteration);
   ck_assert(news->rate >= 0.01 && news->rate <= 0.05 && news->sums.rows > 0);
   told->iteration = news->step.iteration;
+  ck_assert(!news->weights || news->weights == news->here);
+  ck_assert(!news->here == !news->statistics && (!news->here || news->step.iteration % 2 == 0));
   told->moments += news->weights != NULL;
+  told->here += news->here != NULL;
   told->members = news->members;
 }
 START_TEST(test_news) {
@@ -395,6 +428,7 @@ START_TEST(test_news) {
   OK(ensemble_create(&e, &s->plan));
   OK(ensemble_run(e, &watch));
   ck_assert(told.source == 1 && told.iteration == 6 && told.moments == 4 && told.members == 4);
+  ck_assert(told.here == 6); /* of each source the moments 2 and 6, and the epoch's end 4 */
   ensemble_free(e);
   unstage(s);
 }
@@ -491,6 +525,7 @@ int main(void) {
   tcase_add_test(tests, test_resume_independent);
   tcase_add_test(tests, test_resume_points);
   tcase_add_test(tests, test_news);
+  tcase_add_test(tests, test_origin);
   tcase_add_test(tests, test_refused);
   tcase_add_test(tests, test_odd);
   tcase_add_test(tests, test_signal); /* last: the signal stays, where tests share a process (CK_FORK=no) */
