@@ -175,7 +175,7 @@ static int add_measure(struct figures *figures, const json_t *stage, const json_
 int figures_of_plane(struct figures *figures, const json_t *stage, const json_t *summary) {
   const char *file = arena_format(figures->arena, "%s/plane.npz", results_text(stage, "folder"));
   struct arrays *arrays = NULL;
-  int status = file ? npz_read(&arrays, file) : error_status();
+  int status = file ? npz_read_ours(&arrays, file) : error_status();
   if (!status)
     status = add_measure(figures, stage, summary, arrays, "tr_loss", "train loss");
   if (!status)

@@ -45,7 +45,7 @@ static int load(struct traces *t, struct arena *arena, const json_t *stage, cons
       return error_status();
     if (t->count == MOST_PATHS)
       return STRAIT_OK;
-    if (npz_read(&t->arrays[t->count], file))
+    if (npz_read_ours(&t->arrays[t->count], file))
       return error_status();
     t->name[t->count++] = results_text(path, "path");
   }

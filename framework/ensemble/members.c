@@ -22,7 +22,9 @@ struct gathering {
   size_t slot_count, slot_capacity;
   struct member *member;
   size_t member_count, member_capacity;
-  size_t saved; /* members that are in their files */
+  size_t saved;                /* members that are in their files */
+  const struct metadata *made; /* for their files */
+  size_t made_pairs;
   const float *statistics;
   int64_t source, iteration;
 };
@@ -148,6 +150,11 @@ strait_slots *gathering_slots(struct gathering *gathering) { return &gathering->
 int64_t gathering_members(const struct gathering *gathering) { return (int64_t)gathering->member_count; }
 const struct member *gathering_member(const struct gathering *gathering, int64_t i) { return &gathering->member[i]; }
 
+void gathering_made(struct gathering *gathering, const struct metadata *made, size_t pairs) {
+  gathering->made = made;
+  gathering->made_pairs = pairs;
+}
+
 void gathering_now(struct gathering *gathering, const float *statistics, int64_t source, int64_t iteration) {
   gathering->statistics = statistics;
   gathering->source = source;
@@ -182,7 +189,7 @@ static int write_member(const struct gathering *g, const char *file, size_t i) {
   struct array arrays[2] = {floats("weights", member->weights, g->count)};
   if (member->statistics)
     arrays[1] = floats("statistics", member->statistics, g->buffers);
-  return safetensors_write(file, arrays, member->statistics ? 2 : 1, NULL, 0);
+  return safetensors_write(file, arrays, member->statistics ? 2 : 1, g->made, g->made_pairs);
 }
 
 static int by_name(const void *a, const void *b) {
@@ -238,11 +245,13 @@ static int read_member(struct gathering *g, const char *file, const int64_t *fac
   struct arrays *arrays;
   if (safetensors_read(&arrays, file))
     return error_status();
-  int kept = fact[3] != 0, status = STRAIT_OK;
+  int kept = fact[3] != 0, status = arrays_check_made(arrays, g->made, g->made_pairs);
   const float *weights = find_floats(arrays, "weights", g->count);
   const float *statistics = kept ? find_floats(arrays, "statistics", g->buffers) : NULL;
   struct member *member = NULL;
-  if (!weights || (kept && !statistics))
+  if (status)
+    error_wrap("%s", file);
+  else if (!weights || (kept && !statistics))
     status = error_set(STRAIT_EFORMAT, "%s is no member of this network's ensemble", file);
   else if (!(member = make_member(g, kept)))
     status = STRAIT_ENOMEM;

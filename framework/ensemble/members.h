@@ -33,6 +33,9 @@ struct array_list {
 };
 int array_list_add(struct array_list *list, struct array array);
 void array_list_free(struct array_list *list);
+/* What makes the members, for their files: written there, and asked for by gathering_unpack; borrowed. None unless set.
+ */
+void gathering_made(struct gathering *gathering, const struct metadata *made, size_t pairs);
 int gathering_pack(struct gathering *gathering, const char *folder, struct arena *arena, struct array_list *state);
 int gathering_unpack(struct gathering *gathering, const char *folder, const struct arrays *state);
 

@@ -111,6 +111,8 @@ int ensemble_create(struct ensemble **ensemble, const struct ensemble_plan *plan
     status = ask_all(e);
   if (!status)
     status = gathering_create(&e->gathering, plan->network);
+  if (!status)
+    gathering_made(e->gathering, plan->made, plan->made_pairs);
   if (status) {
     ensemble_free(e);
     *ensemble = NULL;

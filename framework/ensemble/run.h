@@ -29,7 +29,9 @@ struct ensemble_plan {
   int64_t starts;
   const struct path *path; /* references in `path` */
   int64_t paths;
-  int64_t budget; /* iterations; 0: not set */
+  int64_t budget;              /* iterations; 0: not set */
+  const struct metadata *made; /* what makes it: written into the files of its state, and asked for there; borrowed */
+  size_t made_pairs;
 };
 
 /* Where a run is. */

@@ -57,7 +57,7 @@ int ensemble_write(struct ensemble *ensemble, const char *folder) {
   if (!status)
     status = pack(ensemble, folder, arena, &state);
   if (!status)
-    status = safetensors_write(file, state.array, state.count, NULL, 0);
+    status = safetensors_write(file, state.array, state.count, ensemble->plan.made, ensemble->plan.made_pairs);
   array_list_free(&state);
   arena_free(arena);
   return status;
@@ -98,6 +98,8 @@ int ensemble_read(struct ensemble *ensemble, const char *folder) {
   struct arena *arena = arena_create();
   const char *file = arena ? file_join(arena, folder, "state.safetensors") : NULL;
   int status = file ? safetensors_read(&arrays, file) : STRAIT_ENOMEM;
+  if (!status && (status = arrays_check_made(arrays, ensemble->plan.made, ensemble->plan.made_pairs)))
+    status = error_wrap("%s", file);
   if (!status) {
     error_clear();
     status = unpack(ensemble, folder, arrays);

@@ -62,8 +62,8 @@ void contents_scalar(struct contents *contents, double value, const char *format
   va_end(arguments);
 }
 
-int contents_write(struct contents *contents, const char *file) {
-  int status = contents->status ? contents->status : npz_write(file, contents->array, contents->count);
+int contents_write(struct contents *contents, const char *file, const struct metadata *made, size_t pairs) {
+  int status = contents->status ? contents->status : npz_write(file, contents->array, contents->count, made, pairs);
   memory_free(contents->array);
   arena_free(contents->arena);
   *contents = (struct contents){0};

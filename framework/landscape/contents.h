@@ -23,8 +23,9 @@ void contents_row(struct contents *contents, const double *row, int64_t count, c
 void contents_table(struct contents *contents, const double *table, int64_t rows, int64_t columns, const char *format,
                     ...) STRAIT_PRINTF(5, 6);
 void contents_scalar(struct contents *contents, double value, const char *format, ...) STRAIT_PRINTF(3, 4);
-/* Writes the file, unless something failed before, and frees the contents in any case. */
-int contents_write(struct contents *contents, const char *file);
+/* Writes the file, unless something failed before, and frees the contents in any case. made: says in the file what made
+ * it (arrays_check_made). */
+int contents_write(struct contents *contents, const char *file, const struct metadata *made, size_t pairs);
 
 /* The array of this name, if it is `count` elements of this type, whatever its dimensions; else NULL. */
 const void *arrays_row(const struct arrays *arrays, uint32_t type, int64_t count, const char *format, ...)

@@ -116,7 +116,7 @@ int scan_write(const struct scan *scan, const char *file) {
   contents_scalar(&contents, scan->chord > 0 ? scan->length / scan->chord : NAN, "length_ratio");
   struct array done = {.type = STRAIT_U8, .rank = 1, .dims = {scan->points}, .data = scan->done};
   contents_add(&contents, done, "done");
-  return contents_write(&contents, file);
+  return contents_write(&contents, file, scan->made, scan->made_pairs);
 }
 
 /* Points between the grid's. */
@@ -179,9 +179,10 @@ static int take(struct scan *scan, const struct arrays *arrays, const char *file
 
 int scan_read(struct scan *scan, const char *file) {
   struct arrays *arrays;
-  if (npz_read(&arrays, file))
+  if (npz_read_ours(&arrays, file))
     return error_status();
-  int status = take(scan, arrays, file);
+  int status = arrays_check_made(arrays, scan->made, scan->made_pairs);
+  status = status ? error_wrap("%s", file) : take(scan, arrays, file);
   arrays_free(arrays);
   return status;
 }

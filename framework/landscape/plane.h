@@ -30,6 +30,8 @@ struct plane {
   int64_t bends, curve_points;
   double *bend, *bend_off;       /* (bends, 2); distance from the plane (bends) */
   double *t, *curve, *curve_off; /* (curve_points); (curve_points, 2); (curve_points) */
+  const struct metadata *made;   /* as a scan's */
+  size_t made_pairs;
 };
 /* STRAIT_EINVAL when the three lie on one line, as far as float32 can tell. name: of the plane, for messages. */
 int plane_create(struct plane **plane, const char *name, const float *const *theta, const float *const *statistics,

@@ -79,7 +79,7 @@ int plane_write(const struct plane *plane, const char *file) {
       add_split(&contents, p, split);
   struct array done = {.type = STRAIT_U8, .rank = 1, .dims = {p->sites}, .data = p->done};
   contents_add(&contents, done, "done");
-  return contents_write(&contents, file);
+  return contents_write(&contents, file, p->made, p->made_pairs);
 }
 
 static int same(const double *a, const double *b, int64_t count) {
@@ -112,9 +112,10 @@ static int take(struct plane *p, const struct arrays *arrays, const char *file) 
 
 int plane_read(struct plane *plane, const char *file) {
   struct arrays *arrays;
-  if (npz_read(&arrays, file))
+  if (npz_read_ours(&arrays, file))
     return error_status();
-  int status = take(plane, arrays, file);
+  int status = arrays_check_made(arrays, plane->made, plane->made_pairs);
+  status = status ? error_wrap("%s", file) : take(plane, arrays, file);
   arrays_free(arrays);
   return status;
 }

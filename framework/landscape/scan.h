@@ -34,8 +34,10 @@ struct scan {
   int64_t levels;                  /* of refinement; 0, as made: none */
   struct refined *refined;         /* by t; extremes and barriers see these too */
   size_t refined_count, refined_capacity;
-  int64_t samples[SPLITS];  /* how many samples the values are means over */
-  int64_t *numbers[SPLITS]; /* their numbers in the split; NULL where it is the whole split */
+  int64_t samples[SPLITS];     /* how many samples the values are means over */
+  int64_t *numbers[SPLITS];    /* their numbers in the split; NULL where it is the whole split */
+  const struct metadata *made; /* what makes it, for its file: written there, and asked for when it is read; borrowed */
+  size_t made_pairs;
 };
 int scan_create(struct scan **scan, int64_t points, unsigned splits_mask); /* t and all else zero */
 void scan_free(struct scan *scan);                                         /* NULL is nothing */

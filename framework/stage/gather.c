@@ -81,7 +81,9 @@ int gatherer_create(struct gatherer *g, const struct session *session, const str
                                .starts = (int64_t)k->start.n,
                                .path = g->path,
                                .paths = (int64_t)k->path.n,
-                               .budget = k->budget * stage_epoch(stage)};
+                               .budget = k->budget * stage_epoch(stage),
+                               .made = g->job ? g->job->metadata : NULL,
+                               .made_pairs = g->job ? JOB_METADATA : 0};
   return status ? status : ensemble_create(&g->ensemble, &plan);
 }
 

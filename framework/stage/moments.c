@@ -161,7 +161,9 @@ int moment_save(struct job *job, const char *base, const struct snapshot *snapsh
                   : error_status();
   }
   char *state = status ? NULL : job_file(job, "%s.state.safetensors", base);
-  return status ? status : state ? checkpoint_write_state(state, snapshot) : error_status();
+  return status  ? status
+         : state ? checkpoint_write_state(state, snapshot, job->metadata, JOB_METADATA)
+                 : error_status();
 }
 
 int moment_load(struct job *job, const char *base, struct snapshot *snapshot) {
@@ -171,10 +173,11 @@ int moment_load(struct job *job, const char *base, struct snapshot *snapshot) {
     if (!snapshot->velocity[i])
       continue;
     char *file = point_file(job, base, snapshot, i);
-    status = file ? checkpoint_read_weights(file, network, snapshot->theta[i], NULL) : error_status();
+    status = file ? checkpoint_read_weights(file, network, snapshot->theta[i], NULL, job->metadata, JOB_METADATA)
+                  : error_status();
   }
   char *state = status ? NULL : job_file(job, "%s.state.safetensors", base);
-  return status ? status : state ? checkpoint_read_state(state, snapshot) : error_status();
+  return status ? status : state ? checkpoint_read_state(state, snapshot, job->metadata, JOB_METADATA) : error_status();
 }
 
 int moments_load(struct job *job, const char *mark, int64_t latest, struct snapshot *snapshot, int *loaded) {
@@ -186,7 +189,7 @@ int moments_load(struct job *job, const char *mark, int64_t latest, struct snaps
     if (moments[i].iteration > latest)
       continue;
     status = moment_load(job, moments[i].base, snapshot);
-    if (status == STRAIT_EFORMAT || status == STRAIT_EINVAL || status == STRAIT_ENOENT) {
+    if (status == STRAIT_EFORMAT || status == STRAIT_EINVAL || status == STRAIT_ENOENT || status == STRAIT_ENOTSUP) {
       log_message(STRAIT_LOG_WARNING, "a checkpoint cannot be used, an earlier one is: %s", error_text());
       error_clear();
       status = STRAIT_OK;

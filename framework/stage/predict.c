@@ -311,7 +311,7 @@ static int write_members(const struct predictions *p, const strait_object *ensem
       status = add_split(p, ensembler, s, &contents);
   if (status)
     contents.status = status;
-  int written = contents_write(&contents, file);
+  int written = contents_write(&contents, file, p->job->metadata, JOB_METADATA);
   return status ? status : written;
 }
 

@@ -123,7 +123,7 @@ static int check_control(const struct reference *r) {
 static int check_file(const struct stage *stage, const struct reference *r) {
   const struct network *network = stage->material->network;
   float *weights = memory_alloc((size_t)network_weights(network)->count, sizeof *weights);
-  int status = weights ? checkpoint_read_weights(r->path, network, weights, NULL) : error_status();
+  int status = weights ? checkpoint_read_weights(r->path, network, weights, NULL, NULL, 0) : error_status();
   memory_free(weights);
   return status;
 }

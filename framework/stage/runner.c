@@ -39,16 +39,17 @@ static int read_own(const char *file, json_t **whole) {
   return status;
 }
 
-/* Is this what a member of the folder's document says? */
-static int says(struct arena *arena, const char *folder, const char *document, const char *member, const char *what,
-                int *same) {
+/* A document of the folder, as read_own gives it. */
+static int read_from(struct arena *arena, const char *folder, const char *document, json_t **whole) {
   const char *file = file_join(arena, folder, document);
-  json_t *whole = NULL;
-  int status = file ? read_own(file, &whole) : error_status();
-  const char *text = json_string_value(json_object_get(whole, member));
-  *same = text && strcmp(text, what) == 0;
-  json_decref(whole);
-  return status;
+  *whole = NULL;
+  return file ? read_own(file, whole) : error_status();
+}
+
+/* Is this what a member of the document says? */
+static int says(const json_t *document, const char *member, const char *what) {
+  const char *text = json_string_value(json_object_get(document, member));
+  return text && strcmp(text, what) == 0;
 }
 
 static int holds(struct arena *arena, const char *folder, const char *name) {
@@ -59,16 +60,19 @@ static int holds(struct arena *arena, const char *folder, const char *name) {
 int stage_result(const struct session *session, const struct stage *stage, int *result) {
   struct arena *arena = arena_create();
   const char *folder = arena ? stage_folder(session, stage, arena) : NULL;
-  int status = folder ? STRAIT_OK : error_status(), same = 0;
+  json_t *made = NULL, *summary = NULL;
+  int status = folder ? STRAIT_OK : error_status();
   *result = RESULT_NONE;
   if (!status && holds(arena, folder, "stage.json")) {
-    status = says(arena, folder, "stage.json", "key", stage->key, &same);
-    *result = !same ? RESULT_OUTDATED : !holds(arena, folder, "summary.json") ? RESULT_STARTED : RESULT_DONE;
+    status = read_from(arena, folder, "stage.json", &made);
+    *result = says(made, "key", stage->key) ? RESULT_STARTED : RESULT_OUTDATED;
   }
-  if (!status && *result == RESULT_DONE && stage->measured[0]) {
-    status = says(arena, folder, "summary.json", "measured", stage->measured, &same);
-    *result = same ? RESULT_DONE : RESULT_UNMEASURED;
-  }
+  if (!status && *result == RESULT_STARTED) /* a damaged summary is made once more */
+    status = read_from(arena, folder, "summary.json", &summary);
+  if (!status && summary && says(summary, "key", stage->key))
+    *result = stage->measured[0] && !says(summary, "measured", stage->measured) ? RESULT_UNMEASURED : RESULT_DONE;
+  json_decref(made);
+  json_decref(summary);
   arena_free(arena);
   return status;
 }

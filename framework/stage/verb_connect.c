@@ -351,7 +351,8 @@ static int read_points(struct joiner *j) {
   for (int i = 0; !status && i < j->snapshot->points; i++) {
     char *file = control_file(job->session, job->stage, i, job->arena);
     float *statistics = j->snapshot->velocity[i] ? j->snapshot->statistics : NULL;
-    status = file ? checkpoint_read_weights(file, job->stage->material->network, j->snapshot->theta[i], statistics)
+    status = file ? checkpoint_read_weights(file, job->stage->material->network, j->snapshot->theta[i], statistics,
+                                            job->metadata, JOB_METADATA)
                   : error_status();
   }
   return status;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "stage/cost.h"
 #include "stage/gather.h"
@@ -142,7 +143,7 @@ static int write_members(struct gatherer *g, const char *list_file) {
   const struct network *network = job->stage->material->network;
   const struct gathering *gathering = ensemble_gathering(g->ensemble);
   struct evaluator *evaluator = NULL;
-  json_t *list = json_array();
+  json_t *list = json_array(), *whole = NULL;
   float *refreshed = memory_alloc((size_t)network_statistics(network)->count, sizeof *refreshed);
   int status = refreshed && list ? job_evaluator(job, &evaluator) : error_set(STRAIT_ENOMEM, "out of memory");
   job_begin(job, "writing members", 0, gathering_members(gathering), "member");
@@ -163,8 +164,11 @@ static int write_members(struct gatherer *g, const char *list_file) {
     job_tick(job, i + 1, NULL, 0);
   }
   job_end(job);
+  if (!status && !(whole = json_pack("{s:s, s:O}", "key", job->stage->key, "members", list)))
+    status = error_set(STRAIT_ENOMEM, "out of memory");
   if (!status)
-    status = document_write(list_file, list);
+    status = document_write(list_file, whole);
+  json_decref(whole);
   json_decref(list);
   evaluator_free(evaluator);
   memory_free(refreshed);
@@ -190,7 +194,7 @@ static int measure(struct job *job, json_t *list, const strait_object *ensembler
   job_begin(job, "measuring members", 0, members, "member");
   for (int64_t i = 0; !status && i < members; i++) {
     char *file = member_file(job, i);
-    status = file ? checkpoint_read_weights(file, network, w, b) : error_status();
+    status = file ? checkpoint_read_weights(file, network, w, b, job->metadata, JOB_METADATA) : error_status();
     if (!status)
       status = predict_member(&p, i, w, b, 1, &metrics);
     if (!status)
@@ -232,12 +236,34 @@ static int put_facts(struct job *job, json_t *list) {
   return status ? status : put(job->summary, "members", json_incref(list));
 }
 
+/* The members that members.json lists; NULL where they are not written yet, or the file, which a warning names, is
+ * damaged: then they are gathered once more. */
+static int read_list(const struct job *job, const char *file, json_t **list) {
+  json_t *whole = NULL;
+  *list = NULL;
+  int status = file_exists(file) ? document_read(file, &whole) : STRAIT_OK;
+  const char *key = json_string_value(json_object_get(whole, "key"));
+  if (whole && (!key || strcmp(key, job->stage->key) != 0 || !json_is_array(json_object_get(whole, "members"))))
+    status = error_set(STRAIT_EFORMAT, "%s: it is the list of another ensemble", file);
+  if (whole && !status)
+    *list = json_incref(json_object_get(whole, "members"));
+  if (status == STRAIT_EFORMAT) {
+    log_message(STRAIT_LOG_WARNING, "%s; the members are gathered once more", error_text());
+    error_clear();
+    status = STRAIT_OK;
+  }
+  json_decref(whole);
+  return status;
+}
+
 static int run(struct job *job) {
   struct gatherer g = {.job = job};
   json_t *list = NULL;
   char *list_file = job_file(job, "members.json"), *state = job_file(job, "state");
   int status = list_file && state ? STRAIT_OK : error_status();
-  int whole = !status && file_exists(list_file);
+  if (!status)
+    status = read_list(job, list_file, &list);
+  const int whole = list != NULL;
   if (!status && !whole)
     status = gatherer_create(&g, job->session, job->stage, job->arena);
   if (!status && !whole)
@@ -248,8 +274,10 @@ static int run(struct job *job) {
     status = stage_object(job->stage, STRAIT_ENSEMBLER, 0, &g.ensembler);
   if (!status && file_exists(state))
     status = file_remove_tree(state);
-  if (!status)
-    status = document_read(list_file, &list);
+  if (!status && !whole)
+    status = read_list(job, list_file, &list);
+  if (!status && !list)
+    status = error_set(STRAIT_EIO, "%s vanished", list_file);
   if (!status)
     status = put_facts(job, list);
   if (!status)

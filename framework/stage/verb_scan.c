@@ -123,8 +123,11 @@ static int begin(struct job *job, const struct path *path, unsigned splits, cons
   const struct scan_keys *k = job->stage->own;
   const int classes = data_describe(job->stage->material->data)->target == STRAIT_TARGET_CLASS;
   int status = grid(path, k->points, splits, scan);
-  if (!status)
+  if (!status) {
     (*scan)->levels = k->refine;
+    (*scan)->made = job->metadata;
+    (*scan)->made_pairs = JOB_METADATA;
+  }
   if (!status && k->pairs && classes)
     status = scan_look_beside(*scan);
   if (!status && file_exists(file) && scan_read(*scan, file)) {

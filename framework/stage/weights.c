@@ -117,10 +117,32 @@ static int load_initial(const struct session *session, const struct stage *train
   return STRAIT_OK;
 }
 
-static int load_file(const char *file, const struct network *network, float *theta, float *statistics) {
+/* What a stage's files must say of themselves. */
+struct made {
+  struct metadata pairs[2];
+};
+static struct made made_by(const struct stage *stage) {
+  return (struct made){{{"strait.key", stage->key}, {"strait.numerics", NUMERICS_TEXT}}};
+}
+
+/* A file of this stage's results cannot be used: who is told that wants to know what to do. */
+static int unusable(const struct stage *stage, int status) {
+  if (status != STRAIT_EFORMAT && status != STRAIT_EINVAL && status != STRAIT_ENOTSUP)
+    return status;
+  return error_wrap("weights of %s cannot be used; bring the file back, or remove the folder of %s and run again",
+                    stage->name, stage->name);
+}
+
+/* stage: whose results the file is among; NULL: anybody's. */
+static int load_file(const struct stage *stage, const char *file, const struct network *network, float *theta,
+                     float *statistics) {
   if (!file)
     return error_status();
-  return checkpoint_read_weights(file, network, theta, statistics);
+  if (!stage)
+    return checkpoint_read_weights(file, network, theta, statistics, NULL, 0);
+  const struct made made = made_by(stage);
+  int status = checkpoint_read_weights(file, network, theta, statistics, made.pairs, 2);
+  return status ? unusable(stage, status) : STRAIT_OK;
 }
 
 int reference_load(const struct session *session, const struct reference *r, int64_t index,
@@ -140,7 +162,7 @@ int reference_load(const struct session *session, const struct reference *r, int
     }
     file = moment_file(session, r->stage, reference_iteration(r), arena);
     file = file ? arena_format(arena, "%s.safetensors", file) : NULL;
-    status = load_file(file, network, theta, statistics);
+    status = load_file(r->stage, file, network, theta, statistics);
     break;
   case REFERENCE_MEMBER:
   case REFERENCE_MEMBERS:
@@ -148,10 +170,10 @@ int reference_load(const struct session *session, const struct reference *r, int
     if (file && !file_exists(file))
       status = error_set(STRAIT_EINVAL, "\"%s\" has no member %lld", r->name, (long long)r->number);
     else
-      status = load_file(file, network, theta, statistics);
+      status = load_file(r->stage, file, network, theta, statistics);
     break;
   case REFERENCE_CONTROL:
-    status = load_file(control_file(session, r->stage, (int)r->number, arena), network, theta, statistics);
+    status = load_file(r->stage, control_file(session, r->stage, (int)r->number, arena), network, theta, statistics);
     break;
   case REFERENCE_POINT:
     status = load_point(session, r, network, theta, statistics);
@@ -160,7 +182,7 @@ int reference_load(const struct session *session, const struct reference *r, int
     status = load_mean(session, r, network, theta, statistics);
     break;
   default:
-    status = load_file(r->path, network, theta, statistics);
+    status = load_file(NULL, r->path, network, theta, statistics);
   }
   arena_free(arena);
   return status ? error_wrap("'%s'", r->text) : STRAIT_OK;
@@ -181,7 +203,10 @@ int reference_load_state(const struct session *session, const struct reference *
   struct arena *arena = arena_create();
   char *file = arena ? moment_file(session, r->stage, reference_iteration(r), arena) : NULL;
   file = file ? arena_format(arena, "%s.state.safetensors", file) : NULL;
-  status = file ? checkpoint_read_state(file, snapshot) : error_status();
+  const struct made made = made_by(r->stage);
+  status = file ? checkpoint_read_state(file, snapshot, made.pairs, 2) : error_status();
+  if (status)
+    status = unusable(r->stage, status);
   arena_free(arena);
   return status ? error_wrap("'%s'", r->text) : STRAIT_OK;
 }
@@ -245,7 +270,8 @@ static int load_curve(const struct session *session, const struct route *route, 
     status = arena ? make_room(loaded, points, network) : error_status();
   loaded->path.curve = loaded->curve;
   for (int i = 0; !status && i < points; i++)
-    status = load_file(control_file(session, route->stage, i, arena), network, loaded->theta[i], loaded->statistics[i]);
+    status = load_file(route->stage, control_file(session, route->stage, i, arena), network, loaded->theta[i],
+                       loaded->statistics[i]);
   arena_free(arena);
   return status;
 }

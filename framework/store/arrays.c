@@ -125,3 +125,23 @@ const char *arrays_metadata(const struct arrays *arrays, const char *key) {
       return arrays->metadata[i].value;
   return NULL;
 }
+
+int arrays_check_made(const struct arrays *arrays, const struct metadata *made, size_t pairs) {
+  for (size_t i = pairs; i-- > 0;) { /* the version, which is in the key too, explains more */
+    const char *value = arrays_metadata(arrays, made[i].key);
+    const int version = strcmp(made[i].key, "strait.numerics") == 0;
+    if (value && strcmp(value, made[i].value) == 0)
+      continue;
+    if (!value)
+      return error_set(STRAIT_EINVAL, "it does not say what made it (%s): another program or version did", made[i].key);
+    if (version)
+      return error_set(STRAIT_EINVAL,
+                       "it was made by another version of strait, whose results have other bytes (numerics %s; this "
+                       "one has %s)",
+                       value, made[i].value);
+    return error_set(STRAIT_EINVAL,
+                     "it was made with other options, data or plugins (key %.8s...; this stage has %.8s...)", value,
+                     made[i].value);
+  }
+  return STRAIT_OK;
+}

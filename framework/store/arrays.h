@@ -29,18 +29,25 @@ struct metadata {
  * names not twice. */
 int safetensors_write(const char *path, const struct array *arrays, size_t count, const struct metadata *metadata,
                       size_t pairs);
-/* npz: the names are plain ASCII. */
-int npz_write(const char *path, const struct array *arrays, size_t count);
+/* npz: the names are plain ASCII, the pairs a few plain words. They, "strait.format" and "strait.checksum" are the
+ * archive's comment; files of others have none, and npz_read reads them too, npz_read_ours does not. */
+int npz_write(const char *path, const struct array *arrays, size_t count, const struct metadata *metadata,
+              size_t pairs);
 
 /* A whole file read into memory. STRAIT_EFORMAT: it is damaged, or of another format; STRAIT_ENOTSUP: legal, but of
  * element types or layouts that are not ours, or an npz of more than 4 GiB. Both name file and array. */
 struct arrays;
 int safetensors_read(struct arrays **arrays, const char *path);
 int npz_read(struct arrays **arrays, const char *path);
+int npz_read_ours(struct arrays **arrays, const char *path);
 void arrays_free(struct arrays *arrays);
 size_t arrays_count(const struct arrays *arrays);
 const struct array *arrays_at(const struct arrays *arrays, size_t i);           /* in file order */
 const struct array *arrays_find(const struct arrays *arrays, const char *name); /* NULL when there is none */
 const char *arrays_metadata(const struct arrays *arrays, const char *key);      /* NULL when there is none */
+/* Does the file say of itself that it was made by this? STRAIT_EINVAL, with what differs, when not. The pairs that
+ * tell: "strait.key", the hash of all that decides a stage's results, and "strait.numerics", which a version of strait
+ * that alters bytes raises. No pairs: any file will do. */
+int arrays_check_made(const struct arrays *arrays, const struct metadata *made, size_t pairs);
 
 #endif

@@ -1,15 +1,20 @@
 /* store/document.c: JSON documents. jansson reads them, and writes every string and number; this file only puts those
  * between brackets, because jansson has one precision for all real numbers and each needs its own to be short and
- * exact. */
+ * exact.
+ *
+ * A document in a file ends with its seal, the member "checksum": a hash of all bytes in front of its digits. What
+ * follows the digits is always the same. */
 #include <config.h>
 
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "store/document.h"
 
 #define LARGEST_FILE (64 << 20)
@@ -126,13 +131,50 @@ void document_print(struct text *text, const json_t *value, int compact) {
     text->status = error_set(STRAIT_ENOMEM, "out of memory");
 }
 
+/* --- files --- */
+
+#define CHECKSUM "checksum"
+#define DIGITS 32
+#define BEFORE "\n  \"" CHECKSUM "\": \""
+#define AFTER "\"\n}\n"
+
+/* Puts the seal in front of the last bracket. */
+static void seal(struct text *text, int empty) {
+  static const char end[] = "\n}";
+  char digest[DIGITS + 1];
+  if (text->status)
+    return;
+  text->length -= empty ? 1 : sizeof end - 1;
+  text_add(text, "%s" BEFORE, empty ? "" : ",");
+  if (text->status)
+    return;
+  hash_of(text->data, text->length, digest);
+  text_add(text, "%s" AFTER, digest);
+}
+
 int document_write(const char *path, const json_t *value) {
   struct text text = {0};
+  if (!json_is_object(value) || json_object_get(value, CHECKSUM))
+    return error_set(STRAIT_EBUG, "%s: a document is an object, without a member \"" CHECKSUM "\"", path);
   document_print(&text, value, 0);
-  text_add_n(&text, "\n", 1);
+  seal(&text, json_object_size(value) == 0);
   int status = text.status ? error_wrap("%s", path) : file_write(path, text.data, text.length);
   text_free(&text);
   return status;
+}
+
+static int check_seal(const char *data, size_t length) {
+  const size_t before = sizeof BEFORE - 1, after = sizeof AFTER - 1;
+  char digest[DIGITS + 1];
+  if (length < before + DIGITS + after || memcmp(data + length - after, AFTER, after) != 0 ||
+      memcmp(data + length - after - DIGITS - before, BEFORE, before) != 0)
+    return error_set(STRAIT_EFORMAT, "there is no checksum at its end: it is damaged, or not written by strait");
+  length -= after + DIGITS;
+  hash_of(data, length, digest);
+  if (memcmp(digest, data + length, DIGITS) != 0)
+    return error_set(STRAIT_EFORMAT,
+                     "its bytes do not have the checksum at its end: the file is damaged, or was changed by hand");
+  return STRAIT_OK;
 }
 
 int document_parse(const char *data, size_t length, size_t flags, json_t **value, json_error_t *error) {
@@ -156,9 +198,19 @@ int document_read(const char *path, json_t **value) {
   int status = file_read(path, LARGEST_FILE, &data, &length);
   if (status)
     return status;
-  status = document_parse(data, length, JSON_DECODE_ANY, value, &error);
-  memory_free(data);
-  if (status == STRAIT_EFORMAT)
+  status = document_parse(data, length, 0, value, &error);
+  if (status == STRAIT_EFORMAT) {
+    memory_free(data);
     return error_wrap("%s:%d", path, error.line);
-  return status ? error_wrap("%s", path) : STRAIT_OK;
+  }
+  if (!status)
+    status = check_seal(data, length);
+  memory_free(data);
+  if (status) {
+    json_decref(*value);
+    *value = NULL;
+    return error_wrap("%s", path);
+  }
+  json_object_del(*value, CHECKSUM);
+  return STRAIT_OK;
 }

@@ -15,14 +15,15 @@ void document_watch_memory(void);
 json_t *document_number(double value);
 /* Adds the value's text: indented over several lines, or compact in one; no newline at the end. */
 void document_print(struct text *text, const json_t *value, int compact);
-/* Replaces the file in one step, a newline at its end. */
+/* Replaces the file in one step. The value is an object; in the file it has a last member more, "checksum", a hash of
+ * all bytes of the file but its own digits and what closes the document behind them. */
 int document_write(const char *path, const json_t *value);
 /* json_loadb that refuses members that are there twice, and says STRAIT_ENOMEM when that is what it is, else
  * STRAIT_EFORMAT.
  */
 int document_parse(const char *data, size_t length, size_t flags, json_t **value, json_error_t *error);
-/* Reads a file of at most 64 MiB: *value is the caller's to json_decref, NULL on failure. A syntax error or a member
- * that is there twice is STRAIT_EFORMAT, "FILE:LINE: ...". */
+/* Reads what document_write wrote, 64 MiB at most: *value is the caller's to json_decref, NULL on failure; without the
+ * checksum. Any changed bit is STRAIT_EFORMAT, "FILE: ..." or "FILE:LINE: ...". */
 int document_read(const char *path, json_t **value);
 
 #endif

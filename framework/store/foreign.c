@@ -162,6 +162,6 @@ int foreign_write(const char *path, const struct arrays *arrays) {
     return error_status();
   if (format == SAFETENSORS)
     return safetensors_write(path, arrays->array, arrays->count, NULL, 0);
-  return format == NPZ ? npz_write(path, arrays->array, arrays->count)
+  return format == NPZ ? npz_write(path, arrays->array, arrays->count, NULL, 0)
                        : torch_write(path, arrays->array, arrays->count);
 }

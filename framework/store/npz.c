@@ -39,14 +39,16 @@ static int write_array(struct zip_writer *writer, const struct array *array) {
   return status;
 }
 
-int npz_write(const char *path, const struct array *arrays, size_t count) {
+int npz_write(const char *path, const struct array *arrays, size_t count, const struct metadata *metadata,
+              size_t pairs) {
+  static const struct metadata none = {0};
   struct zip_writer *writer;
   int status = arrays_check(arrays, count);
   for (size_t i = 0; i < count && !status; i++)
     status = check_name(arrays[i].name);
   if (status)
     return error_wrap("cannot write %s", path);
-  status = zip_begin(&writer, path);
+  status = zip_begin(&writer, path, pairs ? metadata : &none, pairs);
   if (status)
     return status;
   for (size_t i = 0; i < count && !status; i++)
@@ -130,15 +132,19 @@ static int read_array(struct zip_reader *zip, struct arrays *arrays, const char 
   return status ? status : arrays_add(arrays, &array);
 }
 
-int npz_read(struct arrays **result, const char *path) {
+static int read_file(struct arrays **result, const char *path, int ours) {
   struct zip_reader *zip = NULL;
   struct arrays *arrays = NULL;
   const char *member = "";
   uint64_t total = 0, bytes;
-  int status = arrays_create(&arrays);
+  int status = arrays_create(&arrays), sealed = 0;
   *result = NULL;
   if (!status)
     status = zip_open(&zip, path);
+  if (!status)
+    status = zip_check_seal(zip, arrays, &sealed);
+  if (!status && ours && !sealed)
+    status = error_set(STRAIT_EFORMAT, "there is no checksum at its end: it is damaged, or not written by strait");
   while (!status && !(status = zip_next(zip, &member, &bytes)) && member)
     if ((status = read_array(zip, arrays, member, &total)))
       error_wrap("%s", member);
@@ -150,3 +156,6 @@ int npz_read(struct arrays **result, const char *path) {
   *result = arrays;
   return STRAIT_OK;
 }
+
+int npz_read(struct arrays **arrays, const char *path) { return read_file(arrays, path, 0); }
+int npz_read_ours(struct arrays **arrays, const char *path) { return read_file(arrays, path, 1); }

@@ -401,6 +401,9 @@ static int read_data(struct reading *r) {
       status =
           error_set(STRAIT_EFORMAT, "its bytes do not have the checksum that it carries: the file is damaged, or a "
                                     "program changed it and kept the metadata " CHECKSUM " and " FORMAT);
+    const char *format = arrays_metadata(r->arrays, FORMAT);
+    if (!status && format && strcmp(format, "1") != 0)
+      status = error_set(STRAIT_ENOTSUP, "it is of format %s; this version of strait reads format 1", format);
   }
   hash_free(hash);
   return status;

@@ -156,7 +156,7 @@ int torch_write(const char *path, const struct array *arrays, size_t count) {
       status = error_set(STRAIT_EINVAL, "the name of array %zu is not UTF-8", i + 1);
   if (status)
     return error_wrap("cannot write %s", path);
-  status = zip_begin(&zip, path);
+  status = zip_begin(&zip, path, NULL, 0);
   if (status)
     return status;
   status = write_members(zip, arrays, count);

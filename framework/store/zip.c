@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "store/seal.h"
 #include "store/zip.h"
 
 static int archive_failure(struct archive *archive, int otherwise) {
@@ -30,6 +31,7 @@ struct zip_writer {
   struct archive *archive;
   struct archive_entry *entry;
   struct error_chain failure; /* the first */
+  struct seal *seal;          /* NULL: none is asked for */
   char *path;                 /* in this allocation, behind this struct */
 };
 
@@ -38,13 +40,18 @@ struct zip_writer {
 static la_ssize_t write_bytes(struct archive *archive, void *context, const void *data, size_t length) {
   struct zip_writer *w = context;
   (void)archive;
-  if (!w->abandoned)
+  if (!w->abandoned && w->seal)
+    seal_pass(w->seal, w->file, data, length);
+  else if (!w->abandoned)
     file_put(w->file, data, length);
   return (la_ssize_t)length;
 }
 
-static int start(struct zip_writer *w) {
-  int status = file_begin(&w->file, w->path);
+static int start(struct zip_writer *w, const struct metadata *metadata, size_t pairs) {
+  int status = metadata ? seal_begin(&w->seal, metadata, pairs) : STRAIT_OK;
+  if (status)
+    return error_wrap("cannot write %s", w->path);
+  status = file_begin(&w->file, w->path);
   if (status)
     return status;
   w->archive = archive_write_new();
@@ -61,7 +68,7 @@ static int start(struct zip_writer *w) {
   return STRAIT_OK;
 }
 
-int zip_begin(struct zip_writer **writer, const char *path) {
+int zip_begin(struct zip_writer **writer, const char *path, const struct metadata *metadata, size_t pairs) {
   size_t length = strlen(path) + 1;
   struct zip_writer *w = memory_alloc(1, sizeof *w + length);
   *writer = NULL;
@@ -69,7 +76,7 @@ int zip_begin(struct zip_writer **writer, const char *path) {
     return error_wrap("cannot write %s", path);
   w->path = (char *)(w + 1);
   memcpy(w->path, path, length);
-  int status = start(w);
+  int status = start(w, metadata, pairs);
   if (status)
     zip_abandon(w);
   else
@@ -107,6 +114,8 @@ int zip_commit(struct zip_writer *w) {
     archive_failure(w->archive, STRAIT_EIO);
     status = error_wrap("cannot write %s", w->path);
   }
+  if (!status && w->seal && (status = seal_end(w->seal, w->file)))
+    status = error_wrap("cannot write %s", w->path);
   if (!status) {
     struct file_writer *file = w->file;
     w->file = NULL;
@@ -125,6 +134,7 @@ void zip_abandon(struct zip_writer *w) {
   archive_entry_free(w->entry);
   archive_write_free(w->archive);
   file_abandon(w->file);
+  seal_free(w->seal);
   memory_free(w);
 }
 
@@ -198,6 +208,10 @@ int zip_end(struct zip_reader *r, size_t bytes) {
   if (n < 0)
     return archive_failure(r->archive, STRAIT_EFORMAT);
   return n ? error_set(STRAIT_EFORMAT, "there are more bytes than its %zu", bytes) : STRAIT_OK;
+}
+
+int zip_check_seal(struct zip_reader *r, struct arrays *arrays, int *sealed) {
+  return seal_check(r->fd, arrays, sealed);
 }
 
 void zip_close(struct zip_reader *r) {

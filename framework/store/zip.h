@@ -3,11 +3,11 @@
 #ifndef STORE_ZIP_H
 #define STORE_ZIP_H
 
-#include "base/memory.h"
+#include "store/arrays.h"
 
-/* The file appears with zip_commit, or not at all. */
+/* The file appears with zip_commit, or not at all. metadata: for its seal (store/seal.h); NULL: it gets none. */
 struct zip_writer;
-int zip_begin(struct zip_writer **writer, const char *path);
+int zip_begin(struct zip_writer **writer, const char *path, const struct metadata *metadata, size_t pairs);
 /* A member of `head` and then `data`, either of which may have no bytes. A failure is sticky: zip_commit reports it. */
 int zip_add(struct zip_writer *writer, const char *name, const void *head, size_t head_bytes, const void *data,
             size_t data_bytes);
@@ -23,6 +23,8 @@ int zip_next(struct zip_reader *reader, const char **name, uint64_t *bytes);
 int zip_read(struct zip_reader *reader, void *data, size_t count);
 /* Nothing is left of the member, of `bytes` bytes, and its sum is right. */
 int zip_end(struct zip_reader *reader, size_t bytes);
+/* seal_check of the file; at any time. */
+int zip_check_seal(struct zip_reader *reader, struct arrays *arrays, int *sealed);
 void zip_close(struct zip_reader *reader); /* NULL is nothing */
 
 #endif

@@ -93,11 +93,16 @@ static int take(const struct arrays *file, const struct layout *wanted, const st
   return status;
 }
 
-int checkpoint_read_weights(const char *path, const struct network *network, float *theta, float *statistics) {
+int checkpoint_read_weights(const char *path, const struct network *network, float *theta, float *statistics,
+                            const struct metadata *made, size_t pairs) {
   const struct layout *weights = network_weights(network), *buffers = network_statistics(network);
   struct arrays *file;
   if (safetensors_read(&file, path))
     return error_status();
+  if (arrays_check_made(file, made, pairs)) {
+    arrays_free(file);
+    return error_wrap("%s", path);
+  }
   int status = take(file, weights, buffers, 1, "weights", theta);
   if (!status && statistics)
     status = take(file, buffers, weights, 0, "batch-norm statistics", statistics);
@@ -150,23 +155,31 @@ static size_t entries(const struct snapshot *s, struct entry *entry) {
   return n;
 }
 
-int checkpoint_write_state(const char *path, const struct snapshot *snapshot) {
+#define OWN_PAIRS 2
+
+int checkpoint_write_state(const char *path, const struct snapshot *snapshot, const struct metadata *metadata,
+                           size_t pairs) {
   const struct snapshot *s = snapshot;
   char digest[33];
   int64_t progress[3] = {s->points, s->iteration, s->updates};
   int status = STRAIT_ENOMEM;
   struct entry *entry = memory_alloc(2 * (size_t)s->points + 1, sizeof *entry);
   struct array *arrays = memory_alloc(2 * (size_t)s->points + 3, sizeof *arrays);
-  if (entry && arrays && (status = points_hash(s, digest)) == STRAIT_OK) {
+  struct metadata *all = memory_alloc(pairs + OWN_PAIRS, sizeof *all);
+  if (entry && arrays && all && (status = points_hash(s, digest)) == STRAIT_OK) {
     size_t n = entries(s, entry);
     for (size_t i = 0; i < n; i++)
       arrays[i] = (struct array){entry[i].name, STRAIT_F32, 1, {entry[i].count}, entry[i].vector};
     arrays[n++] = array_i64("progress", progress, 3);
     if (s->halvings)
       arrays[n++] = array_i64("halvings", &s->halvings, 1);
-    const struct metadata metadata[] = {{"strait.content", "training state"}, {"strait.points", digest}};
-    status = safetensors_write(path, arrays, n, metadata, 2);
+    all[0] = (struct metadata){"strait.content", "training state"};
+    all[1] = (struct metadata){"strait.points", digest};
+    for (size_t i = 0; i < pairs; i++)
+      all[OWN_PAIRS + i] = metadata[i];
+    status = safetensors_write(path, arrays, n, all, OWN_PAIRS + pairs);
   }
+  memory_free(all);
   memory_free(arrays);
   memory_free(entry);
   return status;
@@ -212,12 +225,14 @@ static int check_state(const struct arrays *file, const struct snapshot *s, cons
   return STRAIT_OK;
 }
 
-int checkpoint_read_state(const char *path, struct snapshot *snapshot) {
+int checkpoint_read_state(const char *path, struct snapshot *snapshot, const struct metadata *made, size_t pairs) {
   struct arrays *file;
   if (safetensors_read(&file, path))
     return error_status();
   const struct array *progress = arrays_find(file, "progress");
-  int status = check_state(file, snapshot, progress);
+  int status = arrays_check_made(file, made, pairs);
+  if (!status)
+    status = check_state(file, snapshot, progress);
   struct entry *entry = memory_alloc(2 * (size_t)snapshot->points + 1, sizeof *entry);
   if (!status)
     status = entry ? fill(file, snapshot, entry) : STRAIT_ENOMEM;

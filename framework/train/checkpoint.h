@@ -11,15 +11,17 @@
 int checkpoint_write_weights(const char *path, const struct network *network, const float *theta,
                              const float *statistics, const struct metadata *metadata, size_t pairs);
 /* Reads them by name, whatever their order in the file; torch's num_batches_tracked is skipped. Weights of another
- * model are refused, with the first difference. statistics: NULL when not wanted; a file without them is then enough.
- */
-int checkpoint_read_weights(const char *path, const struct network *network, float *theta, float *statistics);
+ * model are refused, with the first difference; so is a file that does not say that it was made by this
+ * (arrays_check_made). statistics: NULL when not wanted; a file without them is then enough. */
+int checkpoint_read_weights(const char *path, const struct network *network, float *theta, float *statistics,
+                            const struct metadata *made, size_t pairs);
 
 /* Writes all of a snapshot but the control points: momentum, running statistics, iteration, updates, and a hash of the
- * control points that it belongs to. */
-int checkpoint_write_state(const char *path, const struct snapshot *snapshot);
+ * control points that it belongs to. The metadata gets the caller's pairs. */
+int checkpoint_write_state(const char *path, const struct snapshot *snapshot, const struct metadata *metadata,
+                           size_t pairs);
 /* Fills a snapshot of the same shape whose control points are in place already; refuses a state of another training
- * (points, length, optimiser) or of other control points. */
-int checkpoint_read_state(const char *path, struct snapshot *snapshot);
+ * (points, length, optimiser), of other control points, or not made by this (arrays_check_made). */
+int checkpoint_read_state(const char *path, struct snapshot *snapshot, const struct metadata *made, size_t pairs);
 
 #endif

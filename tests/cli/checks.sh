@@ -59,7 +59,8 @@ says 'warning: seeds: one seed' out
 echo "-- each warning"
 cp -R good ends
 rm -r ends/path
-sed '/"train"/,/"error"/s/"loss": [0-9.]*/"loss": 1.5/' good/left/summary.json >ends/left/summary.json
+sed '/"train"/,/"error"/s/"loss": [0-9.]*/"loss": 1.5/' good/left/summary.json |
+  "$json_tool" --seal ends/left/summary.json
 expect 0 run e.ini --out ends
 warns ends path ends arc
 POINTS=3 write >few.ini

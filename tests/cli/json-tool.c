@@ -1,10 +1,13 @@
 /* tests/cli/json-tool.c: reads a JSON document from standard input and prints the value at a path, "stages.0.name"; "."
  * is the whole, so that only the syntax is checked. The length of an array or object is at PATH.#. Exit code 1: no
- * JSON, or nothing there. Without a path it tests itself. */
+ * JSON, or nothing there. `json-tool --seal FILE` writes it to FILE with a checksum that fits, as one who changes a
+ * result on purpose would. Without a path it tests itself. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "store/document.h"
 
 static json_t *step(json_t *value, const char *name) {
   if (json_is_array(value))
@@ -62,6 +65,12 @@ int main(int argc, char **argv) {
   if (!whole) {
     fprintf(stderr, "line %d: %s\n", error.line, error.text);
     return 1;
+  }
+  if (argc > 2 && strcmp(argv[1], "--seal") == 0) {
+    json_object_del(whole, "checksum");
+    int failed = document_write(argv[2], whole);
+    json_decref(whole);
+    return failed ? 1 : 0;
   }
   json_t *value = find(whole, argv[1], &length);
   if (length >= 0)

@@ -1,7 +1,7 @@
 # The program as a user sees it. The scripts share lib.sh; the two programs are their tools, and test themselves.
 check_PROGRAMS += tests/cli/json-tool tests/cli/tensors
 tests_cli_json_tool_SOURCES = %D%/json-tool.c
-tests_cli_json_tool_LDADD = $(JANSSON_LIBS)
+tests_cli_json_tool_LDADD = libstrait.la
 tests_cli_tensors_SOURCES = %D%/tensors.c
 tests_cli_tensors_LDADD = libstrait.la
 check_LTLIBRARIES += tests/cli/model-normed.la

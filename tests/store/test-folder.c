@@ -31,20 +31,25 @@ static json_t *sample(void) {
 START_TEST(documents_are_laid_out_one_way) {
   json_t *value = sample();
   ck_assert_int_eq(document_write(in_scratch("a.json"), value), STRAIT_OK);
-  ck_assert_str_eq(text_of(in_scratch("a.json")), "{\n"
-                                                  "  \"zeta\": \"a\\\"\xc3\xa4\\n\",\n"
-                                                  "  \"alpha\": 3,\n"
-                                                  "  \"reals\": [0.1, 10.0, -2.5e-7],\n"
-                                                  "  \"none\": {},\n"
-                                                  "  \"nil\": [],\n"
-                                                  "  \"rows\": [\n"
-                                                  "    {\n"
-                                                  "      \"done\": true\n"
-                                                  "    },\n"
-                                                  "    [1, 2]\n"
-                                                  "  ],\n"
-                                                  "  \"null\": null\n"
-                                                  "}\n");
+  /* The digits are read back below; here it is where they stand that counts. */
+  char *text_read = text_of(in_scratch("a.json")), *digits = strstr(text_read, "\"checksum\": \"");
+  ck_assert_ptr_nonnull(digits);
+  memset(digits + 13, '?', strspn(digits + 13, "0123456789abcdef"));
+  ck_assert_str_eq(text_read, "{\n"
+                              "  \"zeta\": \"a\\\"\xc3\xa4\\n\",\n"
+                              "  \"alpha\": 3,\n"
+                              "  \"reals\": [0.1, 10.0, -2.5e-7],\n"
+                              "  \"none\": {},\n"
+                              "  \"nil\": [],\n"
+                              "  \"rows\": [\n"
+                              "    {\n"
+                              "      \"done\": true\n"
+                              "    },\n"
+                              "    [1, 2]\n"
+                              "  ],\n"
+                              "  \"null\": null,\n"
+                              "  \"checksum\": \"????????????????????????????????\"\n"
+                              "}\n");
   struct text text = {0};
   document_print(&text, value, 1);
   ck_assert_str_eq(text.data,
@@ -99,6 +104,49 @@ START_TEST(reals_are_short_and_exact) {
 }
 END_TEST
 
+/* Every bit of a document, one after the other: each is found, and the file named. */
+START_TEST(flipped_bits_are_found) {
+  json_t *value = _i ? json_object() : sample(), *again;
+  const char *path = in_scratch("a.json");
+  char *bytes;
+  size_t length;
+  ck_assert_int_eq(document_write(path, value), STRAIT_OK);
+  ck_assert_int_eq(file_read(path, 1 << 20, &bytes, &length), STRAIT_OK);
+  for (size_t i = 0; i < 8 * length; i++) {
+    bytes[i / 8] ^= (char)(1 << i % 8);
+    ck_assert_int_eq(file_write(path, bytes, length), STRAIT_OK);
+    ck_assert_msg(document_read(path, &again) == STRAIT_EFORMAT, "bit %zu: %s", i, error_text());
+    ck_assert_ptr_null(again);
+    ck_error_has(path);
+    bytes[i / 8] ^= (char)(1 << i % 8);
+  }
+  for (size_t i = 0; i < length; i++) { /* and what was cut off */
+    ck_assert_int_eq(file_write(path, bytes, i), STRAIT_OK);
+    ck_assert_msg(document_read(path, &again) == STRAIT_EFORMAT, "%zu bytes: %s", i, error_text());
+  }
+  ck_assert_int_eq(file_write(path, bytes, length), STRAIT_OK);
+  ck_assert_int_eq(document_read(path, &again), STRAIT_OK); /* it was the bits */
+  ck_assert(json_equal(value, again));
+  json_decref(again);
+  json_decref(value);
+  memory_free(bytes);
+}
+END_TEST
+
+START_TEST(unsealed_documents_are_refused) {
+  json_t *value = (json_t *)scratch, *array = json_array(), *sealed = json_pack("{s:s}", "checksum", "mine");
+  file_write(in_scratch("a.json"), "{\n  \"a\": 1\n}\n", 13);
+  ck_assert_int_eq(document_read(in_scratch("a.json"), &value), STRAIT_EFORMAT);
+  ck_assert_ptr_null(value);
+  ck_error_has("there is no checksum at its end");
+  ck_assert_int_eq(document_write(in_scratch("b.json"), array), STRAIT_EBUG);
+  ck_assert_int_eq(document_write(in_scratch("b.json"), sealed), STRAIT_EBUG);
+  ck_assert(!file_exists(in_scratch("b.json")));
+  json_decref(array);
+  json_decref(sealed);
+}
+END_TEST
+
 START_TEST(bad_documents_name_file_and_line) {
   json_t *value = (json_t *)scratch;
   char text[700];
@@ -117,9 +165,11 @@ START_TEST(bad_documents_name_file_and_line) {
     json_array_append_new(outer, deep);
     deep = outer;
   }
-  ck_assert_int_eq(document_write(in_scratch("b.json"), deep), STRAIT_EBUG);
+  json_t *whole = json_object();
+  json_object_set_new(whole, "deep", deep);
+  ck_assert_int_eq(document_write(in_scratch("b.json"), whole), STRAIT_EBUG);
   ck_assert(!file_exists(in_scratch("b.json")));
-  json_decref(deep);
+  json_decref(whole);
 }
 END_TEST
 
@@ -281,6 +331,8 @@ int main(void) {
   tcase_add_test(cases[0], documents_are_laid_out_one_way);
   tcase_add_test(cases[0], reals_are_short_and_exact);
   tcase_add_test(cases[0], bad_documents_name_file_and_line);
+  tcase_add_loop_test(cases[0], flipped_bits_are_found, 0, 2);
+  tcase_add_test(cases[0], unsealed_documents_are_refused);
   tcase_add_test(cases[1], a_folder_has_one_owner);
   tcase_add_test(cases[1], another_process_is_kept_out_until_the_owner_dies);
   tcase_add_test(cases[1], many_processes_take_turns);

@@ -509,7 +509,7 @@ struct member {
 static const char *zip_file(const struct member *members, size_t count) {
   const char *path = in_scratch("file.pt");
   struct zip_writer *zip;
-  ck_assert_int_eq(zip_begin(&zip, path), STRAIT_OK);
+  ck_assert_int_eq(zip_begin(&zip, path, NULL, 0), STRAIT_OK);
   for (size_t i = 0; i < count; i++)
     ck_assert_int_eq(zip_add(zip, members[i].name, members[i].data, members[i].bytes, NULL, 0), STRAIT_OK);
   ck_assert_int_eq(zip_commit(zip), STRAIT_OK);
@@ -591,7 +591,7 @@ START_TEST(other_files) {
   ck_assert_int_eq(mkfifo(in_scratch("fifo"), 0600), 0);
   ck_fails(in_scratch("fifo"), NULL, STRAIT_EINVAL, "not a regular file"); /* and does not wait for a writer */
   struct array array = {"w", STRAIT_F32, 1, {6}, floats};
-  ck_assert_int_eq(npz_write(in_scratch("a.npz"), &array, 1), STRAIT_OK);
+  ck_assert_int_eq(npz_write(in_scratch("a.npz"), &array, 1, NULL, 0), STRAIT_OK);
   ck_fails(in_scratch("a.npz"), "w", STRAIT_EINVAL, "a key (\"w\") is for PyTorch's files; this one is npz");
 }
 END_TEST

@@ -24,7 +24,7 @@ START_TEST(test_weights) {
   float *theta = memory_alloc((size_t)s->count, sizeof(float));
   float *statistics = memory_alloc((size_t)s->buffers, sizeof(float));
   OK(checkpoint_write_weights(in_folder("w"), f.network, s->theta[0], s->statistics, metadata, 1));
-  OK(checkpoint_read_weights(in_folder("w"), f.network, theta, statistics));
+  OK(checkpoint_read_weights(in_folder("w"), f.network, theta, statistics, NULL, 0));
   ck_assert_mem_eq(theta, s->theta[0], (size_t)s->count * sizeof(float));
   ck_assert_mem_eq(statistics, s->statistics, (size_t)s->buffers * sizeof(float));
 
@@ -59,14 +59,14 @@ START_TEST(test_foreign_files) {
     shuffled[i] = *arrays_at(file, 7 - i);
   shuffled[8] = array_i64("bn1.num_batches_tracked", batches, 1);
   OK(safetensors_write(in_folder("s"), shuffled, 9, NULL, 0));
-  OK(checkpoint_read_weights(in_folder("s"), f.network, theta, statistics));
+  OK(checkpoint_read_weights(in_folder("s"), f.network, theta, statistics, NULL, 0));
   ck_assert_mem_eq(theta, s->theta[0], (size_t)s->count * sizeof(float));
   ck_assert_mem_eq(statistics, s->statistics, sizeof statistics);
   arrays_free(file);
 
   OK(checkpoint_write_weights(in_folder("n"), f.network, s->theta[0], NULL, NULL, 0));
-  OK(checkpoint_read_weights(in_folder("n"), f.network, theta, NULL));
-  ck_assert_int_eq(checkpoint_read_weights(in_folder("n"), f.network, theta, statistics), STRAIT_EINVAL);
+  OK(checkpoint_read_weights(in_folder("n"), f.network, theta, NULL, NULL, 0));
+  ck_assert_int_eq(checkpoint_read_weights(in_folder("n"), f.network, theta, statistics, NULL, 0), STRAIT_EINVAL);
   ck_assert_ptr_nonnull(strstr(error_text(), "\"bn1.running_mean\" is missing"));
   memory_free(theta);
   snapshot_free(s);
@@ -93,12 +93,12 @@ START_TEST(test_other_weights) {
     other.norm = cases[i].norm;
     g = make(&other);
     float *theta = memory_alloc((size_t)g.count, sizeof(float));
-    ck_assert_int_eq(checkpoint_read_weights(in_folder("w"), g.network, theta, NULL), STRAIT_EINVAL);
+    ck_assert_int_eq(checkpoint_read_weights(in_folder("w"), g.network, theta, NULL, NULL, 0), STRAIT_EINVAL);
     ck_assert_msg(strstr(error_text(), cases[i].text) && strstr(error_text(), in_folder("w")), "%s", error_text());
     memory_free(theta);
     unmake(&g);
   }
-  ck_assert_int_eq(checkpoint_read_weights(in_folder("none"), f.network, s->theta[0], NULL), STRAIT_ENOENT);
+  ck_assert_int_eq(checkpoint_read_weights(in_folder("none"), f.network, s->theta[0], NULL, NULL, 0), STRAIT_ENOENT);
 
   struct arrays *file;
   struct array doubles[8];
@@ -110,7 +110,7 @@ START_TEST(test_other_weights) {
     doubles[i].data = wide;
   }
   OK(safetensors_write(in_folder("d"), doubles, 8, NULL, 0));
-  ck_assert_int_eq(checkpoint_read_weights(in_folder("d"), f.network, s->theta[0], NULL), STRAIT_EFORMAT);
+  ck_assert_int_eq(checkpoint_read_weights(in_folder("d"), f.network, s->theta[0], NULL, NULL, 0), STRAIT_EFORMAT);
   ck_assert_ptr_nonnull(strstr(error_text(), "is not float32"));
   arrays_free(file);
   memory_free(wide);
@@ -125,16 +125,16 @@ START_TEST(test_damaged) {
   struct snapshot *s = train(&f, 5);
   char *data;
   size_t length;
-  OK(checkpoint_write_state(in_folder("state"), s));
+  OK(checkpoint_write_state(in_folder("state"), s, NULL, 0));
   OK(file_read(in_folder("state"), 1 << 24, &data, &length));
   data[length - 100] ^= 4;
   OK(file_write(in_folder("flipped"), data, length));
   data[length - 100] ^= 4;
   OK(file_write(in_folder("short"), data, length - 1));
-  ck_assert_int_eq(checkpoint_read_state(in_folder("flipped"), s), STRAIT_EFORMAT);
+  ck_assert_int_eq(checkpoint_read_state(in_folder("flipped"), s, NULL, 0), STRAIT_EFORMAT);
   ck_assert_ptr_nonnull(strstr(error_text(), "flipped"));
-  ck_assert_int_eq(checkpoint_read_state(in_folder("short"), s), STRAIT_EFORMAT);
-  OK(checkpoint_read_state(in_folder("state"), s));
+  ck_assert_int_eq(checkpoint_read_state(in_folder("short"), s, NULL, 0), STRAIT_EFORMAT);
+  OK(checkpoint_read_state(in_folder("state"), s, NULL, 0));
   memory_free(data);
   snapshot_free(s);
   unmake(&f);
@@ -144,26 +144,26 @@ END_TEST
 START_TEST(test_other_states) {
   struct fixture f = make(&plain), g = make(&curve);
   struct snapshot *s = train(&f, 5), *c = train(&g, 5), *other;
-  OK(checkpoint_write_state(in_folder("plain"), s));
-  OK(checkpoint_write_state(in_folder("curve"), c));
+  OK(checkpoint_write_state(in_folder("plain"), s, NULL, 0));
+  OK(checkpoint_write_state(in_folder("curve"), c, NULL, 0));
   OK(checkpoint_write_weights(in_folder("weights"), f.network, s->theta[0], NULL, NULL, 0));
 
-  ck_assert_int_eq(checkpoint_read_state(in_folder("plain"), c), STRAIT_EINVAL);
+  ck_assert_int_eq(checkpoint_read_state(in_folder("plain"), c, NULL, 0), STRAIT_EINVAL);
   ck_assert_ptr_nonnull(strstr(error_text(), "of 1 control points, this training has 3"));
-  ck_assert_int_eq(checkpoint_read_state(in_folder("weights"), s), STRAIT_EFORMAT);
+  ck_assert_int_eq(checkpoint_read_state(in_folder("weights"), s, NULL, 0), STRAIT_EFORMAT);
   ck_assert_ptr_nonnull(strstr(error_text(), "it is no training state"));
 
   for (int which = 0; which < 2; which++) { /* free ends; adamw */
     OK(snapshot_create(&other, f.network, 3, which != 0, which != 0));
     for (int i = 0; i < 3; i++)
       memcpy(other->theta[i], c->theta[i], (size_t)c->count * sizeof(float));
-    ck_assert_int_eq(checkpoint_read_state(in_folder("curve"), other), STRAIT_EINVAL);
+    ck_assert_int_eq(checkpoint_read_state(in_folder("curve"), other, NULL, 0), STRAIT_EINVAL);
     ck_assert_ptr_nonnull(strstr(error_text(), "another optimiser or other free points"));
     snapshot_free(other);
   }
 
   c->theta[2][3] += 1;
-  ck_assert_int_eq(checkpoint_read_state(in_folder("curve"), c), STRAIT_EINVAL);
+  ck_assert_int_eq(checkpoint_read_state(in_folder("curve"), c, NULL, 0), STRAIT_EINVAL);
   ck_assert_ptr_nonnull(strstr(error_text(), "it belongs to other weights"));
   snapshot_free(s);
   snapshot_free(c);

@@ -79,14 +79,14 @@ START_TEST(test_files) {
     OK(checkpoint_write_weights(path, f.network, s->theta[i], s->statistics, NULL, 0));
   }
   snprintf(path, sizeof path, "%s/state.safetensors", folder);
-  OK(checkpoint_write_state(path, s));
+  OK(checkpoint_write_state(path, s, NULL, 0));
   struct training *training = start(&f, &t);
   for (int i = 0; i < s->points; i++) {
     snprintf(path, sizeof path, "%s/point-%d.safetensors", folder, i);
-    OK(checkpoint_read_weights(path, f.network, t->theta[i], t->statistics));
+    OK(checkpoint_read_weights(path, f.network, t->theta[i], t->statistics, NULL, 0));
   }
   snprintf(path, sizeof path, "%s/state.safetensors", folder);
-  OK(checkpoint_read_state(path, t));
+  OK(checkpoint_read_state(path, t, NULL, 0));
   ck_assert(same(s, t));
   OK(training_load(training, t));
   OK(training_run(training, 14, 0));
