@@ -1,14 +1,20 @@
 /* landscape/plane_npz.c: a plane as plane.npz and back.
  *
  * The reference code's names, G the points of a side, T those of the curve, N those it has to bend with, XX tr (train)
- * or te (test), M loss, nll, err or acc: ts (T)                     t of curve_coordinates bend_coordinates (N, 2) the
- * path's control points in the plane; without a path w1, w3, w2 curve_coordinates (T, 2)   the path in the plane alphas
- * betas (G)           x / |u|, y / |v| grid (G, G, 2)             x and y of grid point (i, j), which lies at
- * alphas[i], betas[j] XX_M (G, G)                the measures there Ours beside them, with va (validation) as a third
- * XX: corner_coordinates (3, 2)  w1, w2, w3       corner_XX_M (3)   the measures there bend_distance (N) curve_distance
- * (T)       how far from the plane they are width height share         |u|; |v|; where w3 lies: x = share * width, y =
- * height XX_samples                 samples measured done (3 + G*G)             1 where measured: the corners, then the
- * grid; elsewhere the measures are NaN
+ * or te (test), M loss, nll, err or acc:
+ *   ts (T)                      t of curve_coordinates
+ *   bend_coordinates (N, 2)     the path's control points in the plane; without a path w1, w3, w2
+ *   curve_coordinates (T, 2)    the path in the plane
+ *   alphas, betas (G)           x / |u|, y / |v|
+ *   grid (G, G, 2)              x and y of grid point (i, j), which lies at alphas[i], betas[j]
+ *   XX_M (G, G)                 the measures there
+ * Ours beside them, with va (validation) as a third XX:
+ *   corner_coordinates (3, 2)   w1, w2, w3
+ *   corner_XX_M (3)             the measures there
+ *   bend_distance (N), curve_distance (T)    how far from the plane they are
+ *   width, height, share        |u|; |v|; where w3 lies: x = share * width, y = height
+ *   XX_samples                  samples measured
+ *   done (3 + G*G)              1 where measured: the corners, then the grid; elsewhere the measures are NaN
  */
 #include <string.h>
 

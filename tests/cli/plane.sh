@@ -48,6 +48,16 @@ else
   echo "   skipped: no python3"
 fi
 
+echo "-- scripts written for the reference code"
+if test -x /usr/bin/python3; then
+  for plane in ends optima; do
+    code=0
+    /usr/bin/python3 "$srcdir/tests/landscape/reference-names.py" plane runs/e/$plane/plane.npz >numpy 2>&1 || code=$?
+    test $code = 0 || test $code = 77 || die "$plane: $(cat numpy)"
+  done
+  test $code = 0 || echo "   skipped, or in part: no NumPy or no matplotlib"
+fi
+
 echo "-- plan counts the grid"
 rm -rf runs/e/ends
 expect 0 plan e.ini --json

@@ -25,6 +25,8 @@ if test -x /usr/bin/python3; then
     code=0
     /usr/bin/python3 "$srcdir/tests/landscape/check-curve.py" "$file" >numpy 2>&1 || code=$?
     test $code = 0 || test $code = 77 || die "$file: $(cat numpy)"
+    test $code = 77 || /usr/bin/python3 "$srcdir/tests/landscape/reference-names.py" curve "$file" >numpy ||
+      die "$file: $(cat numpy)"
   done
   test $code = 0 || echo "   skipped: no NumPy"
 else

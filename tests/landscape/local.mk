@@ -1,4 +1,4 @@
-EXTRA_DIST += %D%/check-curve.py %D%/check-plane.py %D%/golden-statistics.py
+EXTRA_DIST += %D%/check-curve.py %D%/check-plane.py %D%/reference-names.py %D%/golden-statistics.py
 
 if HAVE_CHECK
 check_PROGRAMS += tests/landscape/test-path tests/landscape/test-statistics
