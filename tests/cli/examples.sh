@@ -14,6 +14,9 @@ for file in "$root"/examples/*.ini "$root"/examples/small/*.ini "$root"/examples
   */paper/*) grep -q '^# .*strait plan' "$file" || die "$file does not say how to learn how long it takes" ;;
   *) grep -qE '^# (Measured|Estimated): ' "$file" || die "$file does not say how long it takes" ;;
   esac
+  case $file in
+  */small/*) grep -qF "$(basename "$file")" "$root/doc/results.md" || die "doc/results.md does not say what $file gives" ;;
+  esac
   set --
   ! grep -q '^model *= mlp' "$file" || set -- --set defaults.dataset=digits --set defaults.limit=1000
   code=0
