@@ -58,6 +58,45 @@ refuse '[evaluate e]\nof = file:junk.safetensors\n' 'junk.safetensors'
 printf '[evaluate e]\nof = file:weights/a/final.safetensors\nmodel.hidden = 5\n' >e.ini
 expect 0 run e.ini --out good
 
+echo "-- paths, planes and ensembles over weights of different models"
+mixed="[train a]\n[train b]\nseed = 2\n[train c]\nmodel.hidden = 3\n[connect arc]\nends = a b\n" # the next line is 8
+other='"c" has another model than "a": '
+refuse "${mixed}[scan s]\npaths = line(a,c)\n" "e.ini:8: [scan s] $other"
+refuse "${mixed}[scan s]\npaths = chain(a,b,c)\n" "e.ini:8: [scan s] $other"
+refuse "${mixed}[scan s]\npaths = arc line(c,c)\n" 'e.ini:8: [scan s] "arc" has another model than "c": '
+refuse "${mixed}[plane p]\nthrough = a b c\n" "e.ini:8: [plane p] $other"
+refuse "${mixed}[ensemble e]\nensembler = fge\nstart = a c\nbudget = 30\n" "e.ini:8: [ensemble e] $other"
+refuse "${mixed}[ensemble e]\nensembler = curve-points\npath = line(a,c)\n" "e.ini:8: [ensemble e] $other"
+refuse "${mixed}[evaluate e]\nof = a c\nensemble = yes\n" "e.ini:8: [evaluate e] $other"
+refuse "${mixed}[evaluate e]\nof = mean(a,c)\n" "e.ini:8: [evaluate e] $other"
+refuse "${mixed}[compare k]\nof = a c\n" 'e.ini:8: [compare k] "c" and "a" have other models'
+
+echo "-- one point, no point, no member, no grid"
+refuse "${pair}[scan s]\npaths = chain(a)\n" 'e.ini:5: [scan s] paths = chain(a): '"'chain(a)': a path needs two points at least; this is one"
+refuse "${pair}[scan s]\npaths = line(a)\n" "'line(a)': a line has 2 ends, not 1"
+refuse "${pair}[scan s]\npaths =\n" 'e.ini:5: [scan s] paths = : empty; it needs at least one item'
+refuse "${pair}[scan s]\npaths = line(a,b)\npoints = 1\n" 'e.ini:6: [scan s] points = 1: below the minimum 2'
+refuse "${pair}[ensemble e]\nensembler = curve-points\npath = line(a,b)\nensembler.points = 1\n" \
+  'e.ini:7: [ensemble e] ensembler.points = 1: below the minimum 2'
+refuse "${pair}[ensemble e]\nensembler = curve-points\n" 'e.ini:4: [ensemble e] curve-points: path is not set: name a curve'
+refuse "${pair}[ensemble e]\nensembler = independent\nensembler.runs = 0\n" 'e.ini:6: [ensemble e] ensembler.runs = 0: below the minimum 1'
+refuse "${pair}[ensemble e]\nensembler = fge\nstart = a\nbudget = 1\n" 'e.ini:4: [ensemble e] fge: a budget of '
+refuse "${pair}[evaluate e]\nof =\n" 'e.ini:5: [evaluate e] of = : empty'
+refuse "${pair}[compare k]\nof =\n" 'e.ini:5: [compare k] of = : empty'
+refuse "${pair}[plane p]\nthrough = a b a\n" "e.ini:5: [plane p] through = a b a: 'a' is there twice"
+refuse "${pair}[plane p]\nthrough = a b\n" 'e.ini:5: [plane p] through = a b: a plane goes through three networks, not 2'
+refuse "${pair}[plane p]\nthrough = a b b@1\ngrid = 0\n" 'e.ini:6: [plane p] grid = 0: below the minimum 2'
+# What only the weights tell: the places are named, and no result is there.
+small="[defaults]\nepochs = 1\nlimit = 100\n$pair"
+printf "${small}[plane p]\nthrough = a b mean(a,b)\n" >e.ini
+expect 2 run e.ini --out line
+says 'e.ini:7: [plane p] plane: the three weights lie on one line, so they span no plane; name one off that line'
+test ! -e line/p/plane.npz || die "a plane through a line"
+printf "${small}[ensemble e]\nensembler = fge\nstart = a\nbudget = 2\nschedule.cycle = 4\n" >e.ini
+expect 2 run e.ini --out none
+says 'e.ini:7: [ensemble e] ensembler fge kept no member: its schedule names no moment within the budget'
+test ! -e none/e/summary.json || die "an ensemble of nothing"
+
 echo "-- data"
 refuse '[train a]\ndataset = mnist\n' 'e.ini:1: [train a] mnist: '
 refuse '[train a]\ndataset = mnist\ndataset.path = nowhere\n' 'nowhere'
