@@ -12,7 +12,7 @@
 
 /* Own keys that name other stages (hashed as what they stand for) or that only say what is kept, or what
  * is done where there would be no result. */
-static int is_left_out(const struct stage *stage, const char *option) {
+int key_leaves_out(const struct stage *stage, const char *option) {
   static const char *const left_out[] = {"keep", "checkpoint-every", "on-divergence", "seed.noise", "seed.subset"};
   for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
     if (strcmp(option, left_out[i]) == 0)
@@ -27,7 +27,7 @@ static int hash_table(struct hash *hash, const struct stage *stage, const struct
                       const void *values, struct arena *arena) {
   for (uint32_t i = 0; i < table->count; i++) {
     strait_option option = option_at(table, i);
-    if (is_left_out(stage, option.name))
+    if (key_leaves_out(stage, option.name))
       continue;
     const char *text = options_text(&option, values, arena);
     if (!text)

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "base/text.h"
 #include "stage/session.h"
 
 /* Bumped when the same options give other bytes than before, so that older results are not taken for current ones. */
@@ -29,7 +30,11 @@ int stage_check_splits(const struct stage *stage, const strait_strings *splits);
 
 /* key.c: the hash of everything that decides a stage's results. References' stages have theirs already. */
 int stage_key(struct stage *stage);
+/* Does a key of this stage's own tables leave its results as they are, so that it is not in the hash? */
+int key_leaves_out(const struct stage *stage, const char *option);
 /* The resolved values as JSON, for stage.json. NULL when memory is out. */
 json_t *stage_describe(const struct stage *stage);
+/* Adds what differs from an earlier stage_describe: "epochs = 3 (was 2), the data, left". */
+int stage_differences(const struct stage *stage, const json_t *before, struct text *text);
 
 #endif

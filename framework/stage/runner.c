@@ -1,13 +1,9 @@
 /* stage/runner.c: decides for each stage what is to do, and wraps the verb's work in its folder, key and provenance.
- * Writes stage.json, summary.json and provenance.json in the stages' folders, and experiment.json beside them. */
+ * Writes stage.json, summary.json and provenance.json in the stages' folders. */
 #include <config.h>
 
 #include "stage/runner.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,9 +16,8 @@
 #include "stage/children.h"
 #include "stage/job.h"
 #include "stage/prepare.h"
+#include "stage/record.h"
 #include "stage/verb.h"
-
-#define LARGEST_FILE (16 << 20) /* of an experiment */
 
 /* --- what is there --- */
 
@@ -217,15 +212,37 @@ static int make(struct job *job, const char *command) {
   return status ? status : announce_result(job);
 }
 
+/* What differs from what the folder's results were made with. */
+static int tell_differences(const struct job *job, struct text *text) {
+  json_t *before = NULL;
+  int status = read_from(job->arena, job->path, "stage.json", &before);
+  if (!status && before)
+    status = stage_differences(job->stage, before, text);
+  json_decref(before);
+  return status;
+}
+
 /* The name that the newest outdated results were given. */
-static void tell_aside(const struct job *job) {
+static void tell_aside(const struct job *job, const struct text *differences) {
   const char *path = NULL, *next = job->path;
   for (int n = 1; next && (n == 1 || file_exists(next)); n++) {
     path = next;
     next = arena_format(job->arena, "%s.~%d~", job->path, n);
   }
   if (path && path != job->path)
-    log_message(STRAIT_LOG_INFO, "%s changed; its earlier results are now in %s", job->stage->name, path);
+    log_message(STRAIT_LOG_INFO, "%s changed%s%s; its earlier results are now in %s", job->stage->name,
+                differences->length ? ": " : "", differences->length ? differences->data : "", path);
+}
+
+static int set_aside(struct job *job) {
+  struct text differences = {0};
+  int status = tell_differences(job, &differences);
+  if (!status)
+    status = folder_set_aside(job->folder);
+  if (!status)
+    tell_aside(job, &differences);
+  text_free(&differences);
+  return status;
 }
 
 /* A finished stage that still has a lock: its process was killed at the very end, or is about to let go. What the
@@ -291,8 +308,8 @@ int stage_run(struct session *session, struct stage *stage, int number, int coun
                                   [RESULT_OUTDATED] = STAGE_STARTS,
                                   [RESULT_UNMEASURED] = STAGE_MEASURES};
       announce(session, stage, number, count, words[result]);
-      if (result == RESULT_OUTDATED && (status = folder_set_aside(job.folder)) == STRAIT_OK)
-        tell_aside(&job);
+      if (result == RESULT_OUTDATED)
+        status = set_aside(&job);
       if (!status)
         status = make(&job, command);
     }
@@ -302,62 +319,6 @@ int stage_run(struct session *session, struct stage *stage, int number, int coun
 }
 
 /* --- all stages --- */
-
-/* What a process that was killed while it wrote experiment.json left: experiment.json.PID-N.tmp. Stages' folders have
- * locks for this; here other processes may be at work. */
-static void remove_unfinished(const struct session *session, struct arena *arena) {
-  DIR *folder = opendir(session->out);
-  for (struct dirent *entry; folder && (entry = readdir(folder));) {
-    int pid, n, end = 0;
-    if (sscanf(entry->d_name, "experiment.json.%d-%d.tmp%n", &pid, &n, &end) != 2 || !end || entry->d_name[end])
-      continue;
-    const char *path = pid > 0 && kill(pid, 0) && errno == ESRCH ? file_join(arena, session->out, entry->d_name) : NULL;
-    if (path)
-      unlink(path);
-  }
-  if (folder)
-    closedir(folder);
-}
-
-/* The experiment's text, beside its results. */
-static int copy_text(const struct session *session, const struct experiment *e) {
-  struct arena *arena = arena_create();
-  char *to = arena ? file_join(arena, session->out, "experiment.ini") : NULL, *text = NULL;
-  size_t length;
-  int status = to ? file_read(e->file, LARGEST_FILE, &text, &length) : error_status();
-  if (!status)
-    status = file_write(to, text, length);
-  memory_free(text);
-  arena_free(arena);
-  return status;
-}
-
-/* What `strait show` needs to find the results again. */
-static int write_experiment(const struct session *session, const struct experiment *e) {
-  json_t *stages = json_array(), *sets = json_array();
-  struct arena *arena = arena_create();
-  char *file = arena ? file_join(arena, session->out, "experiment.json") : NULL;
-  int status = file ? file_make_folders(session->out) : error_status();
-  for (size_t i = 0; !status && i < e->count; i++)
-    if (json_array_append_new(stages, json_pack("{s:s, s:s, s:s}", "name", e->stages[i]->name, "verb",
-                                                e->stages[i]->verb->name, "key", e->stages[i]->key)))
-      status = error_set(STRAIT_ENOMEM, "out of memory");
-  if (!status)
-    remove_unfinished(session, arena);
-  for (size_t i = 0; !status && i < e->set_count; i++)
-    if (json_array_append_new(sets, json_string(e->sets[i])))
-      status = error_set(STRAIT_ENOMEM, "out of memory");
-  json_t *whole = status ? NULL : json_pack("{s:s, s:O, s:O}", "experiment", e->stem, "sets", sets, "stages", stages);
-  if (!status)
-    status = whole ? document_write(file, whole) : error_set(STRAIT_ENOMEM, "out of memory");
-  if (!status)
-    status = copy_text(session, e);
-  json_decref(whole);
-  json_decref(stages);
-  json_decref(sets);
-  arena_free(arena);
-  return status;
-}
 
 /* Of a stage that is to run alone. */
 static int check_sources(const struct session *session, const struct stage *stage) {
@@ -388,7 +349,7 @@ static int run_one(struct session *session, struct experiment *e, const char *na
 }
 
 int experiment_run(struct session *session, struct experiment *e, const char *only, const char *command) {
-  int status = write_experiment(session, e);
+  int status = record_experiment(session, e);
   if (only)
     return status ? status : run_one(session, e, only, command);
   for (size_t i = 0; !status && i < e->count; i++)
@@ -400,6 +361,6 @@ int experiment_run(struct session *session, struct experiment *e, const char *on
 
 int experiment_run_children(struct session *session, struct experiment *e, const struct children *children,
                             const char *command) {
-  int status = write_experiment(session, e);
+  int status = record_experiment(session, e);
   return status ? status : children_run(session, e, children, command);
 }
