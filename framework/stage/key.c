@@ -13,7 +13,8 @@
 /* Own keys that name other stages (hashed as what they stand for) or that only say what is kept, or what
  * is done where there would be no result. */
 int key_leaves_out(const struct stage *stage, const char *option) {
-  static const char *const left_out[] = {"keep", "checkpoint-every", "on-divergence", "seed.noise", "seed.subset"};
+  static const char *const left_out[] = {"keep",          "checkpoint-every", "checkpoint-limit",
+                                         "on-divergence", "seed.noise",       "seed.subset"};
   for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
     if (strcmp(option, left_out[i]) == 0)
       return 1;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -107,6 +108,64 @@ int moment_remove(struct job *job, const char *base, const char *mark) {
     closedir(folder);
   return status;
 }
+
+/* --- rotation --- */
+
+/* Bytes of a moment's files. */
+static int measure(struct job *job, const char *base, double *bytes) {
+  size_t length = strlen(base);
+  int status = STRAIT_OK;
+  DIR *folder = opendir(job->path);
+  if (!folder)
+    return error_errno(STRAIT_EIO, "cannot open %s", job->path);
+  *bytes = 0;
+  for (struct dirent *entry; !status && (entry = readdir(folder));) {
+    struct stat found;
+    if (strncmp(entry->d_name, base, length) != 0 || entry->d_name[length] != '.')
+      continue;
+    const char *file = job_file(job, "%s", entry->d_name);
+    if (!file)
+      status = error_status();
+    else if (stat(file, &found) == 0)
+      *bytes += (double)found.st_size;
+  }
+  closedir(folder);
+  return status;
+}
+
+/* Is there room for one more to go on from? `newest`: there is none yet. *used grows by what it takes. */
+static int find_room(struct job *job, const struct rotation *r, const struct moment *m, int newest, double *used,
+                     int *fits) {
+  double bytes = 0;
+  *fits = 1;
+  if (r->limit <= 0)
+    return STRAIT_OK;
+  int status = measure(job, m->base, &bytes);
+  *fits = newest || (r->begun_stays && m->iteration == r->begun) || *used + bytes <= 1e6 * r->limit;
+  *used += *fits ? bytes : 0;
+  return status;
+}
+
+int moments_rotate(struct job *job, const char *mark, const struct rotation *r) {
+  struct moment *moments;
+  size_t count, spare = r->spare;
+  double used = 0;
+  int newest = 1, status = moments_find(job, mark, &moments, &count);
+  for (size_t i = 0; !status && i < count; i++) {
+    const int64_t at = moments[i].iteration;
+    const int wanted = r->wanted && r->wanted(r->context, at);
+    int stays = at == r->begun || (spare > 0 && at <= r->now);
+    spare -= stays && at != r->begun;
+    if (stays && !wanted)
+      status = find_room(job, r, &moments[i], newest, &used, &stays);
+    newest = newest && !stays;
+    if (!status && !stays && !wanted)
+      status = moment_remove(job, moments[i].base, mark);
+  }
+  return status;
+}
+
+/* --- what a killed process left --- */
 
 /* Does this file belong to a moment whose mark is not there? */
 static int is_orphan(struct job *job, const char *name, const char *mark) {

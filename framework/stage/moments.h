@@ -18,6 +18,23 @@ int moments_find(struct job *job, const char *mark, struct moment **moments, siz
 /* Removes every file of a moment. */
 int moment_remove(struct job *job, const char *base, const char *mark);
 
+/* Which moments to go on from are kept: the newest two up to now, and the epoch's beginning. The oldest of them are
+ * given up while they take more than a limit, but for the newest. moments_rotate removes what is neither among them nor
+ * wanted for good. */
+#define CHECKPOINT_LIMIT_HELP                                                                                          \
+  "megabytes that the checkpoints to go on from may take, beside those that are kept for good: older ones go first, "  \
+  "the newest stays; 0: no limit"
+struct rotation {
+  int64_t now;                                           /* the iteration of the newest */
+  int64_t begun;                                         /* of the epoch's beginning; -1: none is wanted */
+  int begun_stays;                                       /* 1: whatever the limit, for a divergence goes back to it */
+  size_t spare;                                          /* how many beside the epoch's beginning; 0: none at all */
+  double limit;                                          /* megabytes; 0: none */
+  int (*wanted)(const void *context, int64_t iteration); /* 1: for good */
+  const void *context;
+};
+int moments_rotate(struct job *job, const char *mark, const struct rotation *rotation);
+
 /* Removes files of moments that are not whole: what a process left that was killed while it wrote or removed one. */
 int moments_sweep(struct job *job, const char *mark);
 /* After STRAIT_EDIVERGE: adds the last good moment and what to do to the chain. */
@@ -28,8 +45,8 @@ char *moment_base(struct job *job, int64_t iteration, int64_t end);
 /* Writes, and reads back, the free control points and the state. A snapshot's fixed points are left alone. */
 int moment_save(struct job *job, const char *base, const struct snapshot *snapshot);
 int moment_load(struct job *job, const char *base, struct snapshot *snapshot);
-/* Reads back the newest moment that is not after `latest`. A damaged one is named in a warning, and an earlier one taken.
- * *loaded: 0 when there is none; then the snapshot may hold parts of one. */
+/* Reads back the newest moment that is not after `latest`. A damaged one is named in a warning, and an earlier one
+ * taken. *loaded: 0 when there is none; then the snapshot may hold parts of one. */
 int moments_load(struct job *job, const char *mark, int64_t latest, struct snapshot *snapshot, int *loaded);
 
 #endif

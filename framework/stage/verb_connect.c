@@ -22,7 +22,7 @@ struct connect_keys {
   strait_strings ends;
   int64_t epochs;
   int32_t free_ends;
-  double checkpoint_every;
+  double checkpoint_every, checkpoint_limit;
   int32_t on_divergence;
   strait_strings start;
   struct objective_keys objective;
@@ -49,6 +49,7 @@ static const strait_option options[] = {
         "of objective = worst: log(mean exp(sharpness * loss)) / sharpness; the larger, the nearer to the maximum"),
     STRAIT_FLOAT("checkpoint-every", struct connect_keys, checkpoint_every, "10", 0.001, 1e6,
                  "minutes between checkpoints inside an epoch"),
+    STRAIT_FLOAT("checkpoint-limit", struct connect_keys, checkpoint_limit, "0", 0, 1e9, CHECKPOINT_LIMIT_HELP),
     STRAIT_CHOICE("on-divergence", struct connect_keys, on_divergence, "stop", divergence_choices, DIVERGENCE_HELP),
 };
 
@@ -212,19 +213,14 @@ static int load(struct joiner *j, int64_t latest) {
 
 /* Removes all moments but the newest `spare` of those up to now, and the epoch's beginning. */
 static int prune(struct joiner *j, size_t spare) {
-  struct moment *moments;
-  size_t count;
-  int64_t now = j->snapshot->iteration, begun = spare ? now / j->epoch * j->epoch : -1;
-  int status = moments_find(j->job, MARK, &moments, &count);
-  for (size_t i = 0; !status && i < count; i++) {
-    if (moments[i].iteration == begun)
-      continue;
-    if (spare > 0 && moments[i].iteration <= now)
-      spare--;
-    else
-      status = moment_remove(j->job, moments[i].base, MARK);
-  }
-  return status;
+  const struct connect_keys *k = j->job->stage->own;
+  const int64_t now = j->snapshot->iteration;
+  const struct rotation rotation = {.now = now,
+                                    .begun = spare ? now / j->epoch * j->epoch : -1,
+                                    .begun_stays = k->on_divergence == DIVERGENCE_HALVE,
+                                    .spare = spare,
+                                    .limit = k->checkpoint_limit};
+  return moments_rotate(j->job, MARK, &rotation);
 }
 
 static int save(struct joiner *j) {

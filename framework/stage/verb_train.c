@@ -22,7 +22,7 @@ struct train_keys {
   const char *start;
   int32_t restart;
   int64_t keep;
-  double checkpoint_every;
+  double checkpoint_every, checkpoint_limit;
   int32_t on_divergence;
   struct reference *reference; /* of start; NULL: fresh weights */
 };
@@ -36,6 +36,7 @@ static const strait_option options[] = {
     STRAIT_INT("keep", struct train_keys, keep, "0", 0, 1000000, "keep every keep-th epoch; 0: those that are named"),
     STRAIT_FLOAT("checkpoint-every", struct train_keys, checkpoint_every, "10", 0.001, 1e6,
                  "minutes between checkpoints inside an epoch"),
+    STRAIT_FLOAT("checkpoint-limit", struct train_keys, checkpoint_limit, "0", 0, 1e9, CHECKPOINT_LIMIT_HELP),
     STRAIT_CHOICE("on-divergence", struct train_keys, on_divergence, "stop", divergence_choices, DIVERGENCE_HELP),
 };
 
@@ -168,23 +169,21 @@ static int is_kept(const struct trainer *t, int64_t iteration) {
   return iteration == t->end || (keep && iteration % (keep * t->epoch) == 0);
 }
 
+static int wants(const void *context, int64_t iteration) { return is_kept(context, iteration); }
+
 /* Removes all moments that are not kept for good, but for the newest `spare` of those up to now, and the epoch's
  * beginning. */
 static int prune(struct trainer *t, size_t spare) {
-  struct moment *moments;
-  size_t count;
-  int64_t now = t->snapshot->iteration,
-          begun = spare ? now / t->epoch * t->epoch : -1; /* this epoch, for a divergence */
-  int status = moments_find(t->job, MARK, &moments, &count);
-  for (size_t i = 0; !status && i < count; i++) {
-    if (moments[i].iteration == t->end || moments[i].iteration == begun)
-      continue;
-    if (spare > 0 && moments[i].iteration <= now)
-      spare--;
-    else if (!is_kept(t, moments[i].iteration))
-      status = moment_remove(t->job, moments[i].base, MARK);
-  }
-  return status;
+  const struct train_keys *k = keys_of(t->job->stage);
+  const int64_t now = t->snapshot->iteration;
+  const struct rotation rotation = {.now = now,
+                                    .begun = spare ? now / t->epoch * t->epoch : -1,
+                                    .begun_stays = k->on_divergence == DIVERGENCE_HALVE,
+                                    .spare = spare,
+                                    .limit = k->checkpoint_limit,
+                                    .wanted = wants,
+                                    .context = t};
+  return moments_rotate(t->job, MARK, &rotation);
 }
 
 static int save(struct trainer *t) {
