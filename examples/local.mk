@@ -15,4 +15,4 @@ dist_paperexamples_DATA = %D%/paper/curves-cifar10-convfc.ini %D%/paper/curves-c
 	%D%/paper/curves-cifar100-vgg16.ini %D%/paper/curves-mnist-fc.ini %D%/paper/ensembles-cifar10-preresnet164.ini \
 	%D%/paper/ensembles-cifar10-vgg16.ini %D%/paper/ensembles-cifar10-wrn.ini \
 	%D%/paper/ensembles-cifar100-preresnet164.ini %D%/paper/ensembles-cifar100-vgg16.ini \
-	%D%/paper/ensembles-cifar100-wrn.ini
+	%D%/paper/ensembles-cifar100-wrn.ini %D%/paper/ensembles-imagenet-resnet50.ini %D%/paper/README

@@ -25,4 +25,4 @@ for file in "$root"/examples/*.ini "$root"/examples/small/*.ini "$root"/examples
   test $# = 0 || die "$file does not pass strait check"
   grep -qE 'dataset.path' err || die "$file is wrong in more than that its data is missing"
 done
-test $n -ge 28 || die "only $n examples"
+test $n -ge 29 || die "only $n examples"
