@@ -216,8 +216,11 @@ int file_make_folders(const char *path) {
     if (slash)
       *slash = '\0';
     /* Some file systems refuse mkdir of what is there with another error than EEXIST (EROFS, EACCES). */
-    if (*part && mkdir(part, 0777) && !file_is_folder(part))
+    const int number = *part && mkdir(part, 0777) ? errno : 0;
+    if (number && !file_is_folder(part)) {
+      errno = number; /* of mkdir, not of looking */
       status = error_errno(STRAIT_EIO, "cannot make the folder %s", part);
+    }
     if (slash)
       *slash = '/';
   }

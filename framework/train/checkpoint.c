@@ -1,6 +1,7 @@
 /* train/checkpoint.c: weights and training states as safetensors. */
 #include "train/checkpoint.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,6 +74,15 @@ static struct layout file_layout(const struct layout *wanted, const struct layou
   return given;
 }
 
+/* Nothing can be trained from, or measured at, weights that are no numbers; better said here than as a divergence. */
+static int check_finite(const struct segment *s, const float *values) {
+  for (int64_t i = 0; i < s->count; i++)
+    if (!isfinite(values[i]))
+      return error_set(STRAIT_EFORMAT, "tensor %s: its element %lld is %g; weights are finite numbers", s->name,
+                       (long long)i, (double)values[i]);
+  return STRAIT_OK;
+}
+
 /* Copies the wanted segments out of the file once their names and shapes agree. */
 static int take(const struct arrays *file, const struct layout *wanted, const struct layout *other, int extras,
                 const char *what, float *vector) {
@@ -87,7 +97,7 @@ static int take(const struct arrays *file, const struct layout *wanted, const st
     const struct array *a = arrays_find(file, s->name);
     if (a->type != STRAIT_F32)
       status = error_set(STRAIT_EFORMAT, "tensor %s is not float32", s->name);
-    else
+    else if ((status = check_finite(s, a->data)) == STRAIT_OK)
       memcpy(vector + s->offset, a->data, array_bytes(a));
   }
   return status;

@@ -1,6 +1,8 @@
 /* Weights and states in files: there and back bit for bit, and what is refused with which words. */
 #include "fixture.h"
 
+#include <math.h>
+
 #include "base/file.h"
 #include "train/checkpoint.h"
 
@@ -68,6 +70,26 @@ START_TEST(test_foreign_files) {
   OK(checkpoint_read_weights(in_folder("n"), f.network, theta, NULL, NULL, 0));
   ck_assert_int_eq(checkpoint_read_weights(in_folder("n"), f.network, theta, statistics, NULL, 0), STRAIT_EINVAL);
   ck_assert_ptr_nonnull(strstr(error_text(), "\"bn1.running_mean\" is missing"));
+  memory_free(theta);
+  snapshot_free(s);
+  unmake(&f);
+}
+END_TEST
+
+/* NaN and infinities in a file that is otherwise whole: named, with the tensor and the place. */
+START_TEST(test_weights_are_finite) {
+  static const float values[] = {NAN, INFINITY, -INFINITY};
+  struct fixture f = make(&plain);
+  struct snapshot *s = train(&f, 0);
+  float *theta = memory_alloc((size_t)f.count, sizeof(float)), before = s->theta[0][5];
+  s->theta[0][5] = values[_i];
+  OK(checkpoint_write_weights(in_folder("w"), f.network, s->theta[0], s->statistics, NULL, 0));
+  ck_assert_int_eq(checkpoint_read_weights(in_folder("w"), f.network, theta, NULL, NULL, 0), STRAIT_EFORMAT);
+  ck_assert_msg(strstr(error_text(), "tensor fc1.weight: its element 5 is ") && strstr(error_text(), in_folder("w")),
+                "%s", error_text());
+  s->theta[0][5] = before;
+  OK(checkpoint_write_weights(in_folder("w"), f.network, s->theta[0], s->statistics, NULL, 0));
+  OK(checkpoint_read_weights(in_folder("w"), f.network, theta, NULL, NULL, 0));
   memory_free(theta);
   snapshot_free(s);
   unmake(&f);
@@ -202,6 +224,7 @@ int main(void) {
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, test_weights);
   tcase_add_test(tests, test_foreign_files);
+  tcase_add_loop_test(tests, test_weights_are_finite, 0, 3);
   tcase_add_test(tests, test_other_weights);
   tcase_add_test(tests, test_damaged);
   tcase_add_test(tests, test_other_states);
