@@ -79,6 +79,13 @@ static int defaults(struct trial *t) {
   return law_holds(t);
 }
 
+int touch_by_exercise(struct trial *t, strait_object *object) {
+  struct hash *hash = hash_create();
+  int status = hash ? laws_of(t->kind)->exercise(t, object, hash) : STRAIT_ENOMEM;
+  hash_free(hash);
+  return status;
+}
+
 /* --- limits --- */
 
 /* A corner may ask for more memory than there is: it is told so, instead of the machine being brought down. */

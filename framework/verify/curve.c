@@ -196,13 +196,6 @@ static int exercise(struct trial *t, strait_object *object, struct hash *hash) {
   return STRAIT_OK;
 }
 
-static int touch(struct trial *t, strait_object *object) {
-  struct hash *hash = hash_create();
-  int status = hash ? exercise(t, object, hash) : STRAIT_ENOMEM;
-  hash_free(hash);
-  return status;
-}
-
 FOR_VARIANTS(points)
 FOR_VARIANTS(ends)
 FOR_VARIANTS(sum)
@@ -218,4 +211,4 @@ static const struct law laws[] = {
     {"derivatives", "derivatives agree with differences", slopes},
     {"pure", "the same t gives the same coefficients, and nothing else is written", pure},
 };
-const struct kind_laws curve_laws = {laws, sizeof laws / sizeof *laws, NULL, exercise, touch};
+const struct kind_laws curve_laws = {laws, sizeof laws / sizeof *laws, NULL, exercise, touch_by_exercise};

@@ -60,6 +60,8 @@ struct kind_laws {
   /* Calls what must work with any legal options, cheaply; a refusal is a negative status. NULL: nothing. */
   int (*touch)(struct trial *t, strait_object *object);
 };
+/* A touch for kinds whose exercise is cheap: all of it, its hash thrown away. */
+int touch_by_exercise(struct trial *t, strait_object *object);
 extern const struct kind_laws model_laws, dataset_laws, curve_laws, schedule_laws, ensembler_laws;
 const struct kind_laws *laws_of(uint32_t kind);
 extern const struct law common_laws[];

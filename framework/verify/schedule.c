@@ -158,13 +158,6 @@ static int exercise(struct trial *t, strait_object *object, struct hash *hash) {
   return STRAIT_OK;
 }
 
-static int touch(struct trial *t, strait_object *object) {
-  struct hash *hash = hash_create();
-  int status = hash ? exercise(t, object, hash) : STRAIT_ENOMEM;
-  hash_free(hash);
-  return status;
-}
-
 FOR_VARIANTS(all_finite)
 FOR_VARIANTS(positive)
 FOR_VARIANTS(moments)
@@ -177,4 +170,4 @@ static const struct law laws[] = {
     {"moments", "collect is 0 or 1", moments},
     {"pure", "the same step gives the same rate and moment, whatever was asked before", pure},
 };
-const struct kind_laws schedule_laws = {laws, sizeof laws / sizeof *laws, NULL, exercise, touch};
+const struct kind_laws schedule_laws = {laws, sizeof laws / sizeof *laws, NULL, exercise, touch_by_exercise};
