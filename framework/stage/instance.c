@@ -205,6 +205,18 @@ int instance_stage(struct instance *instance, struct stage *origin, struct stage
   return make_copy(instance, origin, copy);
 }
 
+int instance_needs(struct stage *stage, const struct changes *changes, struct stage *const *of, size_t count) {
+  struct instance *instance;
+  int status = instance_find(stage->experiment, changes, &instance);
+  for (size_t i = 0; !status && i < count; i++) {
+    struct stage *copy;
+    status = instance_stage(instance, of[i], &copy);
+    if (!status)
+      status = stage_need(stage, copy);
+  }
+  return status;
+}
+
 /* --- copies that are alike --- */
 
 static struct stage *standing(struct stage *stage) {

@@ -39,4 +39,7 @@ void instances_free(struct experiment *experiment);
 void instance_merge(struct experiment *experiment, struct stage *stage);
 void instance_redirect(struct stage *stage);
 
+/* The copies of several stages in an instance, as needs of the stage that makes them, in their order. */
+int instance_needs(struct stage *stage, const struct changes *changes, struct stage *const *of, size_t count);
+
 #endif

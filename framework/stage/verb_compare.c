@@ -84,14 +84,7 @@ static int make_copies(struct stage *stage, struct stage **of) {
   for (size_t s = 0; s < k->seed_count; s++)
     for (int64_t run = 1; !status && run <= k->runs; run++) {
       struct changes changes = {.seed = k->seed[s], .run = run};
-      struct instance *instance;
-      status = instance_find(stage->experiment, &changes, &instance);
-      for (size_t i = 0; !status && i < k->of.n; i++) {
-        struct stage *copy;
-        status = instance_stage(instance, of[i], &copy);
-        if (!status)
-          status = stage_need(stage, copy);
-      }
+      status = instance_needs(stage, &changes, of, k->of.n);
     }
   return status;
 }

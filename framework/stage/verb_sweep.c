@@ -143,7 +143,6 @@ static int add_copies(struct stage *stage, struct stage **of, size_t combination
   struct sweep_keys *k = stage->own;
   struct change *change = arena_alloc(stage->experiment->arena, k->axes, sizeof *change);
   struct changes changes = {.change = change, .count = k->axes, .seed = k->seed[seed], .run = 1};
-  struct instance *instance;
   if (!change)
     return error_status();
   for (size_t i = 0; i < k->axes; i++) {
@@ -152,14 +151,7 @@ static int add_copies(struct stage *stage, struct stage **of, size_t combination
     change[i].setting.value = value_of(k, combination, i);
     change[i].setting.used = 0;
   }
-  int status = instance_find(stage->experiment, &changes, &instance);
-  for (size_t i = 0; !status && i < k->stages.n; i++) {
-    struct stage *copy;
-    status = instance_stage(instance, of[i], &copy);
-    if (!status)
-      status = stage_need(stage, copy);
-  }
-  return status;
+  return instance_needs(stage, &changes, of, k->stages.n);
 }
 
 static int refer(struct stage *stage) {
