@@ -42,50 +42,54 @@ static void wrap(FILE *to, const char *words) {
   }
 }
 
-static void write_text(struct sheet *s, const char *before, const char *text, const char *after) {
-  fputs(before, s->to);
-  html_text(s->to, text);
-  fputs(after, s->to);
+/* A sentence, formed by the caller: as HTML between two tags, as plain text by `plain`. */
+static void write_sentence(struct sheet *s, const char *before, const char *after, void (*plain)(FILE *, const char *),
+                           struct text *text) {
+  if (text->data && s->html) {
+    fputs(before, s->to);
+    html_text(s->to, text->data);
+    fputs(after, s->to);
+  } else if (text->data)
+    plain(s->to, text->data);
+  text_free(text);
+}
+
+static void stand_alone(FILE *to, const char *text) { fprintf(to, "\n%s\n", text); }
+static void warn(FILE *to, const char *text) {
+  struct text marked = {0};
+  text_add(&marked, "warning: %s", text);
+  wrap(to, marked.data ? marked.data : text);
+  text_free(&marked);
+}
+
+static struct text form(const char *format, va_list arguments) {
+  struct text text = {0};
+  text_add_v(&text, format, arguments);
+  return text;
 }
 
 void sheet_heading(struct sheet *s, const char *format, ...) {
-  struct text text = {0};
   va_list arguments;
   va_start(arguments, format);
-  text_add_v(&text, format, arguments);
+  struct text text = form(format, arguments);
   va_end(arguments);
-  if (text.data && s->html)
-    write_text(s, "<h2>", text.data, "</h2>\n");
-  else if (text.data)
-    fprintf(s->to, "\n%s\n", text.data);
-  text_free(&text);
+  write_sentence(s, "<h2>", "</h2>\n", stand_alone, &text);
 }
 
 void sheet_note(struct sheet *s, const char *format, ...) {
-  struct text text = {0};
   va_list arguments;
   va_start(arguments, format);
-  text_add_v(&text, format, arguments);
+  struct text text = form(format, arguments);
   va_end(arguments);
-  if (text.data && s->html)
-    write_text(s, "<p class=\"note\">", text.data, "</p>\n");
-  else if (text.data)
-    wrap(s->to, text.data);
-  text_free(&text);
+  write_sentence(s, "<p class=\"note\">", "</p>\n", wrap, &text);
 }
 
 void sheet_warning(struct sheet *s, const char *format, ...) {
-  struct text text = {0};
   va_list arguments;
   va_start(arguments, format);
-  text_add(&text, "%s", s->html ? "" : "warning: ");
-  text_add_v(&text, format, arguments);
+  struct text text = form(format, arguments);
   va_end(arguments);
-  if (text.data && s->html)
-    write_text(s, "<p class=\"warning\"><b>Warning</b> ", text.data, "</p>\n");
-  else if (text.data)
-    wrap(s->to, text.data);
-  text_free(&text);
+  write_sentence(s, "<p class=\"warning\"><b>Warning</b> ", "</p>\n", warn, &text);
 }
 
 int sheet_table(struct sheet *s, const struct table *table) {
