@@ -2,6 +2,7 @@
  * most. */
 #include <config.h>
 
+#include "cli/answer.h"
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -160,19 +161,6 @@ static json_t *result_json(const struct arguments *a, const struct bench_keys *k
   return all;
 }
 
-static int print_json(json_t *value) {
-  struct text text = {0};
-  int status = value ? STRAIT_OK : error_set(STRAIT_ENOMEM, "out of memory");
-  if (value)
-    document_print(&text, value, 0);
-  if (text.data)
-    puts(text.data);
-  status = status ? status : text.status;
-  text_free(&text);
-  json_decref(value);
-  return status;
-}
-
 static void add_operator(struct table *table, const struct bench_phase *p, const struct bench_plan *plan,
                          const struct timing *t) {
   table_add(table, "%s", t->name);
@@ -272,7 +260,7 @@ static int bench_model(const struct arguments *a, const struct bench_keys *keys,
   if (!status)
     status = bench_run(&plan, &result);
   if (!status)
-    status = a->json ? print_json(result_json(a, keys, &plan, &result)) : print_result(a, keys, &plan, &result);
+    status = a->json ? answer_json(result_json(a, keys, &plan, &result)) : print_result(a, keys, &plan, &result);
   bench_free(&result);
   object_free(curve);
   object_free(model);
@@ -293,10 +281,10 @@ static int bench_peak(const struct arguments *a, struct team *team) {
   if (status)
     return status;
   if (a->json)
-    return print_json(json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o}", "kernels", p.kernels, "openblas", gemm_library(),
-                                "threads", team_threads(team), "tile_gflops", peak_json(&p.tile), "product_gflops",
-                                peak_json(&p.product), "copy_gbytes", peak_json(&p.copy), "triad_gbytes",
-                                peak_json(&p.triad)));
+    return answer_json(json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o}", "kernels", p.kernels, "openblas",
+                                 gemm_library(), "threads", team_threads(team), "tile_gflops", peak_json(&p.tile),
+                                 "product_gflops", peak_json(&p.product), "copy_gbytes", peak_json(&p.copy),
+                                 "triad_gbytes", peak_json(&p.triad)));
   const struct {
     const char *name, *unit;
     const struct peak *peak;

@@ -1,6 +1,7 @@
 /* cli/command_clean.c: `strait clean`: removes the stage folders that were set aside, and nothing else. */
 #include <config.h>
 
+#include "cli/answer.h"
 #include "cli/command.h"
 
 #include <dirent.h>
@@ -8,14 +9,12 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "store/document.h"
 #include "store/folder.h"
 
 static int clean(const struct arguments *a) {
   const char *run = a->operands[0];
   const char *marker = file_join(a->arena, run, "experiment.json");
   json_t *removed = json_array();
-  struct text text = {0};
   int status = marker && removed ? STRAIT_OK : error_set(STRAIT_ENOMEM, "out of memory");
   if (!status && !file_exists(marker))
     status = error_set(STRAIT_ENOENT, "%s holds no results of strait run: there is no experiment.json", run);
@@ -36,10 +35,7 @@ static int clean(const struct arguments *a) {
   if (folder)
     closedir(folder);
   if (!status && a->json)
-    document_print(&text, removed, 0);
-  if (text.data)
-    puts(text.data);
-  text_free(&text);
+    return answer_json(removed);
   json_decref(removed);
   return status;
 }

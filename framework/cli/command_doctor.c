@@ -1,6 +1,7 @@
 /* cli/command_doctor.c: `strait doctor`: what this machine and this installation have. */
 #include <config.h>
 
+#include "cli/answer.h"
 #include "cli/command.h"
 
 #include <archive.h>
@@ -18,7 +19,6 @@
 #include "compute/gemm.h"
 #include "compute/team.h"
 #include "data/data.h"
-#include "store/document.h"
 
 /* The model name of the first CPU, or "unknown". */
 static void cpu_name(char *name, size_t size) {
@@ -196,14 +196,10 @@ static int doctor(const struct arguments *a) {
                                    "folders", folders(f.registry), "plugins", f.plugins, "data", f.data);
   if (!status && !all)
     status = error_set(STRAIT_ENOMEM, "out of memory");
-  struct text text = {0};
   if (all && a->json)
-    document_print(&text, all, 0);
+    status = answer_json(json_incref(all));
   else if (all)
     print_all(all);
-  if (text.data)
-    puts(text.data);
-  text_free(&text);
   json_decref(all);
   json_decref(f.plugins);
   json_decref(f.data);

@@ -1,10 +1,10 @@
 /* cli/command_export.c: `strait export`: weights in the formats of other programs. */
+#include "cli/answer.h"
 #include "cli/command.h"
 
 #include <stdio.h>
 
 #include "base/error.h"
-#include "store/document.h"
 #include "store/foreign.h"
 #include "store/rename.h"
 
@@ -18,7 +18,6 @@ static const strait_option table_of_keys[] = {
 static const struct option_table export_options = {table_of_keys, sizeof *table_of_keys, 1};
 
 static int print(const struct arguments *a, const struct arrays *arrays, const struct notes *notes) {
-  struct text text = {0};
   if (!a->json) {
     for (size_t i = 0; i < notes->count; i++)
       printf("note: %s\n", notes->line[i]);
@@ -30,16 +29,7 @@ static int print(const struct arguments *a, const struct arrays *arrays, const s
     json_array_append_new(lines, json_string(notes->line[i]));
   json_t *report = json_pack("{s:s, s:I, s:o, s:s}", "file", a->operands[0], "tensors",
                              (json_int_t)arrays_count(arrays), "notes", lines, "wrote", a->operands[1]);
-  int status = report ? STRAIT_OK : error_set(STRAIT_ENOMEM, "out of memory, or a file's name is not UTF-8");
-  if (!status) {
-    document_print(&text, report, 0);
-    status = text.status;
-  }
-  if (!status)
-    puts(text.data);
-  text_free(&text);
-  json_decref(report);
-  return status;
+  return answer_json(report);
 }
 
 static int run(const struct arguments *a) {

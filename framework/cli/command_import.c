@@ -1,4 +1,5 @@
 /* cli/command_import.c: `strait import`: weights of other programs as safetensors, checked against a network or not. */
+#include "cli/answer.h"
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -6,7 +7,6 @@
 
 #include "base/error.h"
 #include "cli/shape.h"
-#include "store/document.h"
 #include "store/foreign.h"
 #include "store/rename.h"
 #include "train/checkpoint.h"
@@ -204,7 +204,6 @@ static json_t *json_differences(const struct match *match, int kind) {
 }
 
 static int print_json(const struct import *import, int written) {
-  struct text text = {0};
   json_t *notes = json_array(), *report;
   for (size_t i = 0; i < import->notes.count; i++)
     json_array_append_new(notes, json_string(import->notes.line[i]));
@@ -217,16 +216,7 @@ static int print_json(const struct import *import, int written) {
     for (int kind = MATCH_MISSING; kind <= MATCH_TYPE; kind++)
       json_object_set_new(report, kinds[kind], json_differences(&import->match, kind));
   }
-  int status = report ? STRAIT_OK : error_set(STRAIT_ENOMEM, "out of memory, or a file's name is not UTF-8");
-  if (!status) {
-    document_print(&text, report, 0);
-    status = text.status;
-  }
-  if (!status)
-    puts(text.data);
-  text_free(&text);
-  json_decref(report);
-  return status;
+  return answer_json(report);
 }
 
 static int does_not_fit(const struct import *import) {

@@ -1,4 +1,5 @@
 /* cli/command_list.c: `strait list`: the plugins that are found, each opened in a child process, and the verbs. */
+#include "cli/answer.h"
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -8,7 +9,6 @@
 #include "cli/probe.h"
 #include "cli/table.h"
 #include "stage/verb.h"
-#include "store/document.h"
 
 struct listing {
   struct registry *registry;
@@ -83,15 +83,10 @@ static int list_verbs(int json) {
     else
       printf("%-10s %s\n", verbs[i]->name, verbs[i]->summary);
   }
-  struct text text = {0};
   if (json)
-    document_print(&text, all, 0);
-  if (text.data)
-    puts(text.data);
-  int status = text.status;
-  text_free(&text);
+    return answer_json(all);
   json_decref(all);
-  return status;
+  return STRAIT_OK;
 }
 
 static int list(const struct arguments *a) {
@@ -107,14 +102,8 @@ static int list(const struct arguments *a) {
     status = error_set(STRAIT_ENOMEM, "out of memory");
   if (!status)
     status = registry_scan(l.registry, visit, &l);
-  struct text text = {0};
-  if (!status && a->json)
-    document_print(&text, l.plugins, 0);
-  else if (!status)
-    status = print_plugins(l.plugins);
-  if (text.data)
-    puts(text.data);
-  text_free(&text);
+  if (!status)
+    status = a->json ? answer_json(json_incref(l.plugins)) : print_plugins(l.plugins);
   json_decref(l.plugins);
   if (l.registry)
     registry_free(l.registry);

@@ -1,4 +1,5 @@
 /* cli/command_new.c: `strait new KIND NAME`: a complete project for a plugin, which builds and runs as it stands. */
+#include "cli/answer.h"
 #include "cli/command.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/starter.h"
-#include "store/document.h"
 
 struct new_keys {
   const char *dir;
@@ -112,19 +112,8 @@ static int report(const struct arguments *a, const struct starter *starter, cons
     print_project(starter, folder, names);
     return STRAIT_OK;
   }
-  struct text text = {0};
-  json_t *whole =
-      json_pack("{s:s, s:s, s:s, s:O}", "kind", starter->kind, "name", starter->name, "folder", folder, "files", names);
-  int status = whole ? STRAIT_OK : error_set(STRAIT_ENOMEM, "out of memory, or the folder's name is not UTF-8");
-  if (!status)
-    document_print(&text, whole, 0);
-  if (text.data)
-    puts(text.data);
-  if (!status)
-    status = text.status;
-  text_free(&text);
-  json_decref(whole);
-  return status;
+  return answer_json(json_pack("{s:s, s:s, s:s, s:O}", "kind", starter->kind, "name", starter->name, "folder", folder,
+                               "files", names));
 }
 
 static int run(const struct arguments *a) {

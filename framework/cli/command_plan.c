@@ -1,6 +1,7 @@
 /* cli/command_plan.c: `strait plan`: what a run will take: samples, minutes, memory, disk. */
 #include <config.h>
 
+#include "cli/answer.h"
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -134,17 +135,10 @@ static int print_json(const struct plan *p, const struct opened *o) {
   json_t *all =
       json_pack("{s:s, s:s, s:o, s:o, s:I, s:I}", "experiment", o->experiment->stem, "folder", o->out, "stages", stages,
                 "minutes", document_number(p->minutes), "memory", (json_int_t)p->memory, "disk", (json_int_t)p->disk);
-  struct text text = {0};
-  if (all)
-    document_print(&text, all, 0);
-  int status = all && json_array_size(json_object_get(all, "stages")) == p->lines
-                   ? text.status
-                   : error_set(STRAIT_ENOMEM, "out of memory");
-  if (!status)
-    puts(text.data);
-  text_free(&text);
+  if (json_array_size(json_object_get(all, "stages")) == p->lines)
+    return answer_json(all);
   json_decref(all);
-  return status;
+  return error_set(STRAIT_ENOMEM, "out of memory");
 }
 
 static int run(const struct arguments *a) {

@@ -1,4 +1,5 @@
 /* cli/command_run.c: `strait run` and `strait check`, which is all of run but the running. */
+#include "cli/answer.h"
 #include "cli/command.h"
 
 #include <stdio.h>
@@ -16,7 +17,6 @@
 #include "stage/prepare.h"
 #include "stage/runner.h"
 #include "stage/verb.h"
-#include "store/document.h"
 
 static int print_results(const struct arguments *a, const char *out) {
   json_t *results;
@@ -102,14 +102,8 @@ static int check_json(const struct opened *o) {
   json_t *all =
       status ? NULL
              : json_pack("{s:s, s:s, s:O}", "experiment", o->experiment->stem, "folder", o->out, "stages", stages);
-  struct text text = {0};
-  if (all)
-    document_print(&text, all, 0);
-  status = status ? status : all ? text.status : error_set(STRAIT_ENOMEM, "out of memory");
   if (!status)
-    puts(text.data);
-  text_free(&text);
-  json_decref(all);
+    status = answer_json(all);
   json_decref(stages);
   return status;
 }

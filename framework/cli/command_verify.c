@@ -1,4 +1,5 @@
 /* cli/command_verify.c: `strait verify PLUGIN.so`: does a plugin hold to the contracts of the public headers? */
+#include "cli/answer.h"
 #include "cli/command.h"
 
 #include <jansson.h>
@@ -8,7 +9,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "cli/trier.h"
-#include "store/document.h"
 #include "verify/verify.h"
 
 struct keys {
@@ -46,19 +46,9 @@ static void decided(void *context, const json_t *law) {
 }
 
 static int print_json(const struct outcome *o, const char *file, const char *kind, const char *name) {
-  struct text text = {0};
-  json_t *all =
-      json_pack("{s:s, s:s, s:s, s:O, s:i, s:i, s:i}", "plugin", file, "kind", kind, "name", name, "laws", o->laws,
-                "holds", o->count[LAW_HOLDS], "fails", o->count[LAW_FAILS], "not run", o->count[LAW_NOT_RUN]);
-  if (!all)
-    return error_set(STRAIT_ENOMEM, "out of memory");
-  document_print(&text, all, 0);
-  if (text.data)
-    puts(text.data);
-  int status = text.status;
-  text_free(&text);
-  json_decref(all);
-  return status;
+  return answer_json(json_pack("{s:s, s:s, s:s, s:O, s:i, s:i, s:i}", "plugin", file, "kind", kind, "name", name,
+                               "laws", o->laws, "holds", o->count[LAW_HOLDS], "fails", o->count[LAW_FAILS], "not run",
+                               o->count[LAW_NOT_RUN]));
 }
 
 static int verify(const struct arguments *a) {

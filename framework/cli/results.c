@@ -1,4 +1,5 @@
 /* cli/results.c: the tables at the end of a run. Reads experiment.json and the stages' summary.json. */
+#include "cli/answer.h"
 #include "cli/results.h"
 
 #include <math.h>
@@ -64,13 +65,7 @@ int results_load(const char *folder, json_t **results) {
 }
 
 int results_print_json(const json_t *results) {
-  struct text text = {0};
-  document_print(&text, results, 0);
-  int status = text.status;
-  if (!status)
-    puts(text.data);
-  text_free(&text);
-  return status;
+  return answer_json(json_incref((json_t *)results)); /* jansson counts on a pointer that is not const */
 }
 
 /* --- numbers --- */

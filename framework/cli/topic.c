@@ -1,4 +1,5 @@
 /* cli/topic.c: prints a plugin or a verb in one of four forms, on standard output. */
+#include "cli/answer.h"
 #include "cli/topic.h"
 
 #include <jansson.h>
@@ -165,18 +166,9 @@ static int print_json(const struct topic *t) {
     }
   for (uint32_t i = 0; i < topic_presets(t); i++)
     json_object_set_new(asks, topic_preset(t, i)->key, json_string(topic_preset(t, i)->value));
-  json_t *whole = json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o, s:o}", "kind", t->kind, "name", t->name,
-                            "version", t->version, "summary", t->summary, "help", t->help, "origin", t->origin, "keys",
-                            options, "presets", asks, "plugins", plugins);
-  struct text text = {0};
-  if (whole)
-    document_print(&text, whole, 0);
-  json_decref(whole);
-  int status = whole ? text.status : error_set(STRAIT_ENOMEM, "out of memory");
-  if (text.data)
-    puts(text.data);
-  text_free(&text);
-  return status;
+  return answer_json(json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:s?, s:o, s:o, s:o}", "kind", t->kind, "name", t->name,
+                               "version", t->version, "summary", t->summary, "help", t->help, "origin", t->origin,
+                               "keys", options, "presets", asks, "plugins", plugins));
 }
 
 int topic_print(const struct topic *topic, int form) {
