@@ -14,7 +14,7 @@
 enum { TILE = WINOGRAD_TILE, PATCH = WINOGRAD_PATCH, POINTS = WINOGRAD_POINTS, TAPS = 9 };
 
 #define SHARED_CHANNELS 384   /* from this many source and target channels on, workers share blocks */
-#define SHARED_TILES 256      /* of such a block */
+#define SHARED_TILES 128      /* of such a block */
 #define OWN_WORDS 147456      /* of another block's transforms: what fits in the second cache */
 #define OWN_TILES 32          /* of such a block, at most */
 #define GRADIENT_CHANNELS 128 /* weight gradients: the same two */

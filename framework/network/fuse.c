@@ -68,7 +68,7 @@ static int new_value(struct tape *tape, const struct node *node, int producer) {
 /* node_value[i] becomes the value of node i. */
 static void append_step(struct tape *tape, const struct node *node, int number, int *node_value) {
   struct step *step = &tape->steps[tape->count];
-  *step = (struct step){.node = node, .inputs = node->inputs, .aux_at = -1};
+  *step = (struct step){.node = node, .inputs = node->inputs, .remake = -1, .aux_at = -1};
   int wanted = node->parameters > 0;
   for (int k = 0; k < node->inputs; k++) {
     step->input[k] = node_value[node->input[k]];
@@ -118,6 +118,46 @@ static void leave_out_norms(struct tape *tape) {
         tape->values[tape->steps[i].input[k]].norm = -1;
 }
 
+/* The only step that reads this value; -1: several do. */
+static int only_reader(const struct tape *tape, int value) {
+  int reader = -1;
+  for (int i = 0; i < tape->count; i++)
+    for (int k = 0; k < tape->steps[i].inputs; k++)
+      if (tape->steps[i].input[k] == value) {
+        if (reader >= 0)
+          return -1;
+        reader = i;
+      }
+  return reader;
+}
+
+static int is_forgotten(const struct tape *tape, int value) {
+  for (int i = 0; i < tape->count; i++)
+    if (tape->steps[i].remake >= 0 && tape->steps[tape->steps[i].remake].output == value)
+      return 1;
+  return 0;
+}
+
+/* A convolution's output that is at least twice as large as what it was made from, and is read through a batch norm
+ * that is never made, is not kept: backward makes it again from what is kept anyway. */
+static void forget_grown(struct tape *tape) {
+  for (int i = 0; i < tape->count; i++) {
+    const struct step *step = &tape->steps[i];
+    const int source = tape_read(tape, step->input[0]);
+    if (step->node->kind != NODE_CONV || step->adds || step->relu || !step->backward || step->output == tape->output ||
+        tape->values[step->output].size < 2 * tape->values[source].size || is_forgotten(tape, source))
+      continue;
+    const int norm = only_reader(tape, step->output);
+    if (norm < 0 || tape->values[tape->steps[norm].output].norm != norm)
+      continue;
+    int last = norm;
+    for (int j = norm + 1; j < tape->count; j++)
+      if (tape->steps[j].input[0] == tape->steps[norm].output)
+        last = j;
+    tape->steps[last].remake = i;
+  }
+}
+
 /* The gradient of a parameter that one step uses is written by it. One that several use starts at zero and is added to,
  * so are the other parameters of such steps, as a step has one rule for all of its own. Unused parameters are zeroed
  * too. */
@@ -165,8 +205,10 @@ int tape_create(struct tape *tape, const struct network *network, int training) 
   } else {
     append_steps(tape, uses, node_value);
     leave_out_norms(tape);
-    if (training)
+    if (training) {
+      forget_grown(tape);
       status = share_parameters(tape);
+    }
   }
   memory_free(uses);
   memory_free(node_value);

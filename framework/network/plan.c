@@ -2,8 +2,8 @@
  *
  * Time: step i of n runs forward at i, the loss at n, step i's backward at 2n - i; END is after all. A storage is a
  * piece of the arena with the span of time in which it is in use; several values may lie in one storage, one after
- * another (a relu in place) or, as gradients, together (an add hands its own gradient on). Storages whose spans do not
- * meet share words. */
+ * another (a relu in place) or, as gradients, together (an add hands its own gradient on). What backward makes again
+ * has two spans. Storages whose spans do not meet share words. */
 #include <stdlib.h>
 
 #include "network/tape.h"
@@ -11,6 +11,7 @@
 struct storage {
   int64_t words, at;
   int start, end;
+  int again, again_end; /* in use a second time; 0 and 0: it is not */
 };
 
 struct planner {
@@ -27,7 +28,7 @@ static int time_of_end(const struct tape *tape) { return 2 * tape->count + 1; }
 
 static int new_storage(struct planner *p, int64_t size, int start, int end) {
   int64_t words = (p->batch * size + 15) & ~(int64_t)15; /* 64-byte steps */
-  p->storages[p->count] = (struct storage){words, 0, start, end};
+  p->storages[p->count] = (struct storage){.words = words, .start = start, .end = end};
   return p->count++;
 }
 
@@ -91,6 +92,14 @@ static int find_place_of_output(const struct planner *p, int i) {
   return -1;
 }
 
+/* Between its last reader forward and that one's backward the output of a step that is made again needs no place. */
+static void let_go(struct planner *p, int reader) {
+  struct storage *s = &p->storages[p->storage[p->tape->steps[p->tape->steps[reader].remake].output]];
+  s->again = time_of_backward(p->tape, reader);
+  s->again_end = s->end;
+  s->end = reader;
+}
+
 static void plan_values(struct planner *p) {
   struct tape *tape = p->tape;
   find_last_reads(p);
@@ -103,6 +112,8 @@ static void plan_values(struct planner *p) {
       extend(p, p->storage[output] = p->storage[place], p->last[output]);
     else
       p->storage[output] = new_storage(p, tape->values[output].size, i, p->last[output]);
+    if (tape->steps[i].remake >= 0)
+      let_go(p, i);
   }
 }
 
@@ -146,11 +157,12 @@ static int is_alone(const struct planner *p, int storage, int own, int time) {
   return 1;
 }
 
-/* Can input k's gradient be where the output's is? An add hands it on unchanged; a relu masks it in place. */
+/* Can input k's gradient be where the output's is? An add hands it on unchanged; a relu and a batch norm work in place.
+ */
 static int can_take(const struct planner *p, int i, int k) {
   const struct step *step = &p->tape->steps[i];
   int storage = p->gradient[step->output], time = time_of_backward(p->tape, i);
-  if (step->node->kind == NODE_RELU)
+  if (step->node->kind == NODE_RELU || step->node->kind == NODE_NORM)
     return is_alone(p, storage, step->output, time);
   return adds_input(step, k) && step->input[0] != step->input[1] &&
          can_join(p, storage, step->input[k], step->output, time);
@@ -208,6 +220,17 @@ static int by_words(const void *a, const void *b) {
   return x->start != y->start ? (x->start > y->start) - (x->start < y->start) : (x > y) - (x < y);
 }
 
+static int spans_meet(int start, int end, int other_start, int other_end) {
+  return start <= other_end && other_start <= end;
+}
+
+static int meet(const struct storage *a, const struct storage *b) {
+  return spans_meet(a->start, a->end, b->start, b->end) ||
+         (a->again && spans_meet(a->again, a->again_end, b->start, b->end)) ||
+         (b->again && spans_meet(a->start, a->end, b->again, b->again_end)) ||
+         (a->again && b->again && spans_meet(a->again, a->again_end, b->again, b->again_end));
+}
+
 /* Places the largest first, each at the lowest offset where no placed storage of a meeting span is in the way. placed
  * is kept in order of offset. */
 static int64_t place_storages(struct storage **order, struct storage **placed, int count) {
@@ -217,7 +240,7 @@ static int64_t place_storages(struct storage **order, struct storage **placed, i
     struct storage *s = order[i];
     for (int j = 0; j < i; j++) {
       const struct storage *other = placed[j];
-      if (other->start > s->end || s->start > other->end)
+      if (!meet(s, other))
         continue;
       if (other->at >= s->at + s->words)
         break; /* it fits before this one */

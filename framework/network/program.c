@@ -164,41 +164,44 @@ place program_output(const struct program *program) {
   return value_place(&program->tape, &program->buffers, program->tape.output);
 }
 
-void program_forward(struct program *program, const struct run *run) {
+static void forward_step(struct program *program, int i, const struct run *run) {
   struct device *d = program->device;
-  for (int i = 0; i < program->tape.count; i++) {
-    const union record *record = &program->records[i];
-    switch (program->tape.steps[i].node->kind) {
-    case NODE_LINEAR:
-      d->ops->linear_forward(d, &record->linear, run);
-      break;
-    case NODE_CONV:
-      d->ops->conv_forward(d, &record->conv, run);
-      break;
-    case NODE_NORM:
-      d->ops->norm_forward(d, &record->norm, run);
-      break;
-    case NODE_RELU:
-      d->ops->relu_forward(d, &record->map, run);
-      break;
-    case NODE_MAX_POOL:
-    case NODE_AVG_POOL:
-      d->ops->pool_forward(d, &record->pool, run);
-      break;
-    case NODE_ADD:
-      d->ops->add_forward(d, &record->map, run);
-      break;
-    case NODE_FLATTEN:
-      d->ops->flatten_forward(d, &record->flatten, run);
-      break;
-    case NODE_DROPOUT:
-      d->ops->dropout_forward(d, &record->dropout, run);
-      break;
-    case NODE_CUSTOM:
-      d->ops->custom_forward(d, &record->custom, run);
-      break;
-    }
+  const union record *record = &program->records[i];
+  switch (program->tape.steps[i].node->kind) {
+  case NODE_LINEAR:
+    d->ops->linear_forward(d, &record->linear, run);
+    break;
+  case NODE_CONV:
+    d->ops->conv_forward(d, &record->conv, run);
+    break;
+  case NODE_NORM:
+    d->ops->norm_forward(d, &record->norm, run);
+    break;
+  case NODE_RELU:
+    d->ops->relu_forward(d, &record->map, run);
+    break;
+  case NODE_MAX_POOL:
+  case NODE_AVG_POOL:
+    d->ops->pool_forward(d, &record->pool, run);
+    break;
+  case NODE_ADD:
+    d->ops->add_forward(d, &record->map, run);
+    break;
+  case NODE_FLATTEN:
+    d->ops->flatten_forward(d, &record->flatten, run);
+    break;
+  case NODE_DROPOUT:
+    d->ops->dropout_forward(d, &record->dropout, run);
+    break;
+  case NODE_CUSTOM:
+    d->ops->custom_forward(d, &record->custom, run);
+    break;
   }
+}
+
+void program_forward(struct program *program, const struct run *run) {
+  for (int i = 0; i < program->tape.count; i++)
+    forward_step(program, i, run);
 }
 
 void program_loss(struct program *program, const struct run *run, struct loss_sums *sums) {
@@ -271,9 +274,12 @@ void program_backward(struct program *program, const struct run *run) {
   struct device *d = program->device;
   for (int i = 0; i < tape->zeroed_count; i++)
     d->ops->fill(d, place_plus(program->buffers.gradient, tape->zeroed[i].offset), 0, tape->zeroed[i].count);
-  for (int i = tape->count - 1; i >= 0; i--)
+  for (int i = tape->count - 1; i >= 0; i--) {
+    if (tape->steps[i].remake >= 0)
+      forward_step(program, tape->steps[i].remake, run);
     if (tape->steps[i].backward)
       backward_step(program, i, run);
+  }
 }
 
 /* How many steps before this one have its statistics: layers of one name share them. */

@@ -25,6 +25,7 @@ struct step {
   int input[NODE_SLOTS]; /* values */
   int output;
   int backward; /* training: it has a backward */
+  int remake;   /* the step whose output is made again before this one's backward, as it was not kept; -1: none */
   /* by the plan */
   int accumulate[NODE_SLOTS]; /* backward adds to this input's gradient: a later step wrote it first */
   int taken[NODE_SLOTS];      /* the input's gradient lies where the output's does: nothing to compute */

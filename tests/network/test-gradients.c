@@ -74,6 +74,17 @@ static strait_node residual(strait_graph *g, strait_node x) {
   return classify(g, strait_global_avg_pool(g, x));
 }
 
+/* Outputs that grow and are read through a batch norm are made again by backward, but not from one that is itself. */
+static strait_node grown(strait_graph *g, strait_node x) {
+  x = strait_conv2d(g, x, "conv0", 2, 3, 1, 1, STRAIT_BIAS);
+  for (int i = 1; i <= 4; i++) {
+    x = strait_relu(g, strait_batch_norm(g, x, strait_name(g, "bn%d", i)));
+    strait_node y = strait_conv2d(g, x, strait_name(g, "conv%d", i), 2 << i, 3, 1 + i / 3, 1, STRAIT_NO_BIAS);
+    x = i < 3 ? y : strait_add(g, y, strait_conv2d(g, x, strait_name(g, "down%d", i), 2 << i, 1, 2, 0, STRAIT_NO_BIAS));
+  }
+  return classify(g, strait_global_avg_pool(g, x));
+}
+
 /* The older kind: relu after the sum; and sums of fused relus, whose backward masks the shared gradient in place. */
 static strait_node residual_v1(strait_graph *g, strait_node x) {
   strait_node a = strait_relu(g, strait_conv2d(g, x, "a", 3, 3, 1, 1, STRAIT_BIAS));
@@ -252,6 +263,7 @@ static const struct {
     {"pools", pools, IMAGE(2, 6, 7, 3), 0},
     {"norms", norms, IMAGE(2, 4, 6, 3), 0},
     {"residual", residual, IMAGE(2, 6, 6, 3), 0},
+    {"grown", grown, IMAGE(2, 5, 4, 3), 0},
     {"residual v1", residual_v1, IMAGE(2, 4, 4, 3), 0},
     {"sums", sums, VECTOR(4, 3), 0},
     {"shared", shared, VECTOR(7, 3), 0},
