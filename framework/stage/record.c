@@ -17,13 +17,13 @@
 
 #define LARGEST_FILE (16 << 20) /* of an experiment */
 
-/* What a process that was killed while it wrote experiment.json left: experiment.json.PID-N.tmp. Stages' folders have
- * locks for this; here other processes may be at work. */
+/* What a process left that was killed while it wrote experiment.json or another file beside it:
+ * experiment.json.PID-N.tmp. Stages' folders have locks for this; here other processes may be at work. */
 static void remove_unfinished(const struct session *session, struct arena *arena) {
   DIR *folder = opendir(session->out);
   for (struct dirent *entry; folder && (entry = readdir(folder));) {
     int pid, n, end = 0;
-    if (sscanf(entry->d_name, "experiment.json.%d-%d.tmp%n", &pid, &n, &end) != 2 || !end || entry->d_name[end])
+    if (sscanf(entry->d_name, "%*[a-z].%*[a-z].%d-%d.tmp%n", &pid, &n, &end) != 2 || !end || entry->d_name[end])
       continue;
     const char *path = pid > 0 && kill(pid, 0) && errno == ESRCH ? file_join(arena, session->out, entry->d_name) : NULL;
     if (path)

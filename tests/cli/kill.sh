@@ -70,10 +70,10 @@ find part -type f ! -name log.jsonl | sed 's/^part//' | LC_ALL=C sort >b
 diff a b || die "killed runs leave files behind"
 
 echo "-- killed at the very end of a stage, when its results are whole"
-touch part/arc/.lock part/arc/provenance.json.4194304-0.tmp
+touch part/arc/.lock part/arc/provenance.json.4194304-0.tmp part/experiment.ini.4194304-0.tmp part/experiment.json.4194304-1.tmp
 expect 0 run e.ini --out part
 find part -type f ! -name log.jsonl | sed 's/^part//' | LC_ALL=C sort >b
-diff a b || die "a finished stage keeps what a killed process left"
+diff a b || die "what a killed process left is kept"
 
 echo "-- a damaged checkpoint is found, named, and an earlier one is used"
 rm -rf part

@@ -71,7 +71,8 @@ static void setup(void) {
   ck_assert_int_eq(file_make_folders(in_top("home/.local/lib/strait/1")), STRAIT_OK);
   setenv("HOME", in_top("home"), 1);
   setenv("STRAIT_PLUGIN_PATH", in_top("a"), 1);
-  unsetenv("STRAIT_PLUGIN_DIR");
+  ck_assert_int_eq(mkdir(in_top("own"), 0755), 0);
+  setenv("STRAIT_PLUGIN_DIR", in_top("own"), 1); /* strait may be installed where this build would be */
   registry = NULL;
   logged[0] = 0;
   log_to(note, NULL);
@@ -101,9 +102,10 @@ START_TEST(test_found) {
   ck_assert_int_eq(get("good"), STRAIT_OK);
   ck_assert_ptr_eq(cls, again);
   const char *const *folders;
-  ck_assert_uint_ge(registry_folders(registry, &folders), 2);
+  ck_assert_uint_eq(registry_folders(registry, &folders), 3);
   ck_assert_str_eq(folders[0], in_top("a"));
   ck_assert_str_eq(folders[1], in_top("home/.local/lib/strait/1"));
+  ck_assert_str_eq(folders[2], in_top("own"));
 }
 END_TEST
 
@@ -279,7 +281,7 @@ START_TEST(test_no_environment) {
   unsetenv("STRAIT_PLUGIN_PATH");
   setenv("HOME", "/nonexistent", 1);
   open_registry(NULL, NULL);
-  size_t without_home = registry_folders(registry, &folders); /* the configured one may be there */
+  size_t without_home = registry_folders(registry, &folders);
   registry_free(registry);
   registry = NULL;
   if (homes[_i])
