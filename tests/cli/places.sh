@@ -104,7 +104,7 @@ test -z "$(find part2 -name .lock)" || die "a lock is left"
 
 echo "-- a folder that vanishes"
 start run long.ini --out part3
-wait_for part3/left/epoch-1.state.safetensors
+wait_for part3/left/log.jsonl # an epoch is done
 mv part3 elsewhere # in one step
 code=0
 wait $pid || code=$?
