@@ -116,14 +116,6 @@ static void slide_panel(const struct correlation *c, const struct family *f, str
   tiles->slide(s);
 }
 
-/* `rows` positions of the source, read through its affine map into scratch; without one they are where they lie. */
-static const float *read_rows(const struct correlation *c, const float *source, int64_t rows, float *scratch) {
-  if (!c->affine.mean)
-    return source;
-  c->cpu->kernels->affine(scratch, source, &c->affine, rows, c->from[2]);
-  return scratch;
-}
-
 static void flat_rows(void *context, int64_t first, int64_t count, int worker) {
   struct correlation *c = context;
   const struct family f = correlate_family(c, 0);
@@ -133,7 +125,8 @@ static void flat_rows(void *context, int64_t first, int64_t count, int worker) {
   s.y_step = c->to[2];
   for (int64_t at = first; at < first + count; at += step) {
     s.rows = cpu_min(step, first + count - at);
-    s.a = read_rows(c, c->source + at * c->from[2], s.rows, c->cpu->worker[worker].data);
+    s.a =
+        cpu_read_rows(c->cpu, &c->affine, c->source + at * c->from[2], s.rows, c->from[2], c->cpu->worker[worker].data);
     for (int64_t j = 0; j < c->to[2]; j += 2 * c->cpu->kernels->tiles->width)
       slide_panel(c, &f, &s, j, c->target + at * c->to[2]);
   }
@@ -146,14 +139,9 @@ struct padded {
 
 /* A sample in the middle of its margins, which are zero from the block's start. */
 static void pad(const struct correlation *c, const struct padded *p, const float *sample) {
-  const int64_t row = c->from[1] * c->from[2];
-  for (int64_t y = 0; y < c->from[0]; y++) {
-    float *to = p->data + ((p->low[0] + y) * p->width + p->low[1]) * c->from[2];
-    if (c->affine.mean)
-      c->cpu->kernels->affine(to, sample + y * row, &c->affine, c->from[1], c->from[2]);
-    else
-      memcpy(to, sample + y * row, (size_t)row * sizeof *sample);
-  }
+  for (int64_t y = 0; y < c->from[0]; y++)
+    cpu_copy_rows(c->cpu, &c->affine, sample + y * c->from[1] * c->from[2], c->from[1], c->from[2],
+                  p->data + ((p->low[0] + y) * p->width + p->low[1]) * c->from[2]);
 }
 
 static void slide_padded(const struct correlation *c, const struct padded *p, struct slide *s, float *target) {
@@ -211,8 +199,8 @@ static void across_samples(void *context, int64_t first, int64_t count, int work
   int64_t *from = (int64_t *)(void *)c->cpu->worker[worker].data, *row = from + c->kernel[0];
   const int64_t source = c->from[0] * c->from[1] * c->from[2], target = c->to[0] * c->to[1] * c->to[2];
   struct slide s = {.from = from, .row = row, .a_step = source, .rows = count};
-  s.a = read_rows(c, c->source + first * source, count * c->from[0] * c->from[1],
-                  c->cpu->worker[worker].data + 4 * c->kernel[0]);
+  s.a = cpu_read_rows(c->cpu, &c->affine, c->source + first * source, count * c->from[0] * c->from[1], c->from[2],
+                      c->cpu->worker[worker].data + 4 * c->kernel[0]);
   s.y_step = target;
   for (int64_t i = 0; i < correlate_families(c); i++) {
     const struct family f = correlate_family(c, i);

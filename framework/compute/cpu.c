@@ -29,6 +29,22 @@ void cpu_each(struct cpu *cpu, int64_t total, int64_t block, cpu_body *body, voi
   team_run(cpu->team, cpu_blocks(total, block), each_task, &each);
 }
 
+const float *cpu_read_rows(const struct cpu *cpu, const struct affine *affine, const float *from, int64_t rows,
+                           int64_t channels, float *scratch) {
+  if (!affine->mean)
+    return from;
+  cpu->kernels->affine(scratch, from, affine, rows, channels);
+  return scratch;
+}
+
+void cpu_copy_rows(const struct cpu *cpu, const struct affine *affine, const float *from, int64_t rows,
+                   int64_t channels, float *to) {
+  if (affine->mean)
+    cpu->kernels->affine(to, from, affine, rows, channels);
+  else
+    memcpy(to, from, (size_t)(rows * channels) * sizeof *to);
+}
+
 void cpu_fail(struct cpu *cpu) {
   pthread_mutex_lock(&cpu->mutex);
   if (cpu->failure.status == STRAIT_OK)

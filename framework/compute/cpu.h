@@ -51,6 +51,13 @@ static inline int64_t cpu_blocks(int64_t count, int64_t block) { return (count +
 typedef void cpu_body(void *context, int64_t first, int64_t count, int worker);
 void cpu_each(struct cpu *cpu, int64_t total, int64_t block, cpu_body *body, void *context);
 
+/* Rows of channels as an affine map makes them: the map's scratch, or where they lie if it has no mean. */
+const float *cpu_read_rows(const struct cpu *cpu, const struct affine *affine, const float *from, int64_t rows,
+                           int64_t channels, float *scratch);
+/* The same, copied in any case. */
+void cpu_copy_rows(const struct cpu *cpu, const struct affine *affine, const float *from, int64_t rows,
+                   int64_t channels, float *to);
+
 /* dy = 0 where y <= 0, in place. */
 void cpu_mask(struct cpu *cpu, place dy, place y, int64_t count);
 

@@ -88,14 +88,6 @@ struct group {
   float *sums;
 };
 
-/* `rows` positions of x, read through its affine map into scratch; without one they are where they lie. */
-static const float *read_rows(const struct gradient *g, const float *x, int64_t rows, float *scratch) {
-  if (!g->affine.mean)
-    return x;
-  g->cpu->kernels->affine(scratch, x, &g->affine, rows, g->from[2]);
-  return scratch;
-}
-
 /* dW (columns, in): rows are output channels, so that the sums lie as the weights do. */
 static void flat_group(const struct work *w, const struct group *u, float *scratch) {
   const struct gradient *g = w->g;
@@ -103,7 +95,7 @@ static void flat_group(const struct work *w, const struct group *u, float *scrat
     struct outer o = {.count = {1, 1, cpu_min(BLOCK, u->end - at)}, .rows = u->columns, .columns = g->from[2]};
     o.a = g->dy + at * g->to[2] + u->j;
     o.a_step[2] = g->to[2];
-    o.b = read_rows(g, g->x + at * g->from[2], o.count[2], scratch);
+    o.b = cpu_read_rows(g->cpu, &g->affine, g->x + at * g->from[2], o.count[2], g->from[2], scratch);
     o.b_step[2] = g->from[2];
     o.y = u->sums + u->j * g->from[2];
     o.y_step = g->from[2];
@@ -151,7 +143,8 @@ static void narrow_group(const struct work *w, const struct group *u, float *scr
   const int64_t positions = g->from[0] * g->from[1];
   for (int64_t n = u->begin; n < u->end; n += w->plan.together) {
     const int64_t count = cpu_min(w->plan.together, u->end - n);
-    narrow_samples(w, u, read_rows(g, g->x + n * positions * g->from[2], count * positions, scratch), n, count);
+    const float *x = g->x + n * positions * g->from[2];
+    narrow_samples(w, u, cpu_read_rows(g->cpu, &g->affine, x, count * positions, g->from[2], scratch), n, count);
   }
 }
 
@@ -162,11 +155,7 @@ static void pad(const struct work *w, float *padded, int64_t n, int64_t count) {
   for (int64_t i = 0; i < count; i++)
     for (int64_t y = 0; y < g->from[0]; y++) {
       float *to = padded + (i * w->plan.lines[0] + g->padding[0] + y) * line + g->padding[1] * g->from[2];
-      const float *from = g->x + ((n + i) * g->from[0] + y) * row;
-      if (g->affine.mean)
-        g->cpu->kernels->affine(to, from, &g->affine, g->from[1], g->from[2]);
-      else
-        memcpy(to, from, (size_t)row * sizeof *to);
+      cpu_copy_rows(g->cpu, &g->affine, g->x + ((n + i) * g->from[0] + y) * row, g->from[1], g->from[2], to);
     }
 }
 

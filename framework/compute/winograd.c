@@ -103,9 +103,10 @@ INLINE void patch_any(float *v, int64_t step, const float *x, int64_t line, cons
       vec d[PATCH];
       UNROLL for (int c = 0; c < PATCH; c++) {
         d[c] = number(x + i, line, channels, part, whole, r, c, left);
-        if (through && (whole || inside(part, r, c))) /* the margin is 0 in what the map makes */
-          d[c] = multiply_add(d[c] - mean, factor, shift);
-        if (through == 2 && (whole || inside(part, r, c)))
+        if (!through || !(whole || inside(part, r, c))) /* the margin is 0 in what the map makes */
+          continue;
+        d[c] = multiply_add(d[c] - mean, factor, shift);
+        if (through == 2)
           d[c] = positive(d[c]);
       }
       patch_line(d, t[r]);
@@ -119,28 +120,22 @@ INLINE void patch_any(float *v, int64_t step, const float *x, int64_t line, cons
   }
 }
 
+INLINE void patch_through(float *v, int64_t step, const float *x, int64_t line, const struct winograd_part *part,
+                          int64_t channels, const struct affine *affine, const int whole) {
+  if (!affine->mean)
+    patch_any(v, step, x, line, part, channels, affine, whole, 0);
+  else if (!affine->relu)
+    patch_any(v, step, x, line, part, channels, affine, whole, 1);
+  else
+    patch_any(v, step, x, line, part, channels, affine, whole, 2);
+}
+
 static void patch(float *v, int64_t step, const float *x, int64_t line, const struct winograd_part *part,
                   int64_t channels, const struct affine *affine) {
-  const int whole = part->y0 == 0 && part->x0 == 0 && part->y1 == PATCH && part->x1 == PATCH;
-  switch (affine->mean ? 2 * affine->relu + 2 + whole : whole) {
-  case 0:
-    patch_any(v, step, x, line, part, channels, affine, 0, 0);
-    break;
-  case 1:
-    patch_any(v, step, x, line, part, channels, affine, 1, 0);
-    break;
-  case 2:
-    patch_any(v, step, x, line, part, channels, affine, 0, 1);
-    break;
-  case 3:
-    patch_any(v, step, x, line, part, channels, affine, 1, 1);
-    break;
-  case 4:
-    patch_any(v, step, x, line, part, channels, affine, 0, 2);
-    break;
-  default:
-    patch_any(v, step, x, line, part, channels, affine, 1, 2);
-  }
+  if (part->y0 == 0 && part->x0 == 0 && part->y1 == PATCH && part->x1 == PATCH)
+    patch_through(v, step, x, line, part, channels, affine, 1);
+  else
+    patch_through(v, step, x, line, part, channels, affine, 0);
 }
 
 static void tile(float *y, int64_t line, const struct winograd_part *part, const float *m, int64_t step,
