@@ -15,6 +15,7 @@
 #include "cli/table.h"
 #include "stage/children.h"
 #include "stage/prepare.h"
+#include "stage/cost.h"
 #include "stage/runner.h"
 #include "stage/verb.h"
 
@@ -54,6 +55,8 @@ static int run(const struct arguments *a) {
   struct opened o;
   stop_install();
   int status = opened_read(a, progress_start(a->quiet), &o);
+  if (!status)
+    status = experiment_fits(o.session, o.experiment, a->stage, a->jobs);
   if (!status && a->jobs > 1 && !a->stage)
     status = run_side_by_side(a, &o);
   else if (!status)

@@ -46,9 +46,22 @@ int64_t cost_of_weights(const struct stage *stage, int moments) {
   return (int64_t)sizeof(float) * (weights + statistics + (moments ? state : 0));
 }
 
+int64_t cost_of_points(const struct stage *stage, int points, int free_points) {
+  const int64_t states = (int64_t)free_points * (stage->optimiser.optimiser == OPTIMISER_ADAMW ? 2 : 1);
+  return 2 * (points + states) + (points > 1 && states < 2 ? 2 : states);
+}
+
+/* The newest two, the epoch's beginning, and the one that is being written. */
+int64_t cost_of_checkpoints(int64_t moment, double limit) {
+  const double fit = limit > 0 ? 1e6 * limit / (double)moment : 3;
+  return moment * (1 + (fit < 1 ? 1 : fit > 3 ? 3 : (int64_t)fit));
+}
+
 int stage_cost(const struct stage *stage, struct cost *cost) {
   *cost = (struct cost){0};
-  return stage->verb->cost(stage, cost);
+  int status = stage->verb->cost(stage, cost);
+  cost->kept = cost->kept ? cost->kept : cost->disk;
+  return status;
 }
 
 static int64_t data_bytes(const struct stage *stage) {

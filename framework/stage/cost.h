@@ -3,12 +3,14 @@
 #define STAGE_COST_H
 
 #include "stage/experiment.h"
+#include "stage/session.h"
 
 struct cost {
   int64_t trained;   /* samples that go forward and backward */
   int64_t evaluated; /* samples that go forward only: batch-norm refresh and measuring */
   int64_t vectors;   /* weight vectors in memory, beside the network's own weights and gradient */
-  int64_t disk;      /* bytes of results and checkpoints */
+  int64_t disk;      /* bytes of results and checkpoints, at the most while it runs */
+  int64_t kept;      /* of these, what is there when it is done */
 };
 
 /* Of the whole stage, whatever is done of it already; the experiment is prepared. Members of ensembles that are made on
@@ -17,10 +19,20 @@ int stage_cost(const struct stage *stage, struct cost *cost);
 /* Bytes of memory while it runs: the network at its batch, the vectors, the data set, and samples kept converted. */
 int64_t cost_memory(const struct stage *stage, const struct cost *cost);
 
+/* Refuses, STRAIT_EINVAL, an experiment of which a stage that is still to do needs more memory than the machine, or
+ * this process's limit, gives, or whose results take more disk than is free where they go. jobs: stages at a time.
+ * only: this stage alone; NULL: all. */
+int experiment_fits(const struct session *session, const struct experiment *experiment, const char *only, int jobs);
+
 /* For verbs. Samples for measuring one network: the refresh, and the splits named (NULL or empty: all there are). */
 int64_t cost_of_measuring(const struct stage *stage, const strait_strings *splits);
 /* Samples that the stage's own iterations train on. */
 int64_t cost_of_training(const struct stage *stage);
+/* Vectors that a training of so many control points holds: on the device and as a snapshot, and the larger of what
+ * measuring and reading a state back take beside them. */
+int64_t cost_of_points(const struct stage *stage, int points, int free_points);
+/* Bytes that checkpoints of `moment` bytes to go on from take at the most; limit: checkpoint-limit's megabytes. */
+int64_t cost_of_checkpoints(int64_t moment, double limit);
 /* Bytes of one network's weights file; with moments, of its optimiser's state too. */
 int64_t cost_of_weights(const struct stage *stage, int moments);
 

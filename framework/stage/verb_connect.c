@@ -102,10 +102,11 @@ static int cost(const struct stage *stage, struct cost *c) {
   const int free_points = points - (k->free_ends ? 0 : 2);
   c->trained = k->objective.draws * cost_of_training(stage);
   c->evaluated = cost_of_measuring(stage, NULL); /* of the middle */
-  c->vectors = points + free_points * (stage->optimiser.optimiser == OPTIMISER_ADAMW ? 2 : 1);
+  c->vectors = cost_of_points(stage, points, free_points);
   if (k->objective.draws > 1)
     c->vectors += k->objective.draws + 2 * free_points;
-  c->disk = points * cost_of_weights(stage, 0) + 3 * free_points * cost_of_weights(stage, 1);
+  c->kept = points * cost_of_weights(stage, 0);
+  c->disk = c->kept + cost_of_checkpoints(free_points * cost_of_weights(stage, 1), k->checkpoint_limit);
   return STRAIT_OK;
 }
 

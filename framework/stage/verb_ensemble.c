@@ -125,8 +125,10 @@ static int cost(const struct stage *stage, struct cost *c) {
     c->evaluated = stage->iterations / stage_epoch(stage) * cost_of_tracing(stage);
   c->trained = cost_of_training(stage);
   c->evaluated += members * cost_of_measuring(stage, &k->splits);
-  c->vectors = members + (stage->iterations ? 2 : 0);
-  c->disk = members * cost_of_weights(stage, 0) + (stage->iterations ? 2 * cost_of_weights(stage, 1) : 0);
+  /* The members once as gathered and once as measured, each start's state, and a training beside them. */
+  c->vectors = 2 * members + 2 * (int64_t)k->start.n + (stage->iterations ? cost_of_points(stage, 1, 1) : 2);
+  c->kept = members * cost_of_weights(stage, 0);
+  c->disk = 2 * c->kept + (stage->iterations ? 2 * cost_of_weights(stage, 1) : 0); /* the state has them too */
   gatherer_free(&g, k);
   arena_free(arena);
   return status;

@@ -113,8 +113,9 @@ static int cost(const struct stage *stage, struct cost *c) {
   const int64_t kept = (int64_t)stage->wanted_count + (k->keep ? k->epochs / k->keep : 0);
   c->trained = cost_of_training(stage);
   c->evaluated = cost_of_measuring(stage, NULL);
-  c->vectors = stage->optimiser.optimiser == OPTIMISER_ADAMW ? 2 : 1;
-  c->disk = (kept + 4) * cost_of_weights(stage, 1); /* the end, the newest two, and the epoch's beginning */
+  c->vectors = cost_of_points(stage, 1, 1);
+  c->kept = (kept + 1) * cost_of_weights(stage, 1);
+  c->disk = c->kept + cost_of_checkpoints(cost_of_weights(stage, 1), k->checkpoint_limit);
   return STRAIT_OK;
 }
 
