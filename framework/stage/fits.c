@@ -100,7 +100,7 @@ int experiment_fits(const struct session *session, const struct experiment *e, c
   struct arena *arena = arena_create();
   jobs = jobs > 1 ? jobs : 1;
   double *together = arena ? arena_alloc(arena, (size_t)jobs, sizeof *together) : NULL;
-  int status = together ? STRAIT_OK : error_status();
+  int status = together ? STRAIT_OK : STRAIT_ENOMEM;
   for (size_t i = 0; !status && i < e->count; i++)
     if (!only || strcmp(only, e->stages[i]->name) == 0)
       status = add(session, e->stages[i], jobs, together, &n);

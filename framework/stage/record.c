@@ -37,7 +37,7 @@ static void remove_unfinished(const struct session *session, struct arena *arena
 static int copy_text(const struct session *session, const struct experiment *e) {
   struct arena *arena = arena_create();
   char *to = arena ? file_join(arena, session->out, "experiment.ini") : NULL, *text = NULL;
-  size_t length;
+  size_t length = 0;
   int status = to ? file_read(e->file, LARGEST_FILE, &text, &length) : error_status();
   if (!status)
     status = file_write(to, text, length);
