@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/bench.h"
+#include "cli/bench_tune.h"
 #include "cli/shape.h"
 #include "cli/table.h"
 #include "compute/device.h"
@@ -30,7 +31,7 @@ struct bench_keys {
   int64_t classes, batch, repeat;
   double seconds;
   const char *curve;
-  int32_t only, clock, exact, peak;
+  int32_t only, clock, exact, peak, tune;
 };
 static const strait_option table_of_keys[] = {
     STRAIT_STRING("input", struct bench_keys, input, "3x32x32",
@@ -45,6 +46,7 @@ static const strait_option table_of_keys[] = {
                   "cpu: processor time, with one thread the better clock on a machine that has other work"),
     STRAIT_BOOL("exact", struct bench_keys, exact, "no", "convolutions by direct sums only, as the key exact has it"),
     STRAIT_BOOL("peak", struct bench_keys, peak, "no", "measure the machine's limits instead of a model"),
+    STRAIT_BOOL("tune", struct bench_keys, tune, "no", "measure 3x3 convolutions by shape instead of a model"),
 };
 static const struct option_table bench_options = {table_of_keys, sizeof *table_of_keys,
                                                   sizeof table_of_keys / sizeof *table_of_keys};
@@ -316,14 +318,16 @@ static int bench(const struct arguments *a) {
   struct team *team = NULL;
   int threads = 1;
   int status = arguments_options(a, &bench_options, &keys);
-  if (!status && keys.peak == (int)a->operand_count)
-    status = error_set(STRAIT_EINVAL, "give either a model or --peak; see strait bench --help");
+  if (!status && keys.peak + keys.tune + (int)a->operand_count != 1)
+    status = error_set(STRAIT_EINVAL, "give either a model or --peak or --tune; see strait bench --help");
   if (!status)
     status = team_count(a->threads, &threads);
   if (!status)
     status = team_create(&team, threads);
   if (!status)
-    status = keys.peak ? bench_peak(a, team) : bench_model(a, &keys, team);
+    status = keys.peak   ? bench_peak(a, team)
+             : keys.tune ? bench_tune(a->json, (int)keys.repeat, keys.seconds, team)
+                         : bench_model(a, &keys, team);
   team_free(team);
   return status;
 }
@@ -338,7 +342,10 @@ const struct command command_bench = {
         "not measured. GFLOP/s count a multiply and an add for each product that direct convolution has, and for a\n"
         "training step three times those of a forward pass, whatever the program does in fact; GB/s count each\n"
         "operand once. Peak memory is what is resident, less what was before the model was built.\n"
-        "With --peak instead of a model: what this machine can do at most.",
+        "With --peak instead of a model: what this machine can do at most. With --tune: what the rule rests on by\n"
+        "which convolutions go by direct sums or by Winograd's algorithm. The rule is part of the source; nothing "
+        "that\n"
+        "is measured here or in a run changes it.",
     .flags = FLAG_SET | FLAG_THREADS | FLAG_PLUGINS | FLAG_JSON,
     .set_help = "set an option: model.OPTION=VALUE or curve.OPTION=VALUE; may be repeated",
     .options = &bench_options,

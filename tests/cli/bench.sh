@@ -60,6 +60,7 @@ refuse() {
 }
 refuse 'a model or --peak'
 refuse 'a model or --peak' mlp --peak
+refuse 'a model or --peak or --tune' --peak --tune
 refuse '--peak takes no value' --peak=1
 refuse 'did you mean "mlp"?' mpl
 refuse 'did you mean "hidden"?' mlp --set model.hiden=3
@@ -77,3 +78,15 @@ for shape in 3x 0x2x2 3x32 axb 1x2x3x4x5x6x7x8 ''; do
 done
 # A shape the model cannot take: the network's own message.
 refuse 'pool' vgg --input 3x4x4
+
+echo "-- convolutions by shape"
+if test -z "${VALGRIND_COMMAND:-}" && test "${SANITIZERS:-no}" = no; then # gigabytes of operands
+  expect 0 bench --tune --repeat 1 --seconds 0 --threads 2 --json
+  cp out result.json
+  test "$(json 'convolutions.#' <out)" = 30 || die "six numbers of channels, five sizes"
+  for rate in forward.direct forward.rule input.direct input.rule weights.direct weights.rule; do
+    positive convolutions.0.$rate
+    positive convolutions.29.$rate
+  done
+  test "$(json convolutions.0.rule <out)/$(json convolutions.1.rule <out)" = direct/winograd || die "2x2 maps are not for Winograd"
+fi
