@@ -1,9 +1,10 @@
 /* compute/correlate.c: packs the weights into panels, cuts the samples into fixed blocks, and slides over each.
  *
  * Three ways, by shape alone. Flat: the source is read once a position and nothing overlaps (dense layers, 1x1
- * convolutions of stride 1): all positions of all samples are rows. Padded: a sample is copied into scratch with its
- * margins, and a target row is a tile's rows. Across: maps too narrow for that take the same position of many samples
- * as rows, with only the taps that lie inside. */
+ * convolutions of stride 1): all positions of all samples are rows; where these are few, a worker packs a panel and
+ * slides all of them over it, so that no worker reads weights that another has packed. Padded: a sample is copied into
+ * scratch with its margins, and a target row is a tile's rows. Across: maps too narrow for that take the same position
+ * of many samples as rows, with only the taps that lie inside. */
 #include <string.h>
 
 #include "compute/correlate.h"
@@ -14,6 +15,7 @@
 #define FLAT_BLOCKS 16
 #define FLAT_LEAST 32
 #define FLAT_MOST 256
+#define FLAT_FEW 256
 #define FLAT_STEP 64 /* rows that are read through an affine map at a time */
 
 enum { FLAT, PADDED, ACROSS };
@@ -116,8 +118,9 @@ static void slide_panel(const struct correlation *c, const struct family *f, str
   tiles->slide(s);
 }
 
-static void flat_rows(void *context, int64_t first, int64_t count, int worker) {
-  struct correlation *c = context;
+/* Target channels `begin` to `end` of `count` rows. */
+static void slide_flat(const struct correlation *c, int64_t first, int64_t count, int64_t begin, int64_t end,
+                       int worker) {
   const struct family f = correlate_family(c, 0);
   const int64_t zero = 0, step = c->affine.mean ? FLAT_STEP : count;
   struct slide s = {.runs = 1, .length = c->from[2], .from = &zero, .row = &zero};
@@ -127,9 +130,21 @@ static void flat_rows(void *context, int64_t first, int64_t count, int worker) {
     s.rows = cpu_min(step, first + count - at);
     s.a =
         cpu_read_rows(c->cpu, &c->affine, c->source + at * c->from[2], s.rows, c->from[2], c->cpu->worker[worker].data);
-    for (int64_t j = 0; j < c->to[2]; j += 2 * c->cpu->kernels->tiles->width)
+    for (int64_t j = begin; j < cpu_min(end, c->to[2]); j += 2 * c->cpu->kernels->tiles->width)
       slide_panel(c, &f, &s, j, c->target + at * c->to[2]);
   }
+}
+
+static void flat_rows(void *context, int64_t first, int64_t count, int worker) {
+  const struct correlation *c = context;
+  slide_flat(c, first, count, 0, c->to[2], worker);
+}
+
+static void flat_panel(void *context, int64_t index, int worker) {
+  const struct correlation *c = context;
+  const int64_t lanes = 2 * c->cpu->kernels->tiles->width;
+  correlate_pack(c, index);
+  slide_flat(c, 0, c->samples * c->to[0] * c->to[1], index * lanes, (index + 1) * lanes, worker);
 }
 
 struct padded {
@@ -222,16 +237,23 @@ static void across_samples(void *context, int64_t first, int64_t count, int work
   }
 }
 
+static void pack(void *context, int64_t index, int worker) {
+  (void)worker;
+  correlate_pack(context, index);
+}
+
 void correlate(struct correlation *c) {
-  correlate_pack(c);
-  const int64_t positions = c->to[0] * c->to[1];
-  switch (way(c)) {
-  case FLAT: {
-    const int64_t rows = c->samples * positions;
-    const int64_t block = cpu_min(FLAT_MOST, cpu_max(FLAT_LEAST, rows / FLAT_BLOCKS / 8 * 8));
-    cpu_each(c->cpu, rows, block, flat_rows, c);
-    break;
+  const int64_t positions = c->to[0] * c->to[1], rows = c->samples * positions;
+  const int64_t panels = tiles_panels(c->cpu->kernels->tiles, c->to[2]);
+  if (way(c) == FLAT && rows <= FLAT_FEW) {
+    team_run(c->cpu->team, panels, flat_panel, c);
+    return;
   }
+  team_run(c->cpu->team, panels, pack, c);
+  switch (way(c)) {
+  case FLAT:
+    cpu_each(c->cpu, rows, cpu_min(FLAT_MOST, cpu_max(FLAT_LEAST, rows / FLAT_BLOCKS / 8 * 8)), flat_rows, c);
+    break;
   case PADDED:
     cpu_each(c->cpu, c->samples, cpu_max(1, PADDED_POSITIONS / positions), padded_samples, c);
     break;

@@ -37,8 +37,8 @@ void correlate(struct correlation *c);
 /* How many families there are, and each of them. */
 int64_t correlate_families(const struct correlation *c);
 struct family correlate_family(const struct correlation *c, int64_t index);
-/* compute/panels.c: fills c->panels: for each family, for each 2*width target channels, rows (tap, source channel) of
- * lanes (target channel). */
-void correlate_pack(struct correlation *c);
+/* compute/panels.c: fills panel `index` of c->panels, with 2*width target channels: for each family, rows (tap, source
+ * channel) of lanes (target channel). */
+void correlate_pack(const struct correlation *c, int64_t index);
 
 #endif

@@ -80,13 +80,11 @@ static void pack_transposed(const struct correlation *c, const struct panel *p, 
   }
 }
 
-static void pack_panel(void *context, int64_t index, int worker) {
-  const struct correlation *c = context;
+void correlate_pack(const struct correlation *c, int64_t index) {
   const struct tiles *tiles = c->cpu->kernels->tiles;
   struct panel p = {.j = index * 2 * tiles->width};
   p.columns = cpu_min(c->to[2] - p.j, 2 * tiles->width);
   p.lanes = tiles_lanes(tiles, p.columns);
-  (void)worker;
   for (int64_t i = 0; i < correlate_families(c); i++) {
     const struct family f = correlate_family(c, i);
     p.to = c->panels + f.panel + f.taps[0] * f.taps[1] * c->from[2] * p.j;
@@ -95,8 +93,4 @@ static void pack_panel(void *context, int64_t index, int worker) {
     else
       pack_forward(c, &p);
   }
-}
-
-void correlate_pack(struct correlation *c) {
-  team_run(c->cpu->team, tiles_panels(c->cpu->kernels->tiles, c->to[2]), pack_panel, c);
 }
