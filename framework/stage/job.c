@@ -65,7 +65,8 @@ void job_end(struct job *job) {
     p->end(p->context);
 }
 
-#define SLICE .25 /* seconds between two ticks */
+#define SLICE .25        /* seconds between two ticks */
+#define WORTH_SAYING .05 /* of an epoch's time, that the next batch was not ready */
 
 int job_train(struct job *job, struct training *training, int64_t until, double deadline, int64_t at) {
   int status = STRAIT_OK;
@@ -84,14 +85,16 @@ int job_epoch(struct job *job, struct training *training, int64_t epochs, int64_
   training_progress(training, &sums);
   int64_t iteration = training_iteration(training), epoch = iteration / training_epoch_iterations(training);
   double rows = sums.rows > 0 ? (double)sums.rows : 1, loss = sums.loss / rows,
-         error = 100. * (double)sums.errors / rows;
-  char note[96];
-  snprintf(note, sizeof note, "epoch %lld/%lld  loss %.4g  error %.2f %%", (long long)epoch, (long long)epochs, loss,
-           error);
+         error = 100. * (double)sums.errors / rows, waited = training_waited(training);
+  char note[128];
+  int length = snprintf(note, sizeof note, "epoch %lld/%lld  loss %.4g  error %.2f %%", (long long)epoch,
+                        (long long)epochs, loss, error);
+  if (waited > WORTH_SAYING && length > 0 && (size_t)length < sizeof note)
+    snprintf(note + length, sizeof note - (size_t)length, "  waiting for data %.0f %%", 100 * waited);
   job_tick(job, at + iteration, note, 1);
-  return job_log(job, json_pack("{s:s, s:I, s:I, s:f, s:o, s:f}", "event", "epoch", "epoch", (json_int_t)epoch,
+  return job_log(job, json_pack("{s:s, s:I, s:I, s:f, s:o, s:f, s:f}", "event", "epoch", "epoch", (json_int_t)epoch,
                                 "iteration", (json_int_t)iteration, "rate", training_rate(training, iteration), "loss",
-                                document_number(loss), "error", error));
+                                document_number(loss), "error", error, "waited", round(waited * 1e3) / 1e3));
 }
 
 /* --- metrics --- */

@@ -15,6 +15,17 @@ int64_t training_iteration(const struct training *training) { return training->i
 int64_t training_halvings(const struct training *training) { return training->halvings; }
 void training_progress(const struct training *training, struct loss_sums *sums) { *sums = training->sums; }
 
+static double seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double training_waited(const struct training *training) {
+  const double passed = seconds() - training->begun;
+  return training->waited > 0 && passed > training->waited ? training->waited / passed : 0;
+}
+
 static strait_step step_at(const struct training *training, int64_t iteration) {
   return (strait_step){sizeof(strait_step), 0, iteration, training->epoch_iterations, training->plan.iterations};
 }
@@ -250,11 +261,15 @@ static int feed(struct training *t, int64_t *samples) {
   int64_t first = t->iteration % t->epoch_iterations, epoch = t->iteration / t->epoch_iterations + 1;
   struct batch batch;
   int restarted = t->fed != t->iteration + 1;
+  const double begun = seconds();
+  if (restarted || first == 0)
+    t->begun = begun, t->waited = 0;
   t->fed = 0;
   if (restarted && feeder_start(t->feeder, epoch, first))
     return error_status();
   if (feeder_next(t->feeder, &batch))
     return error_status();
+  t->waited += seconds() - begun;
   if (batch.samples < 1)
     return error_set(STRAIT_EBUG, "epoch %lld ended before its batch %lld", (long long)epoch, (long long)first + 1);
   ops->upload(t->plan.device, program_input(t->program), batch.x, batch.samples * t->sample_words);
@@ -321,12 +336,6 @@ static int step(struct training *t) {
   t->iteration++;
   t->updates++;
   return STRAIT_OK;
-}
-
-static double seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 int training_run(struct training *training, int64_t until, double deadline) {

@@ -56,5 +56,8 @@ double training_rate(const struct training *training, int64_t iteration);
 /* Sums over the current epoch so far (augmented samples, as trained; since training_load in its first epoch), for logs.
  * At an epoch's end: over that epoch. */
 void training_progress(const struct training *training, struct loss_sums *sums);
+/* The part of the current epoch so far, from 0 to 1, for which the next batch was not ready: reading is the bottleneck
+ * where it is not small. */
+double training_waited(const struct training *training);
 
 #endif

@@ -46,6 +46,9 @@ expect 0 check e.ini --json
 test "$(json stages.4.state <out)" = done || die "check does not know what is done"
 while read -r line; do
   echo "$line" | json event >/dev/null || die "log.jsonl: $line"
+  case $line in
+  *'"epoch"'*) test "$(echo "$line" | json waited | awk '{ print ($1 >= 0 && $1 <= 1) }')" = 1 || die "log.jsonl: waited: $line" ;;
+  esac
 done <runs/e/left/log.jsonl
 json runs.0.host <runs/e/left/provenance.json >/dev/null || die "provenance.json names no host"
 
