@@ -28,7 +28,7 @@ int error_set_v(int status, const char *format, va_list arguments) {
   return install(status < 0 ? status : STRAIT_EBUG, message, NULL);
 }
 
-int error_set(int status, const char *format, ...) {
+int(error_set)(int status, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   status = error_set_v(status, format, arguments);
@@ -36,7 +36,7 @@ int error_set(int status, const char *format, ...) {
   return status;
 }
 
-int error_errno(int status, const char *format, ...) {
+int(error_errno)(int status, const char *format, ...) {
   int number = errno;
   va_list arguments;
   va_start(arguments, format);
@@ -54,7 +54,7 @@ int error_wrap_v(const char *format, va_list arguments) {
   return install(chain_of_thread.status, message, chain_of_thread.text);
 }
 
-int error_wrap(const char *format, ...) {
+int(error_wrap)(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   int status = error_wrap_v(format, arguments);

@@ -18,6 +18,16 @@ int error_errno(int status, const char *format, ...) STRAIT_PRINTF(2, 3);
 /* Puts an outer cause in front of the chain; returns the chain's status. */
 int error_wrap(const char *format, ...) STRAIT_PRINTF(1, 2);
 int error_wrap_v(const char *format, va_list arguments) STRAIT_PRINTF(1, 0);
+/* None of these returns STRAIT_OK, whatever it is given (STRAIT_EBUG instead). Compilers and analysers of one file at a
+ * time, which would follow a failure that succeeds, are told so here. */
+static inline int error_never_ok(int status) {
+  if (status >= 0)
+    __builtin_unreachable();
+  return status;
+}
+#define error_set(...) error_never_ok(error_set(__VA_ARGS__))
+#define error_errno(...) error_never_ok(error_errno(__VA_ARGS__))
+#define error_wrap(...) error_never_ok(error_wrap(__VA_ARGS__))
 /* Of this thread's chain; STRAIT_OK and "" when nothing failed since error_clear. */
 int error_status(void);
 const char *error_text(void);
