@@ -46,7 +46,7 @@ static const strait_option table_of_keys[] = {
                   "cpu: processor time, with one thread the better clock on a machine that has other work"),
     STRAIT_BOOL("exact", struct bench_keys, exact, "no", "convolutions by direct sums only, as the key exact has it"),
     STRAIT_BOOL("peak", struct bench_keys, peak, "no", "measure the machine's limits instead of a model"),
-    STRAIT_BOOL("tune", struct bench_keys, tune, "no", "measure 3x3 convolutions by shape instead of a model"),
+    STRAIT_BOOL("tune", struct bench_keys, tune, "no", "measure convolutions by shape instead of a model"),
 };
 static const struct option_table bench_options = {table_of_keys, sizeof *table_of_keys,
                                                   sizeof table_of_keys / sizeof *table_of_keys};

@@ -11,7 +11,7 @@
 #include "compute/cpu_winograd.h"
 #include "compute/winograd.h"
 
-enum { TILE = WINOGRAD_TILE, PATCH = WINOGRAD_PATCH, POINTS = WINOGRAD_POINTS, TAPS = 9 };
+enum { PATCH = WINOGRAD_PATCH, POINTS = WINOGRAD_POINTS };
 
 #define SHARED_CHANNELS 384   /* from this many source and target channels on, workers share blocks */
 #define SHARED_TILES 128      /* of such a block */
@@ -23,28 +23,42 @@ enum { TILE = WINOGRAD_TILE, PATCH = WINOGRAD_PATCH, POINTS = WINOGRAD_POINTS, T
 #define KERNEL_ROWS 64 /* source channels a task of the weights' transform */
 #define GROUPS 8
 
+/* For each kernel, from how many channels and from how large a map on Winograd's algorithm pays. */
+static const struct { int64_t kernel, channels, map; } rule[] = {{3, 16, 4}, {5, 32, 6}};
+
 int winograd_fits(const int64_t kernel[2], const int64_t stride[2], const int64_t padding[2], const int64_t from[3],
                   const int64_t to[3]) {
-  return kernel[0] == 3 && kernel[1] == 3 && stride[0] == 1 && stride[1] == 1 && padding[0] <= 2 && padding[1] <= 2 &&
-         from[2] >= 16 && to[2] >= 16 && cpu_min(from[0], from[1]) >= TILE && cpu_min(to[0], to[1]) >= TILE;
+  const int64_t channels = cpu_min(from[2], to[2]);
+  const int64_t map = cpu_min(cpu_min(from[0], from[1]), cpu_min(to[0], to[1]));
+  for (size_t i = 0; i < sizeof rule / sizeof *rule; i++)
+    if (kernel[0] == rule[i].kernel && kernel[1] == rule[i].kernel)
+      return stride[0] == 1 && stride[1] == 1 && padding[0] < kernel[0] && padding[1] < kernel[1] &&
+             channels >= rule[i].channels && map >= rule[i].map;
+  return 0;
+}
+
+static const struct winograd *transforms(const struct cpu *cpu, const int64_t kernel[2]) {
+  return kernel[0] == 3 ? cpu->kernels->winograd3 : cpu->kernels->winograd5;
 }
 
 /* ---- where tiles lie ---- */
 
 struct grid {
   int64_t from[3], to[3], padding[2]; /* padding: source position of target 0 is -padding */
+  int64_t side;                       /* of a tile */
   int64_t tiles[2];                   /* of a sample */
 };
 
-static struct grid grid_of(const int64_t from[3], const int64_t to[3], const int64_t padding[2], int transpose) {
-  struct grid g;
+static struct grid grid_of(const struct winograd *winograd, const int64_t from[3], const int64_t to[3],
+                           const int64_t padding[2], int transpose) {
+  struct grid g = {.side = winograd->side};
   for (int i = 0; i < 3; i++) {
     g.from[i] = from[i];
     g.to[i] = to[i];
   }
   for (int i = 0; i < 2; i++) {
-    g.padding[i] = transpose ? 2 - padding[i] : padding[i];
-    g.tiles[i] = cpu_blocks(to[i], TILE);
+    g.padding[i] = transpose ? winograd->kernel - 1 - padding[i] : padding[i];
+    g.tiles[i] = cpu_blocks(to[i], g.side);
   }
   return g;
 }
@@ -57,16 +71,16 @@ static void inside(int64_t at, int64_t size, int64_t length, int32_t *first, int
 
 /* Tile number `index` of all samples: its offset in the target; its patch's in the source, which may be outside. */
 static int64_t tile_at(const struct grid *g, int64_t index, struct winograd_part *part) {
-  const int64_t x = index % g->tiles[1] * TILE, y = index / g->tiles[1] % g->tiles[0] * TILE;
+  const int64_t x = index % g->tiles[1] * g->side, y = index / g->tiles[1] % g->tiles[0] * g->side;
   const int64_t sample = index / g->tiles[1] / g->tiles[0];
-  inside(y, TILE, g->to[0], &part->y0, &part->y1);
-  inside(x, TILE, g->to[1], &part->x0, &part->x1);
+  inside(y, g->side, g->to[0], &part->y0, &part->y1);
+  inside(x, g->side, g->to[1], &part->x0, &part->x1);
   return ((sample * g->to[0] + y) * g->to[1] + x) * g->to[2];
 }
 
 static int64_t patch_at(const struct grid *g, int64_t index, struct winograd_part *part) {
-  const int64_t x = index % g->tiles[1] * TILE - g->padding[1];
-  const int64_t y = index / g->tiles[1] % g->tiles[0] * TILE - g->padding[0];
+  const int64_t x = index % g->tiles[1] * g->side - g->padding[1];
+  const int64_t y = index / g->tiles[1] % g->tiles[0] * g->side - g->padding[0];
   const int64_t sample = index / g->tiles[1] / g->tiles[0];
   inside(y, PATCH, g->from[0], &part->y0, &part->y1);
   inside(x, PATCH, g->from[1], &part->x0, &part->x1);
@@ -105,6 +119,7 @@ static int64_t own_tiles(int64_t channels) {
 
 struct winograd_work {
   struct correlation *c;
+  const struct winograd *winograd;
   struct grid grid;
   int64_t tiles; /* of all samples */
   int shared;
@@ -119,8 +134,9 @@ static int64_t plane_words(const struct correlation *c) {
 
 static struct winograd_work work_of(struct correlation *c) {
   struct winograd_work w = {.c = c, .plane = plane_words(c), .panels = c->panels};
+  w.winograd = transforms(c->cpu, c->kernel);
   const int64_t in = c->from[2], out = c->to[2];
-  w.grid = grid_of(c->from, c->to, c->padding, c->transpose);
+  w.grid = grid_of(w.winograd, c->from, c->to, c->padding, c->transpose);
   w.tiles = c->samples * w.grid.tiles[0] * w.grid.tiles[1];
   w.shared = in + out >= SHARED_CHANNELS;
   w.block = block_of(w.shared ? SHARED_TILES : own_tiles(in + out), in, out,
@@ -146,12 +162,12 @@ static void transform_kernels(void *context, int64_t index, int worker) {
   const int64_t panels = tiles_panels(tiles, c->to[2]), j = index % panels * 2 * tiles->width;
   const int64_t i = index / panels * KERNEL_ROWS, rows = cpu_min(KERNEL_ROWS, c->from[2] - i);
   const int64_t columns = cpu_min(c->to[2] - j, 2 * tiles->width), lanes = tiles_lanes(tiles, columns);
-  /* w is (out, in, 3, 3): forward the source is in, transposed it is out, and the kernel is turned */
-  const int64_t inner_step = c->transpose ? c->to[2] * TAPS : TAPS, lane_step = c->transpose ? TAPS : c->from[2] * TAPS;
+  /* w is (out, in, taps): forward the source is in, transposed it is out, and the kernel is turned */
+  const int64_t taps = w->winograd->kernel * w->winograd->kernel;
+  const int64_t inner_step = c->transpose ? c->to[2] * taps : taps, lane_step = c->transpose ? taps : c->from[2] * taps;
   (void)worker;
-  c->cpu->kernels->winograd->kernels(c->panels + c->from[2] * j + i * lanes, w->plane,
-                                     c->w + i * inner_step + j * lane_step, rows, inner_step, columns, lane_step, lanes,
-                                     c->transpose);
+  w->winograd->kernels(c->panels + c->from[2] * j + i * lanes, w->plane, c->w + i * inner_step + j * lane_step, rows,
+                       inner_step, columns, lane_step, lanes, c->transpose);
 }
 
 static void transform_patches(const struct winograd_work *w, const struct block *b, int64_t first, int64_t count) {
@@ -160,8 +176,7 @@ static void transform_patches(const struct winograd_work *w, const struct block 
   struct winograd_part part;
   for (int64_t t = first; t < first + count; t++) {
     const int64_t at = patch_at(&w->grid, b->first + t, &part);
-    c->cpu->kernels->winograd->patch(b->v + t * b->v_row, b->v_plane, c->source + at, c->from[1] * in, &part, in,
-                                     &c->affine);
+    w->winograd->patch(b->v + t * b->v_row, b->v_plane, c->source + at, c->from[1] * in, &part, in, &c->affine);
   }
 }
 
@@ -188,8 +203,8 @@ static void transform_tiles(const struct winograd_work *w, const struct block *b
   struct winograd_part part;
   for (int64_t t = first; t < first + count; t++) {
     const int64_t at = tile_at(&w->grid, b->first + t, &part);
-    c->cpu->kernels->winograd->tile(c->target + at, c->to[1] * out, &part, b->m + t * b->m_row, b->m_plane, out,
-                                    c->bias, c->add ? c->add + at : NULL, c->relu);
+    w->winograd->tile(c->target + at, c->to[1] * out, &part, b->m + t * b->m_row, b->m_plane, out, c->bias,
+                      c->add ? c->add + at : NULL, c->relu);
   }
 }
 
@@ -243,6 +258,7 @@ void winograd_correlate(struct correlation *c) {
 
 struct gradient_work {
   const struct gradient *g;
+  const struct winograd *winograd;
   struct grid grid;
   int64_t tiles, groups, group_samples;
   int shared; /* one group, whose blocks all workers share */
@@ -253,7 +269,8 @@ struct gradient_work {
 
 static struct gradient_work gradient_work_of(const struct gradient *g) {
   const int64_t in = g->from[2], out = g->to[2];
-  struct gradient_work w = {.g = g, .grid = grid_of(g->from, g->to, g->padding, 0)};
+  struct gradient_work w = {.g = g, .winograd = transforms(g->cpu, g->kernel)};
+  w.grid = grid_of(w.winograd, g->from, g->to, g->padding, 0);
   w.tiles = g->samples * w.grid.tiles[0] * w.grid.tiles[1];
   w.shared = in + out >= GRADIENT_CHANNELS;
   w.group_samples = cpu_blocks(g->samples, w.shared ? 1 : GROUPS);
@@ -280,14 +297,13 @@ int64_t winograd_gradient_shared_words(const struct gradient *g) {
 
 static void transform_both(const struct gradient_work *w, const struct block *b, int64_t first, int64_t count) {
   const struct gradient *g = w->g;
-  const struct winograd *kernels = g->cpu->kernels->winograd;
   const int64_t in = g->from[2], out = g->to[2];
   struct winograd_part part;
   for (int64_t t = first; t < first + count; t++) {
     const int64_t from = patch_at(&w->grid, b->first + t, &part);
-    kernels->patch(b->v + t * b->v_row, b->v_plane, g->x + from, g->from[1] * in, &part, in, &g->affine);
+    w->winograd->patch(b->v + t * b->v_row, b->v_plane, g->x + from, g->from[1] * in, &part, in, &g->affine);
     const int64_t to = tile_at(&w->grid, b->first + t, &part);
-    kernels->tile_gradient(b->m + t * b->m_row, b->m_plane, g->dy + to, g->to[1] * out, &part, out);
+    w->winograd->tile_gradient(b->m + t * b->m_row, b->m_plane, g->dy + to, g->to[1] * out, &part, out);
   }
 }
 
@@ -355,9 +371,8 @@ static void join_groups(void *context, int64_t index, int worker) {
   const int64_t across = cpu_blocks(g->to[2], JOIN_COLUMNS);
   const int64_t i = index / across * JOIN_ROWS, o = index % across * JOIN_COLUMNS;
   (void)worker;
-  g->cpu->kernels->winograd->kernel_gradients(g->dw, w->sums, w->groups, g->from[2], g->to[2], i,
-                                              cpu_min(JOIN_ROWS, g->from[2] - i), o,
-                                              cpu_min(JOIN_COLUMNS, g->to[2] - o), g->accumulate);
+  w->winograd->kernel_gradients(g->dw, w->sums, w->groups, g->from[2], g->to[2], i, cpu_min(JOIN_ROWS, g->from[2] - i),
+                                o, cpu_min(JOIN_COLUMNS, g->to[2] - o), g->accumulate);
 }
 
 static void join_bias(const struct gradient_work *w) {

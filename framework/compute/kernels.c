@@ -391,7 +391,8 @@ extern const struct kernels JOIN(kernels_, KERNELS);
 const struct kernels JOIN(kernels_, KERNELS) = {
     .name = TEXT(KERNELS),
     .tiles = &JOIN(tiles_, KERNELS),
-    .winograd = &JOIN(winograd_, KERNELS),
+    .winograd3 = &JOIN(winograd3_, KERNELS),
+    .winograd5 = &JOIN(winograd5_, KERNELS),
     .bias_relu = bias_relu,
     .relu = relu,
     .relu_mask = relu_mask,

@@ -35,7 +35,7 @@ struct tiles;  /* compute/tiles.h: matrix products */
 struct kernels {
   const char *name;
   const struct tiles *tiles;
-  const struct winograd *winograd;
+  const struct winograd *winograd3, *winograd5; /* compute/winograd.h: of 3x3 and of 5x5 kernels */
   /* y += b by columns (b NULL: nothing), then max(0, y) if relu. */
   void (*bias_relu)(float *y, const float *b, int64_t rows, int64_t columns, int relu);
   void (*relu)(float *y, const float *x, int64_t n);

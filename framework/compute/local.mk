@@ -6,16 +6,16 @@ libstrait_la_SOURCES += %D%/correlate.c %D%/correlate.h %D%/cpu.c %D%/cpu.h %D%/
 
 # The vector kernels: one source, a set for each kind of CPU; compute/kernels_choose.c picks one at run time.
 noinst_LTLIBRARIES += libkernels-portable.la
-libkernels_portable_la_SOURCES = %D%/kernels.c %D%/tiles.c %D%/tiles.h %D%/vectors.h %D%/winograd.c %D%/winograd.h
+libkernels_portable_la_SOURCES = %D%/kernels.c %D%/tiles.c %D%/tiles.h %D%/vectors.h %D%/winograd.c %D%/winograd.h %D%/winograd_kernel.h
 libkernels_portable_la_CPPFLAGS = $(AM_CPPFLAGS) -DKERNELS=portable
 libkernels_portable_la_CFLAGS = $(AM_CFLAGS)
 libstrait_la_LIBADD += libkernels-portable.la
 if X86
 noinst_LTLIBRARIES += libkernels-avx2.la libkernels-avx512.la
-libkernels_avx2_la_SOURCES = %D%/kernels.c %D%/tiles.c %D%/tiles.h %D%/vectors.h %D%/winograd.c %D%/winograd.h
+libkernels_avx2_la_SOURCES = %D%/kernels.c %D%/tiles.c %D%/tiles.h %D%/vectors.h %D%/winograd.c %D%/winograd.h %D%/winograd_kernel.h
 libkernels_avx2_la_CPPFLAGS = $(AM_CPPFLAGS) -DKERNELS=avx2
 libkernels_avx2_la_CFLAGS = $(AM_CFLAGS) -mavx2 -mfma
-libkernels_avx512_la_SOURCES = %D%/kernels.c %D%/tiles.c %D%/tiles.h %D%/vectors.h %D%/winograd.c %D%/winograd.h
+libkernels_avx512_la_SOURCES = %D%/kernels.c %D%/tiles.c %D%/tiles.h %D%/vectors.h %D%/winograd.c %D%/winograd.h %D%/winograd_kernel.h
 libkernels_avx512_la_CPPFLAGS = $(AM_CPPFLAGS) -DKERNELS=avx512
 libkernels_avx512_la_CFLAGS = $(AM_CFLAGS) -mavx2 -mfma -mavx512f -mavx512dq -mavx512bw -mavx512vl
 libstrait_la_LIBADD += libkernels-avx2.la libkernels-avx512.la

@@ -50,28 +50,29 @@ static double measure(struct device *d, const struct conv_op *op, int way, const
   return best;
 }
 
-int tune(struct tuned *tuned, struct device *d, int64_t channels, int64_t size, int tries, double seconds) {
-  const int64_t map = channels * size * size, shape[3] = {size, size, channels};
+int tune(struct tuned *tuned, struct device *d, int64_t kernel, int64_t channels, int64_t size, int tries,
+         double seconds) {
+  const int64_t map = channels * size * size, taps = kernel * kernel, shape[3] = {size, size, channels};
   struct conv_op op = {.in = channels,
                        .height = size,
                        .width = size,
                        .out = channels,
                        .out_height = size,
                        .out_width = size,
-                       .kernel = {3, 3},
+                       .kernel = {kernel, kernel},
                        .stride = {1, 1},
-                       .padding = {1, 1}};
+                       .padding = {kernel / 2, kernel / 2}};
   int64_t samples = MAP_WORDS / map;
   samples = samples < 1 ? 1 : samples > MOST_SAMPLES ? MOST_SAMPLES : samples;
   *tuned =
       (struct tuned){.samples = samples, .winograd = winograd_fits(op.kernel, op.stride, op.padding, shape, shape)};
   const struct run run = {.samples = samples};
-  const double operations = 2. * 9 * (double)channels * (double)(samples * map);
+  const double operations = 2. * (double)(taps * channels) * (double)(samples * map);
   struct {
     place *at;
     int64_t words;
-  } buffers[] = {{&op.x, samples * map},  {&op.w, 9 * channels * channels},  {&op.y, samples * map},
-                 {&op.dx, samples * map}, {&op.dw, 9 * channels * channels}, {&op.dy, samples * map}};
+  } buffers[] = {{&op.x, samples * map},  {&op.w, taps * channels * channels},  {&op.y, samples * map},
+                 {&op.dx, samples * map}, {&op.dw, taps * channels * channels}, {&op.dy, samples * map}};
   int status = STRAIT_OK;
   for (size_t i = 0; i < sizeof buffers / sizeof *buffers && !status; i++) {
     status = d->ops->create(d, buffers[i].words, buffers[i].at);

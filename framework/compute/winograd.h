@@ -1,5 +1,5 @@
-/* compute/winograd.h: convolution of a 3x3 kernel with stride 1 by Winograd's algorithm F(4x4, 3x3) (Lavin and Gray,
- * arXiv 1509.09308): 36 products where direct sums take 144. A target tile of 4x4 comes from a source patch of 6x6:
+/* compute/winograd.h: convolution with stride 1 by Winograd's algorithm (Lavin and Gray, arXiv 1509.09308): F(4x4, 3x3)
+ * and F(2x2, 5x5), 36 products where direct sums take 144 and 100. A target tile comes from a source patch of 6x6:
  *   target = A^T [(G g G^T) . (B^T d B)] A
  * with the product, element by element, summed over the source channels: 36 matrix products over all tiles.
  *
@@ -9,7 +9,6 @@
 
 #include "compute/kernels.h"
 
-#define WINOGRAD_TILE 4
 #define WINOGRAD_PATCH 6
 #define WINOGRAD_POINTS 36
 
@@ -20,6 +19,7 @@ struct winograd_part {
   int32_t y0, y1, x0, x1;
 };
 struct winograd {
+  int64_t kernel, side; /* rows and columns of kernels and of tiles */
   /* v = B^T d B of a source patch, which is read through the affine map if that has a mean. */
   void (*patch)(float *v, int64_t step, const float *x, int64_t line, const struct winograd_part *part,
                 int64_t channels, const struct affine *affine);
@@ -35,11 +35,12 @@ struct winograd {
    * degrees. */
   void (*kernels)(float *u, int64_t step, const float *w, int64_t inner, int64_t inner_step, int64_t columns,
                   int64_t lane_step, int64_t lanes, int flip);
-  /* dw (+)= G^T du G, the sum over groups first; du: (group, point, in, out), dw: (out, in, 3, 3) of input channels
-   * i0.. and output channels o0... */
+  /* dw (+)= G^T du G, the sum over groups first; du: (group, point, in, out), dw: (out, in, kernel, kernel) of input
+   * channels i0.. and output channels o0... */
   void (*kernel_gradients)(float *dw, const float *du, int64_t groups, int64_t in, int64_t out, int64_t i0,
                            int64_t rows, int64_t o0, int64_t columns, int accumulate);
 };
-extern const struct winograd winograd_portable, winograd_avx2, winograd_avx512;
+extern const struct winograd winograd3_portable, winograd3_avx2, winograd3_avx512;
+extern const struct winograd winograd5_portable, winograd5_avx2, winograd5_avx512;
 
 #endif

@@ -8,8 +8,10 @@
 #include "stage/session.h"
 
 /* Bumped when the same options give other bytes than before, so that older results are not taken for current ones. */
-#define NUMERICS_VERSION 3
-#define NUMERICS_TEXT "3"
+#define NUMERICS_VERSION 4
+#define NUMERICS_TEXT NUMERICS_TEXT_OF(NUMERICS_VERSION)
+#define NUMERICS_TEXT_OF(version) NUMERICS_TEXT_OF_NUMBER(version)
+#define NUMERICS_TEXT_OF_NUMBER(number) #number
 
 /* Opens data, builds networks, checks references, lengths and schedules, and fills every stage's material, wanted
  * iterations and key. Refuses train stages that are alike. Writes nothing. */

@@ -83,10 +83,10 @@ echo "-- convolutions by shape"
 if test -z "${VALGRIND_COMMAND:-}" && test "${SANITIZERS:-no}" = no; then # gigabytes of operands
   expect 0 bench --tune --repeat 1 --seconds 0 --threads 2 --json
   cp out result.json
-  test "$(json 'convolutions.#' <out)" = 30 || die "six numbers of channels, five sizes"
+  test "$(json 'convolutions.#' <out)" = 50 || die "ten kernels and numbers of channels, five sizes"
   for rate in forward.direct forward.rule input.direct input.rule weights.direct weights.rule; do
     positive convolutions.0.$rate
-    positive convolutions.29.$rate
+    positive convolutions.49.$rate
   done
   test "$(json convolutions.0.rule <out)/$(json convolutions.1.rule <out)" = direct/winograd || die "2x2 maps are not for Winograd"
 fi
