@@ -50,7 +50,7 @@ static int32_t png_decode_rows(const void *self, png_structp png, png_infop info
   unsigned char *planes = strait_sample_reserve(sample, 3, dims);
   if (!planes)
     return STRAIT_EFORMAT;
-  work->pixels = malloc((size_t)(3 * plane));
+  work->pixels = calloc((size_t)plane, 3);
   work->rows = malloc((size_t)dims[1] * sizeof *work->rows);
   if (!work->pixels || !work->rows)
     return strait_fail(self, STRAIT_ENOMEM, "out of memory");

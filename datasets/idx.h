@@ -63,7 +63,7 @@ static int32_t idx_read_named(struct idx *self, const char *name, int dims, int6
 }
 
 static int32_t idx_read_split(struct idx *self, struct idx_split *split, const char *images, const char *labels) {
-  int64_t size[3], count[3];
+  int64_t size[3] = {0}, count[3] = {0};
   int32_t status = idx_read_named(self, images, 3, size, &split->images);
   if (status == STRAIT_OK)
     status = idx_read_named(self, labels, 1, count, &split->labels);

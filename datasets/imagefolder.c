@@ -174,7 +174,7 @@ static int32_t read_split(struct imagefolder *self, int which) {
     else if (status == STRAIT_OK)
       status = strait_fail(self, STRAIT_ENOMEM, "out of memory");
     for (; status == STRAIT_OK && done < self->files[which].n; done++)
-      grown[done] = (int32_t)(class - self->classes.v);
+      self->labels[which][done] = (int32_t)(class - self->classes.v);
   }
   if (status == STRAIT_OK && left_aside)
     strait_log(self, STRAIT_LOG_WARNING, "%s/%s: %lld files that are not .jpg, .jpeg or .png are left aside",
@@ -214,10 +214,12 @@ static int32_t read_file(const struct imagefolder *self, const char *name, unsig
   *length = 0;
   while (got >= 0) {
     unsigned char *grown = realloc(*bytes, capacity);
-    if (grown)
-      *bytes = grown;
-    got = grown ? strait_read(reader, grown + *length, (int64_t)(capacity - *length))
-                : strait_fail(self, STRAIT_ENOMEM, "out of memory");
+    if (!grown) {
+      got = strait_fail(self, STRAIT_ENOMEM, "out of memory");
+      break;
+    }
+    *bytes = grown;
+    got = strait_read(reader, grown + *length, (int64_t)(capacity - *length));
     *length += got > 0 ? (size_t)got : 0;
     if (got < 0 || *length < capacity)
       break;

@@ -62,6 +62,12 @@ int(error_wrap)(const char *format, ...) {
   return status;
 }
 
+int(error_failure)(void) {
+  if (chain_of_thread.status == STRAIT_OK)
+    return install(STRAIT_EBUG, "failed without a recorded cause", NULL);
+  return chain_of_thread.status;
+}
+
 int error_status(void) { return chain_of_thread.status; }
 
 const char *error_text(void) { return chain_of_thread.text; }

@@ -18,6 +18,8 @@ int error_errno(int status, const char *format, ...) STRAIT_PRINTF(2, 3);
 /* Puts an outer cause in front of the chain; returns the chain's status. */
 int error_wrap(const char *format, ...) STRAIT_PRINTF(1, 2);
 int error_wrap_v(const char *format, va_list arguments) STRAIT_PRINTF(1, 0);
+/* The chain's status, for those who pass on a failure that they were told of otherwise, by a NULL for one. */
+int error_failure(void);
 /* None of these returns STRAIT_OK, whatever it is given (STRAIT_EBUG instead). Compilers and analysers of one file at a
  * time, which would follow a failure that succeeds, are told so here. */
 static inline int error_never_ok(int status) {
@@ -28,7 +30,8 @@ static inline int error_never_ok(int status) {
 #define error_set(...) error_never_ok(error_set(__VA_ARGS__))
 #define error_errno(...) error_never_ok(error_errno(__VA_ARGS__))
 #define error_wrap(...) error_never_ok(error_wrap(__VA_ARGS__))
-/* Of this thread's chain; STRAIT_OK and "" when nothing failed since error_clear. */
+#define error_failure() error_never_ok(error_failure())
+/* Of this thread's chain, to ask whether there was one; STRAIT_OK and "" when nothing failed since error_clear. */
 int error_status(void);
 const char *error_text(void);
 void error_clear(void);

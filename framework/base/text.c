@@ -74,7 +74,7 @@ int text_split(struct arena *arena, const char *string, char ***items, size_t *c
   const char *at, *end = string;
   int depth = 0;
   size_t n = 0;
-  while ((at = next_item(end, &end, &depth))) {
+  while (next_item(end, &end, &depth)) {
     if (depth)
       return error_set(STRAIT_EINVAL, "\"%s\": a \"%c\" without its \"%c\"", string, depth > 0 ? '(' : ')',
                        depth > 0 ? ')' : '(');

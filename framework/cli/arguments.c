@@ -97,7 +97,7 @@ static int find_own(const struct command *command, const char *word, strait_opti
 static int take_own(struct arguments *a, const strait_option *option, const char *value) {
   char *key = arena_format(a->arena, "--%s", option->name);
   if (!key)
-    return error_status();
+    return error_failure();
   a->settings[a->setting_count++] = (struct setting){.key = key, .value = value};
   return STRAIT_OK;
 }
@@ -206,7 +206,7 @@ static int read_words(struct arguments *a, const struct command *command, int ar
     const char *name = flag ? flag->name : arena_format(a->arena, "--%s", option.name);
     int valued = flag ? flag->value != NULL : option.type != STRAIT_OPT_BOOL;
     if (!name)
-      return error_status();
+      return error_failure();
     if (!valued && value)
       return error_set(STRAIT_EINVAL, "%s takes no value", name);
     if (valued && !value && ++i < argc)
@@ -223,7 +223,7 @@ static int read_words(struct arguments *a, const struct command *command, int ar
 int arguments_read(struct arguments *a, const struct command *command, int argc, char **argv) {
   *a = (struct arguments){.arena = arena_create()};
   if (!a->arena)
-    return error_status();
+    return error_failure();
   a->operands = arena_alloc(a->arena, (size_t)argc, sizeof *a->operands);
   a->sets = arena_alloc(a->arena, (size_t)argc, sizeof *a->sets);
   a->settings = arena_alloc(a->arena, (size_t)argc, sizeof *a->settings);
@@ -233,7 +233,7 @@ int arguments_read(struct arguments *a, const struct command *command, int argc,
   a->command_line = line.status ? NULL : arena_copy(a->arena, line.data ? line.data : "");
   text_free(&line);
   if (!a->operands || !a->sets || !a->settings || !a->command_line)
-    return error_status();
+    return error_failure();
   int status = read_words(a, command, argc, argv);
   if (status || a->help)
     return status;

@@ -90,7 +90,7 @@ static int fill_data(struct session *s) {
   }
   memory_free(x);
   memory_free(y);
-  return x && y ? STRAIT_OK : error_status();
+  return x && y ? STRAIT_OK : error_failure();
 }
 
 /* Initial weights of this seed, at a place. */
@@ -108,7 +108,7 @@ static int fill_weights(struct session *s, uint64_t seed, place to) {
   }
   memory_free(weights);
   memory_free(statistics);
-  return weights && statistics ? STRAIT_OK : error_status();
+  return weights && statistics ? STRAIT_OK : error_failure();
 }
 
 /* How much of each control point is in the weights of step `number`. */
@@ -234,7 +234,7 @@ static int measure(struct session *s, struct bench_phase *phase) {
   const struct bench_plan *plan = s->bench->plan;
   double *rate = arena_alloc(s->bench->arena, (size_t)plan->repeats, sizeof *rate);
   if (!rate)
-    return error_status();
+    return error_failure();
   step(s);
   const double one = timed_steps(s, 1);
   phase->steps = one > 0 ? (int64_t)fmin(fmax(1, ceil(plan->seconds / one)), 1e6) : 1;
@@ -266,7 +266,7 @@ static int measure_phase(struct bench *bench, int number, struct bench_phase *ph
   if (phase->operators)
     memcpy(phase->operators, timing, phase->operator_count * sizeof *timing);
   else if (!status)
-    status = error_status();
+    status = error_failure();
   session_close(&s);
   return status;
 }
@@ -274,7 +274,7 @@ static int measure_phase(struct bench *bench, int number, struct bench_phase *ph
 int bench_run(const struct bench_plan *plan, struct bench_result *result) {
   struct bench bench = {.plan = plan, .arena = arena_create()};
   *result = (struct bench_result){0};
-  int status = bench.arena ? cpu_create(&bench.device, plan->team, NULL) : error_status();
+  int status = bench.arena ? cpu_create(&bench.device, plan->team, NULL) : error_failure();
   if (!status)
     status = timed_create(&bench.timed, bench.device, plan->clock);
   forget_peak();

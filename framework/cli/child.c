@@ -19,7 +19,7 @@
 /* The exec'd program gets its name, the arguments, and nothing of ours besides the pipes. */
 static void become(const char *self, const char *const *arguments) {
   const char *argv[64] = {"strait"};
-  for (int i = 0; arguments[i] && i < 62; i++)
+  for (int i = 0; i < 62 && arguments[i]; i++)
     argv[i + 1] = arguments[i];
   if (*self)
     execv(self, (char *const *)argv);
@@ -71,7 +71,7 @@ int child_start(struct child *child, const char *const *arguments, int report) {
     self[0] = 0;
   *child = (struct child){-1, -1, -1};
   if (open_output(child, report, &output))
-    return error_status();
+    return error_failure();
   if (report && pipe(told))
     error_errno(STRAIT_EIO, "cannot make a pipe");
   fflush(stdout); /* or the child would have it too */
@@ -90,7 +90,7 @@ int child_start(struct child *child, const char *const *arguments, int report) {
   child->report = told[0];
   if (child->pid < 0)
     child_close(child);
-  return child->pid < 0 ? error_status() : STRAIT_OK;
+  return child->pid < 0 ? error_failure() : STRAIT_OK;
 }
 
 int child_wait(struct child *child, int ends) {

@@ -63,10 +63,10 @@ static int settings_of(const struct arguments *a, const char *prefix, struct set
       continue;
     char *key = arena_copy_n(a->arena, a->sets[i], (size_t)(equals - a->sets[i]));
     if (!key)
-      return error_status();
+      return error_failure();
     (*settings)[(*count)++] = (struct setting){.key = key, .value = equals + 1};
   }
-  return *settings ? STRAIT_OK : error_status();
+  return *settings ? STRAIT_OK : error_failure();
 }
 
 static int make_object(const struct arguments *a, struct registry *registry, uint32_t kind, const char *name,
@@ -186,7 +186,7 @@ static int print_operators(const struct bench_phase *p, const struct bench_plan 
   const struct timing rest = {.name = "other", .seconds = rest_of(p)};
   struct table *table = table_create("lrrrrr");
   if (!table)
-    return error_status();
+    return error_failure();
   table_add(table, "%s", name);
   for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
     table_add(table, "%s", heads[i]);
@@ -205,7 +205,7 @@ static int print_phases(const struct bench_plan *plan, const struct bench_result
   static const char *const heads[] = {"", "images/s", "min", "max", "ms/step", "GFLOP/s", "peak MiB"};
   struct table *table = table_create("lrrrrrr");
   if (!table)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
     table_add(table, "%s", heads[i]);
   table_rule(table);
@@ -296,7 +296,7 @@ static int bench_peak(const struct arguments *a, struct team *team) {
               {"memory, triad", "GB/s", &p.triad}};
   struct table *table = table_create("lrrl");
   if (!table)
-    return error_status();
+    return error_failure();
   table_add(table, "kernels %s", p.kernels);
   table_add(table, "1 thread");
   table_add(table, "all %d", team_threads(team));

@@ -11,20 +11,16 @@
 #include "base/file.h"
 #include "store/folder.h"
 
-static int clean(const struct arguments *a) {
-  const char *run = a->operands[0];
-  const char *marker = file_join(a->arena, run, "experiment.json");
-  json_t *removed = json_array();
-  int status = marker && removed ? STRAIT_OK : error_set(STRAIT_ENOMEM, "out of memory");
-  if (!status && !file_exists(marker))
-    status = error_set(STRAIT_ENOENT, "%s holds no results of strait run: there is no experiment.json", run);
-  DIR *folder = status ? NULL : opendir(run);
-  if (!status && !folder)
-    status = error_errno(STRAIT_EIO, "cannot open %s", run);
+/* What was set aside in the run's folder, removed; the list grows by its paths. */
+static int remove_aside(const struct arguments *a, const char *run, json_t *removed) {
+  DIR *folder = opendir(run);
+  if (!folder)
+    return error_errno(STRAIT_EIO, "cannot open %s", run);
+  int status = STRAIT_OK;
   for (struct dirent *entry; !status && (entry = readdir(folder));) {
     const char *path = file_join(a->arena, run, entry->d_name);
     if (!path)
-      status = error_status();
+      status = error_failure();
     else if (folder_is_aside(path) && file_is_folder(path)) {
       status = file_remove_tree(path);
       if (!status && !a->json)
@@ -32,8 +28,19 @@ static int clean(const struct arguments *a) {
       json_array_append_new(removed, json_string(path));
     }
   }
-  if (folder)
-    closedir(folder);
+  closedir(folder);
+  return status;
+}
+
+static int clean(const struct arguments *a) {
+  const char *run = a->operands[0];
+  const char *marker = file_join(a->arena, run, "experiment.json");
+  json_t *removed = json_array();
+  int status = marker && removed ? STRAIT_OK : error_set(STRAIT_ENOMEM, "out of memory");
+  if (!status && !file_exists(marker))
+    status = error_set(STRAIT_ENOENT, "%s holds no results of strait run: there is no experiment.json", run);
+  if (!status)
+    status = remove_aside(a, run, removed);
   if (!status && a->json)
     return answer_json(removed);
   json_decref(removed);

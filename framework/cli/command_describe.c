@@ -29,7 +29,7 @@ static int describe_plugin(const struct arguments *a, uint32_t kind, const char 
                           .cls = cls,
                           .tables = 1,
                           .table = {{"options", prefix, &table}}};
-    status = prefix ? topic_print(&topic, form_of(a)) : error_status();
+    status = prefix ? topic_print(&topic, form_of(a)) : error_failure();
   }
   if (registry)
     registry_free(registry);
@@ -58,9 +58,9 @@ static int describe_verb(const struct arguments *a, const char *name) {
     topic.table[i].prefix = "";
     topic.table[i].table = tables[i].table;
     if (!topic.table[i].title)
-      return error_status();
+      return error_failure();
   }
-  return topic.section ? topic_print(&topic, form_of(a)) : error_status();
+  return topic.section ? topic_print(&topic, form_of(a)) : error_failure();
 }
 
 /* Adds the verb to those that take this option, which several verbs' tables may share: one entry for all of them. */
@@ -72,11 +72,11 @@ static int add_taker(const struct arguments *a, struct topic *topic, const strai
     return error_set(STRAIT_EBUG, "more keys of one name than a topic has room for");
   if (k < topic->tables) {
     topic->table[k].title = arena_format(a->arena, "%s, %s", topic->table[k].title, verb);
-    return topic->table[k].title ? STRAIT_OK : error_status();
+    return topic->table[k].title ? STRAIT_OK : error_failure();
   }
   struct option_table *one = arena_alloc(a->arena, 1, sizeof *one);
   if (!one)
-    return error_status();
+    return error_failure();
   *one = (struct option_table){option, sizeof *option, 1};
   topic->table[k].table = one;
   topic->table[k].prefix = "";

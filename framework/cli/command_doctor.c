@@ -92,7 +92,7 @@ static json_t *try_data(struct registry *registry, const char *name) {
   struct data_keys keys = {0};
   json_t *found;
   struct arena *arena = arena_create();
-  int status = arena ? options_default(&data_options, &keys, arena) : error_status();
+  int status = arena ? options_default(&data_options, &keys, arena) : error_failure();
   if (!status)
     status = registry_class(registry, STRAIT_DATASET, name, &cls);
   if (!status)

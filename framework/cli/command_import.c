@@ -53,7 +53,7 @@ static int read_setting(const struct arguments *a, const char *text, struct sett
   if (!equals || !text_starts(text, "model."))
     return error_set(STRAIT_EINVAL, "--set %s: model.OPTION=VALUE is needed", text);
   *setting = (struct setting){.key = arena_copy_n(a->arena, text, (size_t)(equals - text)), .value = equals + 1};
-  return setting->key ? STRAIT_OK : error_status();
+  return setting->key ? STRAIT_OK : error_failure();
 }
 
 static int make_network(struct import *import) {
@@ -61,7 +61,7 @@ static int make_network(struct import *import) {
   struct signature signature = {.target = STRAIT_TARGET_CLASS, .classes = import->keys.classes};
   const strait_class *cls = NULL;
   struct setting *settings = arena_alloc(a->arena, a->set_count, sizeof *settings);
-  int status = settings ? shape_read(a->arena, import->keys.input, &signature) : error_status();
+  int status = settings ? shape_read(a->arena, import->keys.input, &signature) : error_failure();
   for (size_t i = 0; i < a->set_count && !status; i++)
     status = read_setting(a, a->sets[i], &settings[i]);
   if (!status)
@@ -107,7 +107,7 @@ static int write_weights(const struct import *import) {
   const struct network *network = import->network;
   float *theta = memory_alloc((size_t)network_weights(network)->count, sizeof *theta);
   float *statistics = memory_alloc((size_t)network_statistics(network)->count, sizeof *statistics);
-  int status = theta && statistics ? STRAIT_OK : error_status();
+  int status = theta && statistics ? STRAIT_OK : error_failure();
   if (!status) {
     match_fill(network, import->arrays, theta, statistics);
     status = checkpoint_write_weights(import->to, network, theta, statistics, NULL, 0);

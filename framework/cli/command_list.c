@@ -55,7 +55,7 @@ static int print_plugins(const json_t *plugins) {
   json_t *one;
   size_t i;
   if (!table)
-    return error_status();
+    return error_failure();
   table_add(table, "kind");
   table_add(table, "name");
   table_add(table, "version");

@@ -62,7 +62,7 @@ static int write_files(const struct starter *starter, const char *folder, struct
     if (status || !path)
       return status;
     const char *whole = file_join(arena, folder, path);
-    status = whole ? file_write(whole, text, strlen(text)) : error_status();
+    status = whole ? file_write(whole, text, strlen(text)) : error_failure();
     if (status)
       return status;
     if (json_array_append_new(names, json_string(path)))
@@ -74,7 +74,7 @@ static int write_files(const struct starter *starter, const char *folder, struct
 static int write_project(const struct starter *starter, const char *folder, struct arena *arena, json_t *names) {
   const char *begun = arena_format(arena, "%s.new~", folder);
   if (!begun)
-    return error_status();
+    return error_failure();
   int status = file_exists(begun) ? file_remove_tree(begun) : STRAIT_OK;
   if (!status)
     status = file_make_folders(begun);
@@ -125,7 +125,7 @@ static int run(const struct arguments *a) {
     status = arguments_options(a, &new_options, &keys);
   const char *folder = keys.dir ? keys.dir : arena_format(a->arena, "%s-%s", starter.kind, starter.name);
   if (!status && !folder)
-    status = error_status();
+    status = error_failure();
   starter.cxx = keys.cxx;
   if (!status)
     status = write_project(&starter, folder, a->arena, names);

@@ -99,7 +99,7 @@ static int plan_stage(struct plan *p, const struct opened *o, const struct stage
 static int print_table(const struct plan *p) {
   struct table *table = table_create("llrrrrr");
   if (!table)
-    return error_status();
+    return error_failure();
   const char *const heads[] = {"stage",   "state",     "trained images", "evaluated images",
                                "minutes", "memory MB", "disk MB"};
   for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
@@ -149,7 +149,7 @@ static int run(const struct arguments *a) {
   if (!status) {
     p.line = arena_alloc(a->arena, o.experiment->count, sizeof *p.line);
     p.speed = arena_alloc(a->arena, o.experiment->count, sizeof *p.speed);
-    status = p.line && p.speed ? STRAIT_OK : error_status();
+    status = p.line && p.speed ? STRAIT_OK : error_failure();
   }
   for (size_t i = 0; !status && i < o.experiment->count; i++)
     status = plan_stage(&p, &o, o.experiment->stages[i]);

@@ -37,7 +37,7 @@ static int draw(const struct arguments *a, const struct figure *figure, const ch
       continue;
     char *file = arena_format(a->arena, "%s/%s.%s", folder, figure->name, format_names[format]);
     if (!file || gnuplot_draw(figure->script, format, figure->width, figure->height, file))
-      return error_status();
+      return error_failure();
     printf("%s\n", file);
   }
   return STRAIT_OK;
@@ -46,10 +46,10 @@ static int draw(const struct arguments *a, const struct figure *figure, const ch
 static int plot(const struct arguments *a) {
   struct plot_keys keys;
   struct figures figures = {0};
-  unsigned formats;
+  unsigned formats = 0;
   json_t *results = NULL;
   const char *folder = a->out ? a->out : file_join(a->arena, a->operands[0], "figures");
-  int status = folder ? arguments_options(a, &table, &keys) : error_status();
+  int status = folder ? arguments_options(a, &table, &keys) : error_failure();
   if (!status)
     status = read_formats(&keys, &formats);
   if (!status)

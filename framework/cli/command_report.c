@@ -87,7 +87,7 @@ static int draw(struct report *r, size_t i) {
   const struct figure *f = &r->figures.figure[i];
   char *file = arena_format(r->arena, "%s.figure", r->file), *svg = NULL;
   size_t length;
-  int status = file ? gnuplot_draw(f->script, FORMAT_SVG, f->width, f->height, file) : error_status();
+  int status = file ? gnuplot_draw(f->script, FORMAT_SVG, f->width, f->height, file) : error_failure();
   if (!status)
     status = file_read(file, LARGEST_FIGURE, &svg, &length);
   if (file)
@@ -140,7 +140,7 @@ static int write_ini(struct report *r) {
   json_t *sets = json_object_get(r->results, "sets"), *one;
   size_t length, i;
   if (!file)
-    return error_status();
+    return error_failure();
   if (!file_exists(file))
     return STRAIT_OK;
   int status = file_read(file, LARGEST_INI, &text, &length);
@@ -165,7 +165,7 @@ static int write_provenance(struct report *r) {
   json_t *stage;
   size_t i;
   if (!table)
-    return error_status();
+    return error_failure();
   for (i = 0; i < sizeof heads / sizeof *heads; i++)
     table_add(table, "%s", heads[i]);
   table_rule(table);
@@ -212,7 +212,7 @@ static int report(const struct arguments *a) {
   size_t length = 0;
   struct report r = {.arena = a->arena};
   r.file = a->out ? a->out : file_join(a->arena, a->operands[0], "report.html");
-  int status = r.file ? results_load(a->operands[0], &results) : error_status();
+  int status = r.file ? results_load(a->operands[0], &results) : error_failure();
   r.results = results;
   if (!status && gnuplot_find()) {
     log_message(STRAIT_LOG_WARNING, "the report has no figures: %s", error_text());

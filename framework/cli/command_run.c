@@ -33,7 +33,7 @@ static int run_side_by_side(const struct arguments *a, const struct opened *o) {
   const char **words = arena_alloc(a->arena, 8 + 2 * a->set_count, sizeof *words);
   size_t n = 0;
   if (!words)
-    return error_status();
+    return error_failure();
   words[n++] = "run";
   words[n++] = "--quiet";
   words[n++] = "--out";
@@ -100,7 +100,7 @@ static int check_json(const struct opened *o) {
     json_t *whole = status ? NULL : stage_describe(s);
     if (!whole || json_object_set_new(whole, "name", json_string(s->name)) ||
         json_object_set_new(whole, "state", json_string(result_words[result])) || json_array_append_new(stages, whole))
-      status = error_status() ? error_status() : error_set(STRAIT_ENOMEM, "out of memory");
+      status = error_status() ? error_failure() : error_set(STRAIT_ENOMEM, "out of memory");
   }
   json_t *all =
       status ? NULL
@@ -113,7 +113,7 @@ static int check_json(const struct opened *o) {
 
 static int check_table(const struct opened *o) {
   struct table *table = table_create("llllr");
-  int status = table ? STRAIT_OK : error_status();
+  int status = table ? STRAIT_OK : error_failure();
   if (!status) {
     table_add(table, "stage");
     table_add(table, "model");

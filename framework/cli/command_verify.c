@@ -58,7 +58,7 @@ static int verify(const struct arguments *a) {
   char name[33];
   uint32_t kind = registry_file_kind(file, name);
   if (arguments_options(a, &table, &keys))
-    return error_status();
+    return error_failure();
   if (!kind)
     return error_set(STRAIT_EINVAL, "%s: the file of a plugin is called KIND-NAME.so, as curve-bezier.so", file);
   if (!file_exists(file))

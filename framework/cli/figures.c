@@ -65,7 +65,7 @@ int figure_add(struct figures *f, const json_t *stage, const char *what, int wid
   if (status)
     return status;
   f->figure[f->count++] = figure;
-  return figure.stage && figure.name && figure.caption && figure.script ? STRAIT_OK : error_status();
+  return figure.stage && figure.name && figure.caption && figure.script ? STRAIT_OK : error_failure();
 }
 
 int figures_make(const json_t *results, struct figures *f) {
@@ -80,7 +80,7 @@ int figures_make(const json_t *results, struct figures *f) {
   json_t *stage;
   size_t i;
   *f = (struct figures){.arena = arena_create()};
-  int status = f->arena ? STRAIT_OK : error_status();
+  int status = f->arena ? STRAIT_OK : error_failure();
   json_array_foreach(json_object_get(results, "stages"), i, stage) {
     for (size_t k = 0; !status && k < sizeof makers / sizeof *makers; k++) {
       const json_t *summary = results_of(stage, makers[k].verb);

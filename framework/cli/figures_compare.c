@@ -146,7 +146,7 @@ static int add_sweep(struct figures *f, const json_t *stage, const json_t *summa
     titles[k] = title_of(f->arena, lines[k], v);
     if (!titles[k]) {
       text_free(&s);
-      return error_status();
+      return error_failure();
     }
     json_array_foreach(rows, i, row) {
       size_t length = strcspn(lines[k], "|");

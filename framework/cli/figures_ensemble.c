@@ -141,7 +141,7 @@ static int course(struct figures *f, const json_t *stage, const json_t *summary)
   struct course c = {0};
   struct text s = {0};
   if (!file)
-    return error_status();
+    return error_failure();
   int status = file_exists(file) ? read_course(&c, file) : STRAIT_OK;
   for (size_t i = 0; i < c.count; i++) {
     double error = c.point[i].member ? member_error(json_object_get(summary, "members"), &c.point[i]) : NAN;

@@ -32,7 +32,7 @@ static int find_levels(struct field *f, struct arena *arena) {
   double *sorted = arena_alloc(arena, (size_t)n, sizeof *sorted);
   f->logs = arena_alloc(arena, (size_t)n, sizeof *f->logs);
   if (!sorted || !f->logs)
-    return error_status();
+    return error_failure();
   memcpy(sorted, f->value, (size_t)n * sizeof *sorted);
   qsort(sorted, (size_t)n, sizeof *sorted, ascending);
   double high = sorted[(n - 1) * 9 / 10], low = fmax(sorted[0], 1e-3 * high);
@@ -175,7 +175,7 @@ static int add_measure(struct figures *figures, const json_t *stage, const json_
 int figures_of_plane(struct figures *figures, const json_t *stage, const json_t *summary) {
   const char *file = arena_format(figures->arena, "%s/plane.npz", results_text(stage, "folder"));
   struct arrays *arrays = NULL;
-  int status = file ? npz_read_ours(&arrays, file) : error_status();
+  int status = file ? npz_read_ours(&arrays, file) : error_failure();
   if (!status)
     status = add_measure(figures, stage, summary, arrays, "tr_loss", "train loss");
   if (!status)

@@ -42,11 +42,11 @@ static int load(struct traces *t, struct arena *arena, const json_t *stage, cons
     const char *file =
         arena_format(arena, "%s/%s/curve.npz", results_text(stage, "folder"), results_text(path, "folder"));
     if (!file)
-      return error_status();
+      return error_failure();
     if (t->count == MOST_PATHS)
       return STRAIT_OK;
     if (npz_read_ours(&t->arrays[t->count], file))
-      return error_status();
+      return error_failure();
     t->name[t->count++] = results_text(path, "path");
   }
   return STRAIT_OK;

@@ -168,7 +168,7 @@ int gnuplot_draw(const char *script, int format, int width, int height, const ch
   text_add(&whole, "set output ");
   gnuplot_string(&whole, beside ? beside : "");
   text_add(&whole, "\n%s\nset output\n", script);
-  int status = !beside ? error_status() : whole.status ? whole.status : run(whole.data);
+  int status = !beside ? error_failure() : whole.status ? whole.status : run(whole.data);
   if (!status && rename(beside, file))
     status = error_errno(STRAIT_EIO, "cannot write %s", file);
   if (status && beside)

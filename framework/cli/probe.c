@@ -74,7 +74,7 @@ static int read_answer(const struct text *output, json_t **description) {
     int status = (int)json_integer_value(json_object_get(answer, "status"));
     error_set(status < 0 ? status : STRAIT_EBUG, "%s", fault);
     json_decref(answer);
-    return error_status();
+    return error_failure();
   }
   *description = answer;
   return STRAIT_OK;

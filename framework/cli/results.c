@@ -21,9 +21,9 @@ static int load_stage(struct arena *arena, const char *folder, json_t *stage) {
   if (!name)
     return error_set(STRAIT_EFORMAT, "%s/experiment.json: a stage without a name", folder);
   if (!file)
-    return error_status();
+    return error_failure();
   if (file_exists(file) && document_read(file, &summary))
-    return error_status();
+    return error_failure();
   /* A summary of another key belongs to an earlier version of the experiment. */
   const char *key = json_string_value(json_object_get(stage, "key"));
   const char *made = json_string_value(json_object_get(summary, "key"));
@@ -42,7 +42,7 @@ int results_load(const char *folder, json_t **results) {
   const char *file = arena ? file_join(arena, folder, "experiment.json") : NULL;
   json_t *whole = NULL, *stage;
   size_t i;
-  int status = file ? STRAIT_OK : error_status();
+  int status = file ? STRAIT_OK : error_failure();
   *results = NULL;
   if (!status && !file_exists(file))
     status = error_set(STRAIT_ENOENT, "%s holds no results of strait run: there is no experiment.json", folder);
@@ -184,7 +184,7 @@ static int print_networks(struct sheet *sheet, const json_t *stages) {
   size_t i;
   struct table *table = table_create("lrrrrrrrr");
   if (!table)
-    return error_status();
+    return error_failure();
   table_add(table, "network or ensemble");
   table_add(table, "members");
   table_add(table, "epochs");

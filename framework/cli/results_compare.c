@@ -73,7 +73,7 @@ int results_print_compare(struct sheet *sheet, const json_t *results, const json
   const char *single = json_string_value(json_object_get(summary, "single"));
   struct arena *arena = arena_create();
   struct table *table = arena ? table_create("rlrrrrrrrr") : NULL;
-  int status = table ? STRAIT_OK : error_status();
+  int status = table ? STRAIT_OK : error_failure();
   json_t *row;
   for (i = 0; table && i < sizeof heads / sizeof *heads; i++)
     table_add(table, "%s", heads[i]);
@@ -186,7 +186,7 @@ static int print_verb(struct sheet *sheet, const json_t *stage, const json_t *su
   alignment[columns] = 0;
   struct table *table = table_create(alignment);
   if (!table)
-    return error_status();
+    return error_failure();
   add_heads(table, over, verb);
   json_array_foreach(json_object_get(summary, "rows"), i, row) {
     if (strcmp(results_text(row, "verb"), verb) != 0)

@@ -24,7 +24,7 @@ int results_print_plane(struct sheet *sheet, const json_t *stage, const json_t *
   const char *name[3];
   struct table *table = table_create("lrrrrrr");
   if (!table)
-    return error_status();
+    return error_failure();
   table_add(table, "measure");
   for (size_t i = 0; i < 3; i++) {
     name[i] = json_string_value(json_array_get(through, i));

@@ -68,7 +68,7 @@ static int print_beside(struct sheet *sheet, const json_t *summary) {
   int rows = 0, status = STRAIT_OK;
   struct table *table = table_create("lrrrrr");
   if (!table)
-    return error_status();
+    return error_failure();
   table_add(table, "path, on the test data");
   table_add(table, "ends disagree %%");
   table_add(table, "start err %%");
@@ -135,7 +135,7 @@ int results_print_scan(struct sheet *sheet, const json_t *results, const json_t 
   size_t i;
   struct table *table = table_create("lrrrrrrrr");
   if (!table)
-    return error_status();
+    return error_failure();
   table_add(table, "path");
   for (i = 0; i < COLUMNS; i++) {
     if (i == NORM)

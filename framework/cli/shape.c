@@ -9,7 +9,7 @@
 int shape_read(struct arena *arena, const char *text, struct signature *signature) {
   char *word = arena_copy(arena, text), *rest = word;
   if (!word)
-    return error_status();
+    return error_failure();
   signature->rank = 0;
   for (char *one; (one = rest) != NULL;) {
     int64_t n;

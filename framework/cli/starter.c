@@ -37,14 +37,14 @@ static int project_path(const struct starter *starter, const char *file, struct 
   char *kind = arena_copy_n(arena, file, stem);
   *path = NULL;
   if (!kind)
-    return error_status();
+    return error_failure();
   if (!kind_of(kind))
     *path = strcmp(file, "gitignore") == 0 ? ".gitignore" : file;
   else if (strcmp(kind, starter->kind) == 0)
     *path = strcmp(file + stem, ".c") == 0 ? source_name(starter, arena) : "example.ini";
   else
     return STRAIT_OK;
-  return *path ? STRAIT_OK : error_status();
+  return *path ? STRAIT_OK : error_failure();
 }
 
 /* The value of the placeholder that `text` begins with, and its length; NULL: none. */
@@ -67,7 +67,7 @@ static int fill_in(const struct starter *starter, const char *template, struct a
                                    {NULL, NULL}};
   struct text text = {0};
   if (!values[2][1] || !values[3][1])
-    return error_status();
+    return error_failure();
   while (*template) {
     size_t length = strcspn(template, "@");
     text_add_n(&text, template, length);
@@ -81,7 +81,7 @@ static int fill_in(const struct starter *starter, const char *template, struct a
   }
   *filled = text.status ? NULL : arena_copy(arena, text.data);
   text_free(&text);
-  return *filled ? STRAIT_OK : error_status();
+  return *filled ? STRAIT_OK : error_failure();
 }
 
 int starter_file(const struct starter *starter, size_t i, struct arena *arena, const char **path, const char **text) {

@@ -47,7 +47,7 @@ void table_add(struct table *t, const char *format, ...) {
   char *text = arena_format_v(t->arena, format, arguments);
   va_end(arguments);
   if (!text)
-    t->status = error_status();
+    t->status = error_failure();
   else
     add(t, text);
 }

@@ -233,7 +233,7 @@ static int run_child(struct trial *t) {
   for (size_t i = 0; i < t->trier->set_count; i++)
     words[n++] = t->trier->sets[i];
   if (child_start(&t->child, words, 1))
-    return error_status();
+    return error_failure();
   t->heard = 0;
   int hung = !listen_to(t);
   int ended = child_wait(&t->child, hung), in_law = t->law != NULL, was = t->extent;

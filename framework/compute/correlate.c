@@ -184,7 +184,7 @@ static void padded_samples(void *context, int64_t first, int64_t count, int work
   struct correlation *c = context;
   int64_t *runs = (int64_t *)(void *)c->cpu->worker[worker].data;
   struct slide s = {.from = runs, .row = runs + c->kernel[0]};
-  struct padded p;
+  struct padded p = {0};
   int64_t high[2];
   margins(c, p.low, high);
   p.width = p.low[1] + c->from[1] + high[1];

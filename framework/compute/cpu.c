@@ -228,7 +228,7 @@ static int create_device(struct device **device, struct team *team, const char *
   *device = NULL;
   compute_host_services();
   if (kernels_choose(&kernels, name) != STRAIT_OK)
-    return error_status();
+    return error_failure();
   struct cpu *cpu = memory_alloc(1, sizeof *cpu);
   if (!cpu)
     return error_wrap("the CPU device");

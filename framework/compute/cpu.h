@@ -43,6 +43,10 @@ static inline struct cpu *cpu_of(struct device *d) { return (struct cpu *)(void 
 static inline float *cpu_at(const struct cpu *cpu, place at) {
   return at.buffer ? (float *)cpu->buffer[at.buffer - 1].data + at.offset : NULL;
 }
+/* The same for a place that an operator never leaves out. */
+static inline float *cpu_given(const struct cpu *cpu, place at) {
+  return (float *)cpu->buffer[at.buffer - 1].data + at.offset;
+}
 static inline int64_t cpu_min(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t cpu_max(int64_t a, int64_t b) { return a > b ? a : b; }
 static inline int64_t cpu_blocks(int64_t count, int64_t block) { return (count + block - 1) / block; }

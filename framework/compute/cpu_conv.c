@@ -16,7 +16,6 @@ static struct correlation correlation_of(struct device *d, const struct conv_op 
                           .stride = {op->stride[0], op->stride[1]},
                           .padding = {op->padding[0], op->padding[1]},
                           .source = cpu_at(cpu, transpose ? op->dy : op->x),
-                          .affine = transpose ? (struct affine){0} : affine_of(cpu, op),
                           .w = cpu_at(cpu, op->w),
                           .target = cpu_at(cpu, transpose ? op->dx : op->y),
                           .bias = transpose ? NULL : cpu_at(cpu, op->b),
@@ -25,6 +24,8 @@ static struct correlation correlation_of(struct device *d, const struct conv_op 
                                              : op->accumulate_dx ? op->dx
                                                                  : NO_PLACE),
                           .panels = cpu->shared.data};
+  if (!transpose)
+    c.affine = affine_of(cpu, op);
   const int64_t input[3] = {op->height, op->width, op->in}, output[3] = {op->out_height, op->out_width, op->out};
   for (int i = 0; i < 3; i++) {
     c.from[i] = transpose ? output[i] : input[i];

@@ -24,7 +24,7 @@ struct norm {
 static struct norm norm_of(struct device *d, const struct norm_op *op, const struct run *run) {
   struct cpu *cpu = cpu_of(d);
   const int64_t stride = cpu_blocks(op->channels, 16) * 16;
-  float *v = cpu->shared.data, *saved = cpu_at(cpu, op->saved);
+  float *v = cpu->shared.data, *saved = cpu_given(cpu, op->saved);
   return (struct norm){
       .cpu = cpu,
       .op = op,
@@ -34,7 +34,7 @@ static struct norm norm_of(struct device *d, const struct norm_op *op, const str
       .dy = cpu_at(cpu, op->dy),
       .y = cpu_at(cpu, op->y),
       .dx = cpu_at(cpu, op->dx),
-      .mean = run->batch_statistics ? saved : cpu_at(cpu, op->running_mean),
+      .mean = run->batch_statistics ? saved : cpu_given(cpu, op->running_mean),
       .deviation = run->batch_statistics ? saved + op->channels : v,
       .affine = {saved + 3 * op->channels, saved + 4 * op->channels, saved + 5 * op->channels, op->relu},
       .a = v + stride,
@@ -69,8 +69,9 @@ static void join_sums(const struct norm *n) {
 static void batch_statistics(const struct norm *n, const struct run *run) {
   const struct norm_op *op = n->op;
   const int64_t channels = op->channels;
-  float *saved = cpu_at(n->cpu, op->saved);
-  float *running_mean = cpu_at(n->cpu, op->running_mean), *running_variance = cpu_at(n->cpu, op->running_variance);
+  float *saved = cpu_given(n->cpu, op->saved);
+  float *running_mean = cpu_given(n->cpu, op->running_mean),
+        *running_variance = cpu_given(n->cpu, op->running_variance);
   cpu_each(n->cpu, n->rows, n->block, sum_rows, (void *)(uintptr_t)n);
   join_sums(n);
   for (int64_t i = 0; i < channels; i++) {
@@ -90,7 +91,7 @@ static void batch_statistics(const struct norm *n, const struct run *run) {
 
 static void running_deviation(const struct norm *n) {
   const struct norm_op *op = n->op;
-  const float *variance = cpu_at(n->cpu, op->running_variance);
+  const float *variance = cpu_given(n->cpu, op->running_variance);
   float *deviation = n->cpu->shared.data;
   for (int64_t i = 0; i < op->channels; i++)
     deviation[i] = (float)(1 / sqrt((double)variance[i] + op->epsilon));
@@ -99,8 +100,8 @@ static void running_deviation(const struct norm *n) {
 /* Kept for the backward pass, and for those who read x for y. */
 static void keep_affine(const struct norm *n) {
   const struct norm_op *op = n->op;
-  const float *scale = cpu_at(n->cpu, op->scale), *shift = cpu_at(n->cpu, op->shift);
-  float *mean = cpu_at(n->cpu, op->saved) + 3 * op->channels, *factor = mean + op->channels;
+  const float *scale = cpu_given(n->cpu, op->scale), *shift = cpu_given(n->cpu, op->shift);
+  float *mean = cpu_given(n->cpu, op->saved) + 3 * op->channels, *factor = mean + op->channels;
   for (int64_t i = 0; i < op->channels; i++) {
     mean[i] = n->mean[i];
     factor[i] = scale[i] * n->deviation[i];

@@ -272,7 +272,7 @@ static inline void multiply_wide(uvec a, uint32_t m, uvec *high, uvec *low) {
 /* Blocks `block`.. of the stream, one in each lane; as philox() in compute/random.c. */
 static inline void philox_lanes(const struct stream *s, uint64_t block, uvec c[4]) {
   uint32_t k0 = s->key[0], k1 = s->key[1];
-  uvec lane;
+  uvec lane = {0};
   for (uint32_t i = 0; i < WIDTH; i++)
     lane[i] = i;
   c[0] = lane + (uint32_t)block;

@@ -248,7 +248,7 @@ static void replace(struct device_ops *ops) {
 int timed_create(struct timed **timed, struct device *device, clockid_t clock) {
   struct timed *t = *timed = memory_alloc(1, sizeof *t);
   if (!t)
-    return error_status();
+    return error_failure();
   t->inner = device->ops;
   t->ops = *device->ops;
   t->device = device;

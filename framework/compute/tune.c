@@ -79,7 +79,7 @@ int tune(struct tuned *tuned, struct device *d, int64_t kernel, int64_t channels
     if (!status)
       d->ops->fill(d, *buffers[i].at, 0.01f, buffers[i].words);
   }
-  for (int exact = 1; exact >= !tuned->winograd && !status; exact--) {
+  for (int exact = 1; exact >= (tuned->winograd ? 0 : 1) && !status; exact--) {
     op.exact = exact;
     status = d->ops->reserve_conv(d, &op, samples, FORWARD | BACKWARD);
     for (int way = 0; way < TUNE_WAYS && !status; way++) {

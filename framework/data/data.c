@@ -43,7 +43,7 @@ static int read_augment(struct data *data, const strait_strings *words) {
   const char *name = data->source.object->name;
   for (size_t i = 0; i < words->n; i++) {
     if (read_word(data, words->v[i]) < 0)
-      return error_status();
+      return error_failure();
     if (!strcmp(words->v[i], "none") && words->n > 1)
       return error_set(STRAIT_EINVAL, "augment: \"none\" stands alone");
   }
@@ -77,7 +77,7 @@ static int fill_shelves(struct data *data, const struct data_keys *keys, int64_t
   const struct selection test = {.skip = keys->broken, .capacity = capacity};
   if (shelf_fill(&data->shelf[STRAIT_TRAIN], &data->source, STRAIT_TRAIN, &train) < 0 ||
       shelf_fill(&data->shelf[STRAIT_TEST], &data->source, STRAIT_TEST, &test) < 0)
-    return error_status();
+    return error_failure();
   if (keys->holdout >= data->shelf[STRAIT_TRAIN].count)
     return error_set(STRAIT_EINVAL, "holdout = %" PRId64 " leaves nothing of %" PRId64 " training samples",
                      keys->holdout, data->shelf[STRAIT_TRAIN].count);
@@ -126,7 +126,7 @@ static int open_all(struct data *data, strait_object *dataset, struct registry *
       normal_read(&data->normal, keys->normalise, &data->source, registry) < 0 ||
       transform_create(&data->transform, &data->source, &data->normal, size, shorter) < 0 ||
       fill_shelves(data, keys, capacity) < 0)
-    return error_status();
+    return error_failure();
   data->description = data->source.split[STRAIT_TRAIN];
   data->description.count = data_count(data, SPLIT_TRAIN);
   if (data->description.rank == 3) {

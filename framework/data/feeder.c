@@ -102,7 +102,7 @@ static int make_piece(struct worker *worker, int64_t batch, int64_t piece) {
       prefetch_sample(feeder, order[row + AHEAD]);
     if (maker_make(&worker->maker, data_spot(feeder->data, feeder->feeding.split, order[row]), &feeder->augmenting,
                    slot->x + row * feeder->elements, (unsigned char *)slot->target + row * feeder->row) < 0)
-      return error_status();
+      return error_failure();
   }
   return STRAIT_OK;
 }
@@ -200,7 +200,7 @@ static int plan_work(struct feeder *feeder) {
   const int in_memory = data->shelf[data_spot(data, feeder->feeding.split, 0).which].raw != NULL;
   int threads = 1;
   if (!in_memory && team_count(0, &threads) < 0)
-    return error_status();
+    return error_failure();
   feeder->worker_count = threads < WORKERS ? threads : WORKERS; /* they sleep while the slots are full */
   feeder->piece_samples = in_memory ? PIECE : PIECE_READ;
   feeder->elements = 1;

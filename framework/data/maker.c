@@ -60,7 +60,7 @@ int maker_make(struct maker *maker, struct spot spot, const struct augmenting *a
   if (raw && (cut || data->transform.shorter))
     raw = resize(maker, raw, cut ? &augmenting->frame : NULL, sample);
   if (!raw)
-    return error_status();
+    return error_failure();
   if (augmenting->on && (data->crop || data->flip)) {
     struct shift shift = shift_draw(&augmenting->shift, sample, data->crop, data->flip);
     transform_shift(&data->transform, shift, raw, maker->shifted);

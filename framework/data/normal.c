@@ -43,7 +43,7 @@ static int read_numbers(struct arena *arena, const char *text, size_t length, fl
   char **items;
   char *side = arena_copy_n(arena, text, length);
   if (!side || text_split(arena, side, &items, count) < 0)
-    return error_status();
+    return error_failure();
   *numbers = arena_alloc(arena, *count + 1, sizeof(float));
   if (!*numbers)
     return STRAIT_ENOMEM;
@@ -58,7 +58,7 @@ static int read_numbers(struct arena *arena, const char *text, size_t length, fl
 
 static int read_pair(struct normal *normal, const char *text, const char *slash, const struct source *source) {
   float *mean, *deviation;
-  size_t means, deviations;
+  size_t means = 0, deviations = 0;
   struct arena *arena = arena_create();
   int status = arena ? STRAIT_OK : STRAIT_ENOMEM;
   if (status == STRAIT_OK)

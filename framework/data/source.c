@@ -103,7 +103,7 @@ static int check_alike(const struct source *source) {
 static int answer(const struct source *source, int status, const char *call) {
   if (status < 0 && error_status() == STRAIT_OK)
     return error_set(status, "%s: %s failed and did not say why", source->object->name, call);
-  return status < 0 ? error_status() : STRAIT_OK;
+  return status < 0 ? error_failure() : STRAIT_OK;
 }
 
 int source_open(struct source *source, strait_object *object) {
@@ -112,17 +112,17 @@ int source_open(struct source *source, strait_object *object) {
   ops_copy(&source->ops, sizeof source->ops, object_ops(object));
   error_clear();
   if (answer(source, source->ops.open(object), "open()") < 0)
-    return error_status();
+    return error_failure();
   for (int which = 0; which < 2; which++) {
     strait_split *split = &source->split[which];
     split->size = sizeof *split;
     error_clear();
     if (answer(source, source->ops.describe(object, (uint32_t)which, split), "describe()") < 0 ||
         check_split(source, which) < 0 || check_supported(source, which) < 0)
-      return error_status();
+      return error_failure();
   }
   if (check_alike(source) < 0)
-    return error_status();
+    return error_failure();
   source->varies = dims_vary(&source->split[0]);
   source->elements = !source->varies;
   for (uint32_t i = 0; i < source->split[0].rank; i++)
@@ -182,7 +182,7 @@ static int32_t cell_label(strait_sample *sample, int64_t label) {
   if (cell->split->target != STRAIT_TARGET_CLASS)
     return error_set(STRAIT_EBUG, "a class given where the target is a real vector");
   if (check_label(cell->split, label) < 0)
-    return error_status();
+    return error_failure();
   *cell->label = (int32_t)label;
   cell->answered = 1;
   return STRAIT_OK;

@@ -59,7 +59,7 @@ int greedy_weights(int64_t members, int64_t rows, int64_t classes, const float *
   float *right = gather_labels(members, rows, classes, probabilities, labels);
   double *sum = memory_alloc((size_t)rows, sizeof *sum);
   int64_t *taken = memory_alloc((size_t)members, sizeof *taken);
-  int status = right && sum && taken ? STRAIT_OK : error_status();
+  int status = right && sum && taken ? STRAIT_OK : error_failure();
   for (int64_t m = 0; m < members; m++)
     weights[m] = 1 / (double)members;
   if (!status)

@@ -224,7 +224,7 @@ int gathering_pack(struct gathering *gathering, const char *folder, struct arena
     const struct member *member = &g->member[i];
     const char *file = member_file(arena, folder, i);
     if (!file || ((i >= g->saved || !file_exists(file)) && write_member(g, file, i)))
-      return error_status();
+      return error_failure();
     int64_t *fact = facts + 1 + FACTS * i;
     fact[0] = member->source, fact[1] = member->iteration;
     fact[2] = member->refresh, fact[3] = member->statistics != NULL;
@@ -244,7 +244,7 @@ static const float *find_floats(const struct arrays *arrays, const char *name, i
 static int read_member(struct gathering *g, const char *file, const int64_t *fact) {
   struct arrays *arrays;
   if (safetensors_read(&arrays, file))
-    return error_status();
+    return error_failure();
   int kept = fact[3] != 0, status = arrays_check_made(arrays, g->made, g->made_pairs);
   const float *weights = find_floats(arrays, "weights", g->count);
   const float *statistics = kept ? find_floats(arrays, "statistics", g->buffers) : NULL;
@@ -274,7 +274,7 @@ static int unpack_slot(struct gathering *g, const struct array *array) {
     return error_set(STRAIT_EFORMAT, "the ensemble's state has a slot of another size, %s", array->name);
   struct slot *slot = slot_of(g, strchr(array->name, '.') + 1, vector);
   if (!slot)
-    return error_status();
+    return error_failure();
   memcpy(vector ? (void *)slot->vector : (void *)slot->integer, array->data,
          (size_t)count * (vector ? sizeof(float) : sizeof(int64_t)));
   return STRAIT_OK;

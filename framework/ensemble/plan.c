@@ -15,7 +15,7 @@ static int check_starts(const struct ensemble_plan *plan) {
   }
   for (int64_t i = 0; i < plan->paths; i++) {
     if (path_check(&plan->path[i]))
-      return error_status();
+      return error_failure();
     if (plan->path[i].count != count)
       return error_set(STRAIT_EINVAL, "path %s is of another network", plan->path[i].name);
   }

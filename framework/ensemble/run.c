@@ -131,7 +131,7 @@ int ensemble_origin(const struct ensemble *e, int64_t source, float *weights) {
   }
   float *statistics = memory_alloc((size_t)network_statistics(e->plan.network)->count, sizeof *statistics);
   if (!statistics)
-    return error_status();
+    return error_failure();
   offset_seeds(&seeds, s->seed_offset);
   network_initialise(e->plan.network, seed_of(&seeds, seeds.init), weights, statistics);
   memory_free(statistics);
@@ -140,7 +140,7 @@ int ensemble_origin(const struct ensemble *e, int64_t source, float *weights) {
 
 static int begin(struct ensemble *e, const strait_source *source, const struct seeds *seeds, const strait_step *step) {
   if (!e->snapshot && ensemble_make_snapshot(e))
-    return error_status();
+    return error_failure();
   if (source->start == STRAIT_START_MEMBER && !gathering_members(e->gathering))
     return error_set(STRAIT_EINVAL, "source %lld is to start from the newest member, but there is none yet",
                      (long long)e->now);
@@ -169,7 +169,7 @@ static int advance(struct ensemble *e, const struct ensemble_watch *watch, struc
     int due = watch && watch->every > 0 && seconds() > e->checkpointed + watch->every;
     if (step->iteration < until && (due || stop_requested()))
       if (training_save(training, e->snapshot) || checkpoint(e, watch) || stop_check())
-        return error_status();
+        return error_failure();
   }
   return STRAIT_OK;
 }
@@ -178,14 +178,14 @@ static int train(struct ensemble *e, const struct ensemble_watch *watch, struct 
   while (step->iteration < step->iterations) {
     int64_t collect, until = next_stop(training, step, &collect);
     if (advance(e, watch, training, until, step) || training_save(training, e->snapshot))
-      return error_status();
+      return error_failure();
     const float *here = e->snapshot->theta[0];
     int last = until == step->iterations, moment = until == collect || last;
     if (moment && offer(e, here, e->snapshot->statistics, step, until == collect, last))
-      return error_status();
+      return error_failure();
     tell(e, watch, training, step, moment ? here : NULL, here);
     if (!last && until % step->epoch_iterations == 0 && (checkpoint(e, watch) || stop_check()))
-      return error_status();
+      return error_failure();
   }
   return finish(e, e->snapshot->statistics, step->iterations);
 }
@@ -208,9 +208,10 @@ static int run_training(struct ensemble *e, const strait_source *source, const s
     status = begin(e, source, &plan.seeds, &step);
   if (!status)
     status = training_load(training, e->snapshot);
-  step.iteration = e->snapshot ? e->snapshot->iteration : 0;
-  if (!status)
+  if (!status) {
+    step.iteration = e->snapshot->iteration;
     status = train(e, watch, training, &step);
+  }
   training_free(training);
   return status;
 }
@@ -247,7 +248,7 @@ int ensemble_run(struct ensemble *ensemble, const struct ensemble_watch *watch) 
     e->begun = 0;
     e->now++;
     if (checkpoint(e, watch) || stop_check())
-      return error_status();
+      return error_failure();
   }
   if (!gathering_members(e->gathering))
     return error_set(STRAIT_EINVAL,

@@ -68,7 +68,7 @@ static int unpack_snapshot(struct ensemble *e, const struct arrays *arrays, cons
   if (!arrays_find(arrays, "theta"))
     return spot[BEGUN] ? STRAIT_EFORMAT : STRAIT_OK;
   if (!e->snapshot && ensemble_make_snapshot(e))
-    return error_status();
+    return error_failure();
   for (int i = 0, n = vectors(e->snapshot, vector); i < n; i++) {
     const struct array *array = arrays_find(arrays, vector[i].name);
     if (!array || array->type != STRAIT_F32 || array_count(array) != vector[i].count)

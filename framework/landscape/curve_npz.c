@@ -98,7 +98,7 @@ static void add_beside(struct contents *contents, const struct scan *scan, int s
 int scan_write(const struct scan *scan, const char *file) {
   struct contents contents;
   if (contents_begin(&contents))
-    return error_status();
+    return error_failure();
   contents_row(&contents, scan->t, scan->points, "ts");
   contents_row(&contents, scan->step, scan->points, "dl");
   for (int split = 0; split < SPLITS; split++)
@@ -137,7 +137,7 @@ static int take_refined(struct scan *scan, const struct arrays *arrays, const ch
       for (int measure = 0; measure < MEASURES; measure++)
         point.value[split][measure] = row[split][measure] ? row[split][measure][i] : NAN;
     if (scan_add_refined(scan, &point))
-      return error_status();
+      return error_failure();
   }
   return STRAIT_OK;
 }
@@ -165,9 +165,9 @@ static int take(struct scan *scan, const struct arrays *arrays, const char *file
     return error_set(STRAIT_EFORMAT, "%s is a scan of another grid; remove it", file);
   for (int split = 0; split < SPLITS; split++)
     if (find_rows(scan, split, arrays, file, rows[split], into[split]))
-      return error_status();
+      return error_failure();
   if (take_refined(scan, arrays, file))
-    return error_status();
+    return error_failure();
   for (int64_t i = 0; i < scan->points; i++)
     for (int k = 0; k < SPLITS * ROWS && done[i]; k++)
       if (into[k / ROWS][k % ROWS])
@@ -180,7 +180,7 @@ static int take(struct scan *scan, const struct arrays *arrays, const char *file
 int scan_read(struct scan *scan, const char *file) {
   struct arrays *arrays;
   if (npz_read_ours(&arrays, file))
-    return error_status();
+    return error_failure();
   int status = arrays_check_made(arrays, scan->made, scan->made_pairs);
   status = status ? error_wrap("%s", file) : take(scan, arrays, file);
   arrays_free(arrays);

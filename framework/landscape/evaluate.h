@@ -24,8 +24,8 @@ struct evaluate_keys {
   int64_t refresh_samples; /* one fixed subset for the refresh; 0: all */
   int32_t refresh_augment;
   int64_t train_samples, test_samples; /* one fixed subset each (test: of validation too); 0, or too many: all */
-  /* Of evaluation; 0: the training's for bn = batch, whose results depend on it, else what fits the caches: there results
-   * depend on it by the rounding of float32 products at most. */
+  /* Of evaluation; 0: the training's for bn = batch, whose results depend on it, else what fits the caches: there
+   * results depend on it by the rounding of float32 products at most. */
   int64_t batch;
   int32_t exact; /* no key of its own: the training's */
 };

@@ -23,7 +23,7 @@ static int complete(struct mixture *m) {
     if (!m->own[i])
       return STRAIT_ENOMEM;
     if (evaluator_refresh(m->evaluator, m->theta[i], m->own[i]))
-      return error_status();
+      return error_failure();
     m->at[i] = m->own[i];
   }
   return STRAIT_OK;

@@ -73,7 +73,7 @@ int plane_write(const struct plane *plane, const char *file) {
   const struct plane *p = plane;
   struct contents contents;
   if (contents_begin(&contents))
-    return error_status();
+    return error_failure();
   contents_row(&contents, p->t, p->curve_points, "ts");
   contents_table(&contents, p->bend, p->bends, 2, "bend_coordinates");
   contents_table(&contents, p->curve, p->curve_points, 2, "curve_coordinates");
@@ -119,7 +119,7 @@ static int take(struct plane *p, const struct arrays *arrays, const char *file) 
 int plane_read(struct plane *plane, const char *file) {
   struct arrays *arrays;
   if (npz_read_ours(&arrays, file))
-    return error_status();
+    return error_failure();
   int status = arrays_check_made(arrays, plane->made, plane->made_pairs);
   status = status ? error_wrap("%s", file) : take(plane, arrays, file);
   arrays_free(arrays);

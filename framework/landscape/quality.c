@@ -58,6 +58,7 @@ static double row_nll(const double *z, int64_t classes, int32_t label, double b,
   mean /= sum, square /= sum;
   *first += mean - (z[label] - top);
   *second += square - mean * mean;
+  /* cppcheck-suppress invalidFunctionArg ; the greatest adds 1 */
   return log(sum) - b * (z[label] - top);
 }
 
@@ -116,7 +117,7 @@ int fit_temperature(int64_t rows, int64_t classes, const float *probabilities, c
   const struct part all = {rows, classes, 0, 1, z, labels};
   *temperature = z && rows ? fit(&all) : 1;
   memory_free(z);
-  return z ? STRAIT_OK : error_status();
+  return z ? STRAIT_OK : error_failure();
 }
 
 void temper(int64_t rows, int64_t classes, double temperature, float *probabilities) {
@@ -132,10 +133,10 @@ void temper(int64_t rows, int64_t classes, double temperature, float *probabilit
 
 int calibrate(int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels, double *temperature,
               double *nll) {
-  double *z = logarithms(rows * classes, probabilities), fitted[2], sum = 0, first, second;
+  double *z = logarithms(rows * classes, probabilities), fitted[2] = {0}, sum = 0, first, second;
   *temperature = *nll = NAN;
   if (!z)
-    return error_status();
+    return error_failure();
   for (int half = 0; rows > 1 && half < 2; half++) {
     struct part own = {rows, classes, half, 2, z, labels}, other = {rows, classes, 1 - half, 2, z, labels};
     fitted[half] = fit(&own);

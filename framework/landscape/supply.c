@@ -20,7 +20,7 @@ int supply_open(struct supply *supply, const struct data *data, const struct fee
   if (supply->feeding.subset >= data_count(data, feeding->split))
     supply->feeding.subset = 0;
   if (feeder_create(&supply->feeder, data, &supply->feeding))
-    return error_status();
+    return error_failure();
   supply->samples = feeder_samples(supply->feeder);
   if (supply->feeding.subset) {
     supply->numbers = memory_alloc((size_t)supply->samples, sizeof *supply->numbers);

@@ -167,7 +167,7 @@ static int share_parameters(struct tape *tape) {
   tape->zeroed = memory_alloc((size_t)layout->segments, sizeof *tape->zeroed);
   if (!uses || !tape->zeroed) {
     memory_free(uses);
-    return error_status();
+    return error_failure();
   }
   for (int i = 0; i < tape->count; i++)
     for (int k = 0; k < tape->steps[i].node->parameters; k++)
@@ -201,7 +201,7 @@ int tape_create(struct tape *tape, const struct network *network, int training) 
   tape->values = memory_alloc(nodes, sizeof *tape->values);
   int status = STRAIT_OK;
   if (!uses || !node_value || !tape->steps || !tape->values) {
-    status = error_status();
+    status = error_failure();
   } else {
     append_steps(tape, uses, node_value);
     leave_out_norms(tape);

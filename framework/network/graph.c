@@ -53,7 +53,7 @@ static int complete(struct graph *graph, struct node *node, int64_t out) {
                        first->near ? first->near : "input");
     node->name = arena_copy(graph->arena, node->name);
     if (!node->name)
-      return error_status();
+      return error_failure();
   }
   node->near = node->name ? node->name : first->near;
   return infer_shape(graph, node, out);
@@ -64,7 +64,7 @@ static int use_parameter(struct graph *graph, struct node *node, const char *suf
                          uint32_t init, double init_value) {
   const char *name = arena_format(graph->arena, "%s.%s", node->name, suffix);
   if (!name)
-    return error_status();
+    return error_failure();
   int number = segments_use(&graph->weights, graph->arena, graph_describe(graph, node), name, shape, init, init_value);
   if (number >= 0)
     node->parameter[node->parameters++] = number;
@@ -75,7 +75,7 @@ static int use_statistics(struct graph *graph, struct node *node, int which, con
   struct shape channels = {1, {node->shape.dims[node->shape.rank == 3 ? 0 : node->shape.rank - 1]}};
   const char *name = arena_format(graph->arena, "%s.%s", node->name, suffix);
   if (!name)
-    return error_status();
+    return error_failure();
   int number = segments_use(&graph->statistics, graph->arena, graph_describe(graph, node), name, &channels,
                             STRAIT_INIT_CONSTANT, start);
   node->statistics[which] = number;
@@ -284,7 +284,7 @@ static int fill_custom(struct graph *graph, struct node *node, const strait_oper
                        const strait_node *inputs, uint32_t parameter_count, const int32_t *parameters) {
   strait_operation *operation = arena_alloc(graph->arena, 1, sizeof *operation);
   if (!operation)
-    return error_status();
+    return error_failure();
   ops_copy(operation, sizeof *operation, given);
   node->operation = operation;
   if (input_count < 1 || input_count > NODE_SLOTS || parameter_count > NODE_SLOTS)
@@ -353,7 +353,7 @@ int graph_begin(struct graph *graph, struct arena *arena, const struct signature
                      "2^40 numbers and at least one class",
                      signature->rank, (long long)signature->classes, STRAIT_MAX_DIMS);
   if (memory_grow(&graph->nodes, &graph->capacity, 1, sizeof *graph->nodes) < 0)
-    return error_status();
+    return error_failure();
   graph->nodes[graph->count++] = input;
   return STRAIT_OK;
 }

@@ -48,7 +48,7 @@ static int add_segment(struct segments *segments, struct arena *arena, const cha
   size_t count = (size_t)layout->segments;
   if (memory_grow(&segments->list, &segments->list_capacity, count + 1, sizeof *segments->list) < 0 ||
       memory_grow(&segments->hashes, &segments->hash_capacity, count + 1, sizeof *segments->hashes) < 0)
-    return error_status();
+    return error_failure();
   struct segment *added = &segments->list[count];
   *added = (struct segment){.name = arena_copy(arena, name),
                             .rank = shape->rank,
@@ -57,7 +57,7 @@ static int add_segment(struct segments *segments, struct arena *arena, const cha
                             .init = init,
                             .init_value = init_value};
   if (!added->name)
-    return error_status();
+    return error_failure();
   memcpy(added->dims, shape->dims, sizeof added->dims);
   segments->hashes[count] = hash_name_index(name, 0);
   layout->segment = segments->list;

@@ -41,14 +41,14 @@ int network_create(struct network **result, const strait_object *model, const st
   struct network *network = memory_alloc(1, sizeof *network);
   *result = NULL;
   if (!network)
-    return error_status();
+    return error_failure();
   network->arena = arena_create();
   network->model = model;
   network->signature = *signature;
   if (!network->arena || build(network) < 0) {
     error_wrap("model %s", model->cls->name);
     network_free(network);
-    return error_status();
+    return error_failure();
   }
   *result = network;
   return STRAIT_OK;
@@ -102,7 +102,7 @@ int network_same(const struct network *a, const struct network *b) {
                        graph_describe((struct graph *)&a->graph, &a->graph.nodes[i]),
                        graph_describe((struct graph *)&b->graph, &b->graph.nodes[i]));
   if (layout_match(x, y, "the second graph"))
-    return error_status();
+    return error_failure();
   for (int i = 0; i < x->segments; i++)
     if (x->segment[i].init != y->segment[i].init || x->segment[i].init_value != y->segment[i].init_value)
       return error_set(STRAIT_EBUG, "%s starts with %g, then with %g", x->segment[i].name, x->segment[i].init_value,

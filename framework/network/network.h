@@ -1,5 +1,5 @@
-/* network/network.h: a model's graph made whole: shapes, the flat weight vector with its named segments, initialisation.
- * Immutable once made. */
+/* network/network.h: a model's graph made whole: shapes, the flat weight vector with its named segments,
+ * initialisation. Immutable once made. */
 #ifndef NETWORK_NETWORK_H
 #define NETWORK_NETWORK_H
 
@@ -30,8 +30,8 @@ struct layout {
 };
 
 struct network;
-/* Builds the graph of a model instance (which must outlive the network, for custom operations). Errors name the node and
- * both shapes. */
+/* Builds the graph of a model instance (which must outlive the network, for custom operations). Errors name the node
+ * and both shapes. */
 int network_create(struct network **network, const strait_object *model, const struct signature *signature);
 void network_free(struct network *network);
 const struct signature *network_signature(const struct network *network);

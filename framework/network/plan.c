@@ -261,7 +261,7 @@ static int plan_places(struct planner *p) {
   struct tape *tape = p->tape;
   struct storage **order = memory_alloc((size_t)p->count, 2 * sizeof *order);
   if (!order)
-    return error_status();
+    return error_failure();
   for (int i = 0; i < p->count; i++)
     order[i] = &p->storages[i];
   tape->words = place_storages(order, order + p->count, p->count);
@@ -282,7 +282,7 @@ int tape_plan(struct tape *tape, int64_t batch) {
   struct planner p = {.tape = tape, .batch = batch};
   p.storages = memory_alloc(3 * values + 1, sizeof *p.storages);
   p.last = memory_alloc(values, 3 * sizeof *p.last);
-  int status = p.storages && p.last ? STRAIT_OK : error_status();
+  int status = p.storages && p.last ? STRAIT_OK : error_failure();
   if (!status) {
     p.storage = p.last + values;
     p.gradient = p.storage + values;

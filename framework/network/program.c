@@ -47,7 +47,7 @@ static int make_tape(struct tape *tape, const struct network *network, int64_t b
 int64_t program_memory(const struct network *network, int64_t batch, int use) {
   struct tape tape;
   if (make_tape(&tape, network, batch, use) < 0)
-    return error_status();
+    return error_failure();
   struct sizes s = sizes_of(&tape, batch);
   tape_free(&tape);
   return 4 * (s.weights + s.statistics + s.gradient + s.input + s.target + s.arena);
@@ -94,7 +94,7 @@ static int bind(struct program *program, int64_t batch, double label_smoothing) 
   int64_t channels = 0;
   program->records = memory_alloc((size_t)tape->count, sizeof *program->records);
   if (!program->records)
-    return error_status();
+    return error_failure();
   for (int i = 0; i < tape->count; i++) {
     const struct node *node = tape->steps[i].node;
     bind_step(tape, &program->buffers, &tape->steps[i], &program->records[i]);
@@ -112,7 +112,7 @@ static int bind(struct program *program, int64_t batch, double label_smoothing) 
                                    .output = program_output(program),
                                    .target = program->buffers.target,
                                    .gradient = gradient_place(tape, &program->buffers, tape->output)};
-  return program->channels ? STRAIT_OK : error_status();
+  return program->channels ? STRAIT_OK : error_failure();
 }
 
 int program_create(struct program **result, const struct network *network, struct device *device, int64_t batch,
@@ -122,7 +122,7 @@ int program_create(struct program **result, const struct network *network, struc
     return error_set(STRAIT_EINVAL, "a batch of %lld samples; it must have at least 1", (long long)batch);
   struct program *program = memory_alloc(1, sizeof *program);
   if (!program)
-    return error_status();
+    return error_failure();
   program->network = network;
   program->device = device;
   int status = make_tape(&program->tape, network, batch, use);

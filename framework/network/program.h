@@ -13,8 +13,8 @@
 enum { PROGRAM_EVALUATE = 0, PROGRAM_TRAIN = 1, PROGRAM_EXACT = 2 };
 
 struct program;
-int program_create(struct program **program, const struct network *network, struct device *device, int64_t batch, int use,
-                   double label_smoothing);
+int program_create(struct program **program, const struct network *network, struct device *device, int64_t batch,
+                   int use, double label_smoothing);
 void program_free(struct program *program);
 /* Bytes of device memory that program_create would take (activations, gradients, weights). */
 int64_t program_memory(const struct network *network, int64_t batch, int use);
@@ -33,7 +33,8 @@ void program_forward(struct program *program, const struct run *run);
 void program_loss(struct program *program, const struct run *run, struct loss_sums *sums);
 /* The gradient of the mean loss, into program_gradient (overwritten). */
 void program_backward(struct program *program, const struct run *run);
-/* After a forward pass with batch statistics: their means and unbiased variances in the statistics' layout, on the host. */
+/* After a forward pass with batch statistics: their means and unbiased variances in the statistics' layout, on the
+ * host. */
 void program_batch_statistics(struct program *program, float *statistics);
 /* Class probabilities of the last forward pass, (samples, classes), to the host. */
 void program_probabilities(struct program *program, const struct run *run, float *probabilities);

@@ -48,12 +48,12 @@ int plugin_find(const struct places *places, const struct builtin *builtin, uint
                 struct found *found, struct arena *arena) {
   *found = (struct found){NULL, NULL, 0};
   const char *file = arena_format(arena, "%s-%s.so", kind_name(kind), name);
-  int status = file ? STRAIT_OK : error_status();
+  int status = file ? STRAIT_OK : error_failure();
   for (size_t i = 0; i < places->count && !status; i++) {
     struct found here = {.file = file_join(arena, places->folder[i].path, file),
                          .shadows = places->folder[i].place == PLACE_FIRST};
     if (!here.file)
-      return error_status();
+      return error_failure();
     if (file_exists(here.file) && !(found->file && same_file(found->file, here.file)))
       status = add(found, &here, kind, name);
   }
@@ -76,7 +76,7 @@ struct list {
 
 static int see(struct list *list, uint32_t kind, const char *name, const char *origin) {
   if (!origin || memory_grow(&list->seen, &list->capacity, list->count + 1, sizeof *list->seen))
-    return error_status();
+    return error_failure();
   struct seen *seen = &list->seen[list->count];
   *seen = (struct seen){.kind = kind, .origin = origin, .order = list->count};
   memcpy(seen->name, name, strlen(name) + 1);
@@ -110,7 +110,7 @@ static int compare(const void *left, const void *right) {
 
 int plugin_scan(const struct places *places, const struct builtin *builtin, registry_visitor *visit, void *context) {
   struct list list = {.arena = arena_create()};
-  int status = list.arena ? STRAIT_OK : error_status();
+  int status = list.arena ? STRAIT_OK : error_failure();
   for (size_t i = 0; i < places->count && !status; i++)
     status = see_folder(&list, places->folder[i].path);
   for (; builtin->name && !status; builtin++)

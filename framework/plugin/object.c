@@ -75,7 +75,7 @@ static int initialise(strait_object *object) {
     return STRAIT_OK;
   if (error_status() == STRAIT_OK)
     return error_set(status < 0 ? status : STRAIT_EBUG, "%s: init failed and did not say why", object->name);
-  return error_status();
+  return error_failure();
 }
 
 int object_create(strait_object **object, const strait_class *cls, const char *name, uint64_t seed,
@@ -83,16 +83,16 @@ int object_create(strait_object **object, const strait_class *cls, const char *n
   *object = NULL;
   strait_object *made = memory_alloc(1, cls->instance_size);
   if (!made)
-    return error_status();
+    return error_failure();
   made->cls = cls;
   made->host = host_table();
   made->core = core_create(seed);
   if (!made->core) {
     memory_free(made);
-    return error_status();
+    return error_failure();
   }
   made->name = arena_copy(core_of(made)->arena, name ? name : cls->name);
-  int status = made->name ? set_options(made, settings, count) : error_status();
+  int status = made->name ? set_options(made, settings, count) : error_failure();
   status = status ? status : initialise(made);
   if (status) {
     core_free(made->core);

@@ -172,7 +172,7 @@ int options_check(const struct option_table *table, size_t instance_size) {
                      (unsigned)OPTION_SIZE_1_0);
   struct arena *arena = arena_create();
   if (!arena)
-    return error_status();
+    return error_failure();
   int status = STRAIT_OK;
   for (uint32_t i = 0; i < table->count && !status; i++)
     status = check_option(table, i, instance_size, arena);

@@ -70,7 +70,7 @@ static int add_environment(struct places *places, const char *list, struct arena
     size_t length = strcspn(list, ":");
     char *path = arena_copy_n(arena, list, length);
     if (!path)
-      return error_status();
+      return error_failure();
     if (length == 0)
       return error_set(STRAIT_EINVAL, "STRAIT_PLUGIN_PATH: an empty component; remove the ':' too many");
     if (path[0] != '/')
@@ -89,7 +89,7 @@ static int add_environment(struct places *places, const char *list, struct arena
 /* A folder that need not be there. */
 static int add_optional(struct places *places, const char *path, int place) {
   if (!path)
-    return error_status();
+    return error_failure();
   int status = add(places, path, place);
   return status == STRAIT_ENOENT ? STRAIT_OK : status;
 }
@@ -131,7 +131,7 @@ int places_find(struct places *places, const char *first, const char *configured
     return status;
   places->path = memory_alloc(places->count, sizeof *places->path);
   if (!places->path)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < places->count; i++)
     places->path[i] = places->folder[i].path;
   return STRAIT_OK;

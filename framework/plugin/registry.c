@@ -24,10 +24,10 @@ int registry_create(struct registry **registry, const char *first, const struct 
   *registry = NULL;
   struct registry *made = memory_alloc(1, sizeof *made);
   if (!made)
-    return error_status();
+    return error_failure();
   made->builtin = builtin ? builtin : &none;
   made->arena = arena_create();
-  int status = made->arena ? places_find(&made->places, first, PLUGINDIR, made->arena) : error_status();
+  int status = made->arena ? places_find(&made->places, first, PLUGINDIR, made->arena) : error_failure();
   if (status)
     return registry_free(made), status;
   *registry = made;
@@ -66,10 +66,10 @@ static int note_name(void *context, uint32_t kind, const char *name, const char 
   if (kind != names->kind)
     return STRAIT_OK;
   if (memory_grow(&names->name, &names->capacity, names->count + 1, sizeof *names->name))
-    return error_status();
+    return error_failure();
   const char *copy = arena_copy(names->arena, name);
   if (!copy)
-    return error_status();
+    return error_failure();
   names->name[names->count++] = copy;
   return STRAIT_OK;
 }
@@ -108,13 +108,13 @@ static int load(struct registry *registry, uint32_t kind, const char *name, cons
                 struct loaded **loaded) {
   struct loaded *made = arena_alloc(registry->arena, 1, sizeof *made);
   if (!made || memory_grow(&registry->loaded, &registry->capacity, registry->count + 1, sizeof *registry->loaded))
-    return error_status();
+    return error_failure();
   made->origin = found_origin(found);
   int status;
-  if (found->file)
-    status = loader_open(made, found->file, kind, name);
-  else
+  if (found->builtin)
     status = class_take(made, found->builtin->entry(host_table()), kind, name);
+  else
+    status = loader_open(made, found->file, kind, name);
   if (status)
     return error_wrap("%s \"%s\"", kind_name(kind), name);
   registry->loaded[registry->count++] = *loaded = made;
@@ -168,7 +168,7 @@ int registry_inspect_file(const char *path, struct inspection *found) {
     return error_set(STRAIT_EINVAL, "%s: the file of a plugin is called KIND-NAME.so, as curve-bezier.so", path);
   struct kept *kept = memory_alloc(1, sizeof *kept);
   if (!kept)
-    return error_status();
+    return error_failure();
   int status = loader_open(&kept->loaded, path, kind, name);
   found->identified = kept->loaded.identified;
   found->arithmetic = kept->loaded.arithmetic;

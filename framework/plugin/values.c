@@ -87,7 +87,7 @@ static int split(const char *text, struct arena *arena, char ***items, size_t *c
   if ((*items)[0][length - 1] != ')')
     return STRAIT_OK;
   char *inner = arena_copy_n(arena, (*items)[0] + 1, length - 2);
-  return inner ? text_split(arena, inner, items, count) : error_status();
+  return inner ? text_split(arena, inner, items, count) : error_failure();
 }
 
 /* A list's items: v holds them, n of them, of the type that reads one. */
@@ -111,7 +111,7 @@ static int read_list(const strait_option *option, const char *text, union field 
   } v;
   v.any = arena_alloc(arena, n, 8);
   if (!v.any)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < n; i++) {
     status = option->type == STRAIT_OPT_INTS ? read_integer(option, items[i], &v.integers[i])
                                              : read_number(option, items[i], &v.numbers[i]);
@@ -130,7 +130,7 @@ static int read_path(const char *text, const char *folder, const char **value, s
     return error_set(STRAIT_EINVAL, "empty; it needs a path");
   const char *path = folder ? file_join(arena, folder, text) : text;
   *value = path ? file_absolute(arena, path) : NULL;
-  return *value ? STRAIT_OK : error_status();
+  return *value ? STRAIT_OK : error_failure();
 }
 
 int value_read(const strait_option *option, const char *text, const char *folder, void *at, struct arena *arena) {
@@ -152,7 +152,7 @@ int value_read(const strait_option *option, const char *text, const char *folder
     break;
   case STRAIT_OPT_STRING:
     field.string = arena_copy(arena, text);
-    status = field.string ? STRAIT_OK : error_status();
+    status = field.string ? STRAIT_OK : error_failure();
     break;
   case STRAIT_OPT_PATH:
     status = read_path(text, folder, &field.string, arena);

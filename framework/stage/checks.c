@@ -71,7 +71,7 @@ static int end_differs(struct job *job, const struct stage *end, const struct sc
   char *folder = stage_folder(job->session, end, job->arena);
   char *file = folder ? file_join(job->arena, folder, "summary.json") : NULL;
   json_t *summary = NULL;
-  int status = file ? document_read(file, &summary) : error_status();
+  int status = file ? document_read(file, &summary) : error_failure();
   for (int split = 0; !status && split < SPLITS; split++)
     for (int k = 0; k < 2; k++) {
       const json_t *metrics = json_object_get(json_object_get(summary, "metrics"), split_name(split));
@@ -140,7 +140,7 @@ static double polygon(const struct path *path, const double *gram, int64_t piece
 static int check_length(struct job *job, const struct route *route, const struct path *path, const struct scan *scan) {
   double *gram = memory_alloc((size_t)path->points * (size_t)path->points, sizeof *gram);
   if (!gram)
-    return error_status();
+    return error_failure();
   int64_t segments = path->points - 1, pieces = segments * ((PIECES + segments - 1) / segments);
   path_gram(path, gram);
   double coarse = polygon(path, gram, pieces), fine = polygon(path, gram, 2 * pieces);

@@ -202,7 +202,7 @@ int children_run(struct session *session, struct experiment *e, const struct chi
   f.child = arena ? arena_alloc(arena, e->count, sizeof *f.child) : NULL;
   f.ends = arena ? arena_alloc(arena, e->count, sizeof *f.ends) : NULL;
   f.argv = arena ? arena_alloc(arena, n + 6, sizeof *f.argv) : NULL;
-  int status = f.child && f.ends && f.argv ? STRAIT_OK : error_status();
+  int status = f.child && f.ends && f.argv ? STRAIT_OK : error_failure();
   if (!status) {
     f.argv[0] = "strait";
     memcpy(f.argv + 1, children->arguments, n * sizeof *f.argv);

@@ -42,7 +42,7 @@ static int64_t spent(const struct comparison *c, const struct stage *stage) {
   char *file = folder ? file_join(c->job->arena, folder, "summary.json") : NULL;
   json_t *summary = NULL;
   if (!file || document_read(file, &summary))
-    return error_status();
+    return error_failure();
   int64_t iterations = json_integer_value(json_object_get(summary, "spent"));
   json_decref(summary);
   return iterations;
@@ -65,7 +65,7 @@ static int put_cost(struct comparison *c, json_t *row, size_t i, size_t b) {
       iterations += n;
     }
   }
-  iterations /= (int64_t)k->seed_count;
+  iterations /= k->seed_count ? (int64_t)k->seed_count : 1;
   if (!status)
     status = put_integer(row, "gradients", iterations);
   if (!status)
@@ -98,7 +98,7 @@ static int put_figure(struct comparison *c, json_t *into, size_t i, size_t b, co
   const struct compare_keys *k = c->job->stage->own;
   double *values = arena_alloc(c->job->arena, k->seed_count, sizeof *values);
   if (!values)
-    return error_status();
+    return error_failure();
   for (size_t s = 0; s < k->seed_count; s++)
     values[s] = value_of(c, s, i, b, split, name);
   json_t *figure = figure_json(values, k->seed_count);

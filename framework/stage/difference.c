@@ -66,7 +66,7 @@ int stage_differences(const struct stage *stage, const json_t *before, struct te
   struct telling t = {.text = text};
   json_t *now = stage_describe(stage);
   if (!now)
-    return error_status();
+    return error_failure();
   compare_rest(&t, now, before);
   compare(&t, stage, json_object_get(now, "plugins"), json_object_get(before, "plugins"));
   compare(&t, stage, json_object_get(now, "keys"), json_object_get(before, "keys"));

@@ -45,7 +45,7 @@ int experiment_add(struct experiment *e, struct stage *stage) {
 static int no_such_stage(const struct experiment *e, const char *name) {
   const char **names = arena_alloc(e->arena, e->count, sizeof *names);
   if (!names)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < e->count; i++)
     names[i] = e->stages[i]->name;
   const char *nearest = text_nearest(name, names, e->count);
@@ -211,7 +211,7 @@ static int copy_settings(struct experiment *e, const struct ini_section *section
                         .file = e->file,
                         .line = from->line,
                         .section = head};
-    status = s.key && s.value ? settings_add(settings, &s) : error_status();
+    status = s.key && s.value ? settings_add(settings, &s) : error_failure();
   }
   return status;
 }
@@ -227,7 +227,7 @@ static int take_section(struct experiment *e, const struct ini_section *section,
                      section->name ? " " : "", section->name ? section->name : "", error_text());
   struct stage *stage = arena_alloc(e->arena, 1, sizeof *stage);
   if (!stage)
-    return error_status();
+    return error_failure();
   stage->experiment = e;
   stage->verb = verb_find(section->verb);
   stage->name = arena_copy(e->arena, section->name);
@@ -238,13 +238,13 @@ static int take_section(struct experiment *e, const struct ini_section *section,
   if (status)
     return status;
   return stage->name && stage->section ? copy_settings(e, section, folder, stage->section, &stage->settings)
-                                       : error_status();
+                                       : error_failure();
 }
 
 static int take_sections(struct experiment *e, const struct ini *ini) {
   const char *folder = folder_of_file(e->arena, e->file);
   if (!folder)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < ini->count; i++) {
     int status = take_section(e, &ini->sections[i], folder);
     if (status)
@@ -268,7 +268,7 @@ static int set_key(struct settings *settings, const struct setting *setting) {
 static int take_set(struct experiment *e, const char *text) {
   char *copy = arena_copy(e->arena, text), *equals = copy ? strchr(copy, '=') : NULL;
   if (!copy)
-    return error_status();
+    return error_failure();
   if (!equals)
     return error_set(STRAIT_EINVAL, "write it as VERB.STAGE.KEY=VALUE or defaults.KEY=VALUE");
   *equals = 0;
@@ -339,7 +339,7 @@ int experiment_read(struct experiment **experiment, struct registry *registry, c
   if (status)
     return status;
   struct experiment *e = create(registry, file);
-  status = e ? take_sections(e, ini) : error_status();
+  status = e ? take_sections(e, ini) : error_failure();
   if (e) {
     e->sets = sets;
     e->set_count = set_count;

@@ -112,7 +112,7 @@ static int add_value(struct arena *arena, const char *value, const char **values
       if (*n == MOST)
         return error_set(STRAIT_EINVAL, "more than %d values", MOST);
       if (!(values[(*n)++] = arena_format(arena, "%lld", (long long)i)))
-        return error_status();
+        return error_failure();
     }
     return STRAIT_OK;
   }
@@ -120,12 +120,12 @@ static int add_value(struct arena *arena, const char *value, const char **values
     return error_set(STRAIT_EINVAL, "more than %d values", MOST);
   int held = length > 1 && value[0] == '(' && value[length - 1] == ')';
   values[*n] = arena_copy_n(arena, value + held, length - 2 * (size_t)held);
-  return values[(*n)++] ? STRAIT_OK : error_status();
+  return values[(*n)++] ? STRAIT_OK : error_failure();
 }
 
 int values_expand(struct arena *arena, const char *const *from, size_t count, const char ***values, size_t *n) {
   const char **all = arena_alloc(arena, MOST, sizeof *all);
-  int status = all ? STRAIT_OK : error_status();
+  int status = all ? STRAIT_OK : error_failure();
   *n = 0;
   for (size_t i = 0; !status && i < count; i++)
     status = add_value(arena, from[i], all, n);
@@ -136,7 +136,7 @@ int values_expand(struct arena *arena, const char *const *from, size_t count, co
 int seeds_read(struct arena *arena, const char *const *values, size_t count, int64_t **seeds) {
   int64_t *s = *seeds = arena_alloc(arena, count, sizeof *s);
   if (!s)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < count; i++) {
     if (text_integer(values[i], &s[i]) || s[i] < 1 || s[i] > INSTANCE_SEEDS)
       return error_set(STRAIT_EINVAL, "\"%s\" is no seed here; those are whole numbers from 1 to %d", values[i],

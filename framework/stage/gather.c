@@ -39,7 +39,7 @@ static int load_inputs(struct gatherer *g, const struct session *session, const 
   g->loaded = memory_alloc(k->path.n, sizeof *g->loaded);
   g->path = memory_alloc(k->path.n, sizeof *g->path);
   if (!g->snapshots || !g->start || !g->loaded || !g->path)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; !status && i < k->start.n; i++) {
     status = snapshot_create(&g->snapshots[i], network, 1, 0, adam);
     if (!status && session)
@@ -48,7 +48,7 @@ static int load_inputs(struct gatherer *g, const struct session *session, const 
   }
   const float **nowhere = arena_alloc(arena, 2, sizeof *nowhere);
   if (!nowhere)
-    return error_status();
+    return error_failure();
   if (!session && k->path.n)
     nowhere[0] = nowhere[1] = arena_alloc(arena, (size_t)network_weights(network)->count, sizeof **nowhere);
   for (size_t i = 0; !status && i < k->path.n; i++) {
@@ -159,14 +159,14 @@ static void watch_progress(void *context, const struct ensemble_news *news) {
 static int watch_checkpoint(void *context, struct ensemble *ensemble) {
   struct gatherer *g = context;
   char *folder = job_file(g->job, "state");
-  return folder ? ensemble_write(ensemble, folder) : error_status();
+  return folder ? ensemble_write(ensemble, folder) : error_failure();
 }
 
 int gather(struct gatherer *g) {
   struct job *job = g->job;
   const struct ensemble_keys *k = job->stage->own;
   char *state = job_file(job, "state"), *file = job_file(job, "state/state.safetensors");
-  int status = state && file ? STRAIT_OK : error_status();
+  int status = state && file ? STRAIT_OK : error_failure();
   if (!status && file_exists(file))
     status = ensemble_read(g->ensemble, state);
   if (status == STRAIT_EFORMAT || status == STRAIT_EINVAL || status == STRAIT_ENOENT) {

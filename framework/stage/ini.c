@@ -83,9 +83,9 @@ static size_t length_of_content(const char *line, size_t length) {
 }
 
 static int same_section(const struct ini_section *a, const struct ini_section *b) {
-  if (strcmp(a->verb, b->verb) || !a->name != !b->name)
+  if (strcmp(a->verb, b->verb))
     return 0;
-  return !a->name || !strcmp(a->name, b->name);
+  return a->name && b->name ? !strcmp(a->name, b->name) : a->name == b->name;
 }
 
 static int add_section(struct parsing *p, const struct ini_section *section) {
@@ -192,8 +192,7 @@ static char *next_line(char *buffer, int size, void *stream) {
   return p->status ? NULL : buffer;
 }
 
-static int add_setting(struct parsing *p, const char *key, const char *value) {
-  struct ini_section *section = current_section(p);
+static int add_setting(struct parsing *p, struct ini_section *section, const char *key, const char *value) {
   for (size_t i = 0; i < section->count; i++)
     if (!strcmp(section->settings[i].key, key))
       return fault(p, "%s is set twice in [%s]; the first is in line %d: remove one", key, p->header,
@@ -206,24 +205,24 @@ static int add_setting(struct parsing *p, const char *key, const char *value) {
   return STRAIT_OK;
 }
 
-static int extend_setting(struct parsing *p, const char *value) {
-  struct ini_section *section = current_section(p);
+static int extend_setting(struct parsing *p, struct ini_section *section, const char *value) {
   struct ini_setting *setting = &section->settings[section->count - 1];
   setting->value = arena_format(p->ini->arena, "%s%s%s", setting->value, *setting->value ? " " : "", value);
   return setting->value ? STRAIT_OK : failure(p);
 }
 
 /* inih's ini_handler: one line that is no header. 0 is a failure. */
-static int take_value(void *user, const char *section, const char *key, const char *value) {
+static int take_value(void *user, const char *header, const char *key, const char *value) {
   struct parsing *p = user;
+  struct ini_section *section = current_section(p);
   if (p->status)
     return 0;
   p->taken++;
-  if (strcmp(section, p->header))
+  if (!section || strcmp(header, p->header))
     return p->status = error_set(STRAIT_EBUG, "%s:%d: inih is in section [%s] instead of [%s]", p->ini->file, p->line,
-                                 section, p->header),
+                                 header, p->header),
            0;
-  return (p->continues ? extend_setting(p, value) : add_setting(p, key, value)) == STRAIT_OK;
+  return (p->continues ? extend_setting(p, section, value) : add_setting(p, section, key, value)) == STRAIT_OK;
 }
 
 static int parse(struct ini *ini, const char *text, size_t length) {

@@ -77,7 +77,7 @@ static int describe(struct instance *instance, const struct changes *changes) {
   instance->whole = whole.status ? NULL : arena_copy(arena, whole.data);
   text_free(&text);
   text_free(&whole);
-  return instance->text && instance->whole ? STRAIT_OK : error_status();
+  return instance->text && instance->whole ? STRAIT_OK : error_failure();
 }
 
 /* --- instances --- */
@@ -98,7 +98,7 @@ static int take_changes(struct instance *instance, const struct changes *changes
   instance->general = instance->defaults.n;
   instance->change = arena_alloc(instance->experiment->arena, changes->count, sizeof *instance->change);
   if (!instance->change)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; !status && i < changes->count; i++)
     if (changes->change[i].stage)
       instance->change[instance->changes++] = changes->change[i];
@@ -111,7 +111,7 @@ static int take_changes(struct instance *instance, const struct changes *changes
 int instance_find(struct experiment *e, const struct changes *changes, struct instance **instance) {
   struct instance *made = arena_alloc(e->arena, 1, sizeof *made);
   if (!made)
-    return error_status();
+    return error_failure();
   made->experiment = e;
   int status = describe(made, changes);
   for (size_t i = 0; !status && i < e->instance_count; i++)
@@ -148,7 +148,7 @@ static int shift_seed(struct instance *instance, struct stage *copy) {
   moved.key = "seed";
   moved.used = 0;
   moved.value = arena_format(instance->experiment->arena, "%lld", (long long)(seed + instance->shift));
-  return moved.value ? set(&copy->settings, &moved) : error_status();
+  return moved.value ? set(&copy->settings, &moved) : error_failure();
 }
 
 static int copy_settings(struct instance *instance, const struct stage *origin, struct stage *copy) {
@@ -168,7 +168,7 @@ static int make_copy(struct instance *instance, struct stage *origin, struct sta
   struct experiment *e = instance->experiment;
   struct stage *made = arena_alloc(e->arena, 1, sizeof *made);
   if (!made)
-    return error_status();
+    return error_failure();
   if (e->all_count >= MOST_STAGES)
     return error_set(STRAIT_EINVAL, "more than %d stages with all copies; shorten a list", MOST_STAGES);
   *made = (struct stage){.experiment = e,
@@ -180,7 +180,7 @@ static int make_copy(struct instance *instance, struct stage *origin, struct sta
   made->name = *instance->text ? arena_format(e->arena, "%s,%s", origin->name, instance->text) : origin->name;
   made->section = made->name ? arena_format(e->arena, "%s %s", origin->verb->name, made->name) : NULL;
   if (!made->section)
-    return error_status();
+    return error_failure();
   int status = memory_grow(&instance->copy, &instance->capacity, instance->count + 1, sizeof *instance->copy);
   if (!status)
     status = experiment_add(e, made);

@@ -55,12 +55,12 @@ static int load_start(struct joiner *j) {
   struct session *session = j->job->session;
   int last = j->snapshot->points - 1;
   float *first = memory_alloc((size_t)j->snapshot->count, sizeof *first);
-  int status = first ? reference_load(session, k->end[1], 0, network, j->snapshot->theta[last], NULL) : error_status();
+  int status = first ? reference_load(session, k->end[1], 0, network, j->snapshot->theta[last], NULL) : error_failure();
   if (!status)
     status = reference_load(session, k->end[0], 0, network, first, j->snapshot->statistics);
   float *second = status ? NULL : memory_alloc((size_t)j->snapshot->count, sizeof *second);
   if (!status && !second)
-    status = error_status();
+    status = error_failure();
   if (!status) {
     memcpy(second, j->snapshot->theta[last], (size_t)j->snapshot->count * sizeof *second);
     snapshot_spread(j->snapshot, first, second);
@@ -102,7 +102,7 @@ static int save(struct joiner *j) {
   int status = training_save(j->training, j->snapshot);
   char *base = status ? NULL : moment_base(j->job, j->snapshot->iteration, 0);
   if (!status)
-    status = base ? moment_save(j->job, base, j->snapshot) : error_status();
+    status = base ? moment_save(j->job, base, j->snapshot) : error_failure();
   if (!status)
     status = joiner_prune(j, 2);
   next_deadline(j);

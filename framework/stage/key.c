@@ -32,7 +32,7 @@ static int hash_table(struct hash *hash, const struct stage *stage, const struct
       continue;
     const char *text = options_text(&option, values, arena);
     if (!text)
-      return error_status();
+      return error_failure();
     hash_text(hash, option.name);
     hash_text(hash, text);
   }
@@ -120,7 +120,7 @@ static int hash_measuring(struct hash *hash, struct stage *stage, struct arena *
 int stage_key(struct stage *stage) {
   struct hash *hash = hash_create();
   struct arena *arena = arena_create();
-  int status = hash && arena ? hash_everything(hash, stage, arena) : error_status();
+  int status = hash && arena ? hash_everything(hash, stage, arena) : error_failure();
   if (!status)
     hash_digest(hash, stage->key);
   if (!status && stage->verb->measured_apart && (status = hash_measuring(hash, stage, arena)) == STRAIT_OK)
@@ -138,7 +138,7 @@ static int describe_table(json_t *keys, const struct option_table *table, const 
     strait_option option = option_at(table, i);
     const char *text = options_text(&option, values, arena);
     if (!text || json_object_set_new(keys, option.name, json_string(text)))
-      return text ? error_set(STRAIT_ENOMEM, "out of memory") : error_status();
+      return text ? error_set(STRAIT_ENOMEM, "out of memory") : error_failure();
   }
   return STRAIT_OK;
 }
@@ -160,7 +160,7 @@ json_t *stage_describe(const struct stage *stage) {
   struct arena *arena = arena_create();
   json_t *plugins = json_object(), *keys = json_object(), *needs = json_object();
   struct key_table tables[8];
-  int n = verb_tables(stage->verb, tables), status = arena ? STRAIT_OK : error_status();
+  int n = verb_tables(stage->verb, tables), status = arena ? STRAIT_OK : error_failure();
   for (uint32_t kind = 1; !status && kind < KINDS; kind++)
     if (stage->choice[kind].cls)
       json_object_set_new(plugins, kind_name(kind), json_string(stage->choice[kind].full));

@@ -32,14 +32,14 @@ int session_create(struct session **session, struct registry *registry, int thre
   *session = NULL;
   struct session *s = memory_alloc(1, sizeof *s);
   if (!s)
-    return error_status();
+    return error_failure();
   s->registry = registry;
   s->out = out;
   s->progress = progress;
   s->materials = memory_alloc(1, sizeof *s->materials);
-  int status = s->materials ? team_count(threads, &threads) : error_status();
+  int status = s->materials ? team_count(threads, &threads) : error_failure();
   if (!status && !(s->materials->arena = arena_create()))
-    status = error_status();
+    status = error_failure();
   if (!status)
     status = team_create(&s->team, threads);
   if (!status)
@@ -100,7 +100,7 @@ static int open_data(struct session *session, const struct stage *stage, struct 
   struct materials *m = session->materials;
   char *text = data_text(m->arena, stage);
   if (!text)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < m->data_count; i++)
     if (strcmp(m->data[i].text, text) == 0)
       return *found = &m->data[i], STRAIT_OK;
@@ -138,7 +138,7 @@ static int open_network(struct session *session, const struct stage *stage, cons
   char *name = text.status ? NULL : arena_copy(m->arena, text.data);
   text_free(&text);
   if (!name)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < m->network_count; i++)
     if (strcmp(m->network[i].text, name) == 0)
       return *found = &m->network[i], STRAIT_OK;
@@ -167,7 +167,7 @@ int material_find(struct session *session, const struct stage *stage, struct mat
     return status;
   struct material *m = arena_alloc(session->materials->arena, 1, sizeof *m);
   if (!m)
-    return error_status();
+    return error_failure();
   m->data = data->data;
   m->network = network->network;
   m->model = network->object;

@@ -16,18 +16,28 @@
 #include "stage/verb_train.h"
 #include "train/checkpoint.h"
 
+/* Reads the number behind the word that the text begins with; what follows it, or NULL where there is none. */
+static const char *number_behind(const char *text, const char *word, int64_t *number) {
+  if (!text_starts(text, word))
+    return NULL;
+  const char *digits = text + strlen(word);
+  char *end;
+  *number = strtoll(digits, &end, 10);
+  return end > digits ? end : NULL;
+}
+
 /* "epoch-8" to its iteration; 0 when the name is none of ours. */
 static int read_base(struct job *job, const char *base, struct moment *moment) {
-  long long number, source = 0;
-  char rest;
+  int64_t number, source = 0;
+  const char *end;
   *moment = (struct moment){.base = base};
   if (strcmp(base, "final") == 0)
     moment->iteration = train_end(job->stage);
-  else if (sscanf(base, "epoch-%lld%c", &number, &rest) == 1)
+  else if ((end = number_behind(base, "epoch-", &number)) && !*end)
     moment->iteration = number * stage_epoch(job->stage);
-  else if (sscanf(base, "iteration-%lld%c", &number, &rest) == 1)
-    moment->iteration = number;
-  else if (sscanf(base, "source-%lld-iteration-%lld%c", &source, &number, &rest) == 2)
+  else if (((end = number_behind(base, "iteration-", &number)) ||
+            ((end = number_behind(base, "source-", &source)) && (end = number_behind(end, "-iteration-", &number)))) &&
+           !*end)
     moment->iteration = number;
   else
     return 0;
@@ -61,7 +71,7 @@ int moments_find(struct job *job, const char *mark, struct moment **moments, siz
       continue;
     char *base = arena_copy_n(job->arena, entry->d_name, length - tail);
     if (!base)
-      status = error_status();
+      status = error_failure();
     else if (read_base(job, base, &one) && (status = memory_grow(&found, &capacity, n + 1, sizeof *found)) == STRAIT_OK)
       found[n++] = one;
   }
@@ -73,7 +83,7 @@ int moments_find(struct job *job, const char *mark, struct moment **moments, siz
     memcpy(*moments, found, n * sizeof *found);
     *count = n;
   } else if (!status && !*moments)
-    status = error_status();
+    status = error_failure();
   memory_free(found);
   return status;
 }
@@ -94,7 +104,7 @@ int moments_diverged(struct job *job, const char *mark) {
 int moment_remove(struct job *job, const char *base, const char *mark) {
   size_t length = strlen(base);
   char *file = job_file(job, "%s%s", base, mark);
-  int status = file ? remove_file(file) : error_status();
+  int status = file ? remove_file(file) : error_failure();
   DIR *folder = status ? NULL : opendir(job->path);
   if (!status && !folder)
     return error_errno(STRAIT_EIO, "cannot open %s", job->path);
@@ -102,7 +112,7 @@ int moment_remove(struct job *job, const char *base, const char *mark) {
     if (strncmp(entry->d_name, base, length) == 0 && entry->d_name[length] == '.' &&
         text_ends(entry->d_name, ".safetensors")) {
       file = job_file(job, "%s", entry->d_name);
-      status = file ? remove_file(file) : error_status();
+      status = file ? remove_file(file) : error_failure();
     }
   if (folder)
     closedir(folder);
@@ -125,7 +135,7 @@ static int measure(struct job *job, const char *base, double *bytes) {
       continue;
     const char *file = job_file(job, "%s", entry->d_name);
     if (!file)
-      status = error_status();
+      status = error_failure();
     else if (stat(file, &found) == 0)
       *bytes += (double)found.st_size;
   }
@@ -186,7 +196,7 @@ int moments_sweep(struct job *job, const char *mark) {
   for (struct dirent *entry; !status && (entry = readdir(folder));)
     if (is_orphan(job, entry->d_name, mark)) {
       char *file = job_file(job, "%s", entry->d_name);
-      status = file ? remove_file(file) : error_status();
+      status = file ? remove_file(file) : error_failure();
     }
   closedir(folder);
   return status;
@@ -217,12 +227,12 @@ int moment_save(struct job *job, const char *base, const struct snapshot *snapsh
     char *file = point_file(job, base, snapshot, i);
     status = file ? checkpoint_write_weights(file, network, snapshot->theta[i], snapshot->statistics, job->metadata,
                                              JOB_METADATA)
-                  : error_status();
+                  : error_failure();
   }
   char *state = status ? NULL : job_file(job, "%s.state.safetensors", base);
   return status  ? status
          : state ? checkpoint_write_state(state, snapshot, job->metadata, JOB_METADATA)
-                 : error_status();
+                 : error_failure();
 }
 
 int moment_load(struct job *job, const char *base, struct snapshot *snapshot) {
@@ -233,10 +243,12 @@ int moment_load(struct job *job, const char *base, struct snapshot *snapshot) {
       continue;
     char *file = point_file(job, base, snapshot, i);
     status = file ? checkpoint_read_weights(file, network, snapshot->theta[i], NULL, job->metadata, JOB_METADATA)
-                  : error_status();
+                  : error_failure();
   }
   char *state = status ? NULL : job_file(job, "%s.state.safetensors", base);
-  return status ? status : state ? checkpoint_read_state(state, snapshot, job->metadata, JOB_METADATA) : error_status();
+  return status  ? status
+         : state ? checkpoint_read_state(state, snapshot, job->metadata, JOB_METADATA)
+                 : error_failure();
 }
 
 int moments_load(struct job *job, const char *mark, int64_t latest, struct snapshot *snapshot, int *loaded) {

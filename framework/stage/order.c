@@ -49,7 +49,7 @@ static int visit(struct search *search, struct stage *stage) {
 
 int experiment_order(struct experiment *e) {
   struct search search = {.ordered = arena_alloc(e->arena, e->all_count, sizeof *search.ordered)};
-  int status = search.ordered ? STRAIT_OK : error_status();
+  int status = search.ordered ? STRAIT_OK : error_failure();
   for (size_t i = 0; !status && i < e->all_count; i++)
     status = visit(&search, e->all[i]);
   text_free(&search.way);

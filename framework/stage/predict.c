@@ -61,7 +61,7 @@ static int make_room(struct predictions *p, int split) {
   p->probabilities[split] = memory_alloc((size_t)(kept * rows * p->classes), sizeof(float));
   p->labels[split] = memory_alloc((size_t)rows, sizeof(int32_t));
   if (!p->probabilities[split] || !p->labels[split])
-    return error_status();
+    return error_failure();
   return evaluator_labels(p->evaluator, split, p->labels[split]);
 }
 
@@ -86,7 +86,7 @@ int predict_begin(struct predictions *p, struct job *job, unsigned splits, int64
   }
   if (!status && keep == PREDICT_RESULTS &&
       !(p->weights = memory_alloc((size_t)members, (size_t)p->count * sizeof(float))))
-    status = error_status();
+    status = error_failure();
   return status;
 }
 
@@ -186,7 +186,7 @@ static int combine_split(const struct predictions *p, const strait_object *ensem
   float *combined = arena_alloc(arena, (size_t)(rows * p->classes), sizeof *combined);
   struct metrics m = {0};
   double mean;
-  int status = combined ? combine(p, ensembler, split, combined) : error_status();
+  int status = combined ? combine(p, ensembler, split, combined) : error_failure();
   if (status)
     return status;
   judge(rows, p->classes, combined, p->labels[split], &m);
@@ -196,7 +196,7 @@ static int combine_split(const struct predictions *p, const strait_object *ensem
   if (!status)
     status = put_quality(p, split, combined, one);
   if (!status && p->members > 1)
-    status = tabulate(p, split, disagree, arena, &mean) ? put_number(one, "disagreement", mean) : error_status();
+    status = tabulate(p, split, disagree, arena, &mean) ? put_number(one, "disagreement", mean) : error_failure();
   return status;
 }
 
@@ -207,7 +207,7 @@ int predict_temper(struct predictions *p) {
     return STRAIT_OK;
   p->temperatures = memory_alloc((size_t)p->members, sizeof *p->temperatures);
   if (!p->temperatures)
-    return error_status();
+    return error_failure();
   for (int64_t m = 0; !status && m < p->members; m++) {
     status = fit_temperature(p->rows[held], p->classes, member_rows(p, held, m), p->labels[held], &p->temperatures[m]);
     for (int s = 0; !status && s < SPLITS; s++)
@@ -225,13 +225,13 @@ int predict_choose(struct predictions *p) {
   p->shares = memory_alloc((size_t)p->members, sizeof *p->shares);
   return p->shares
              ? greedy_weights(p->members, p->rows[held], p->classes, p->probabilities[held], p->labels[held], p->shares)
-             : error_status();
+             : error_failure();
 }
 
 int predict_combined(struct predictions *p, const strait_object *ensembler, json_t **metrics) {
   json_t *all = json_object();
   struct arena *arena = arena_create();
-  int status = arena ? STRAIT_OK : error_status();
+  int status = arena ? STRAIT_OK : error_failure();
   if (!status && !all)
     status = error_set(STRAIT_ENOMEM, "out of memory");
   for (int s = 0; !status && s < SPLITS; s++)
@@ -271,12 +271,12 @@ static int add_split(const struct predictions *p, const strait_object *ensembler
                      struct contents *contents) {
   double mean, *table = tabulate(p, split, disagree, contents->arena, &mean);
   if (!table)
-    return error_status();
+    return error_failure();
   contents_table(contents, table, p->members, p->members, "%s_disagreement", split_prefix[split]);
   if (!p->keys.predictions)
     return STRAIT_OK;
   float *combined = arena_alloc(contents->arena, (size_t)(p->rows[split] * p->classes), sizeof *combined);
-  int status = combined ? combine(p, ensembler, split, combined) : error_status();
+  int status = combined ? combine(p, ensembler, split, combined) : error_failure();
   if (!status)
     add_predictions(p, split, combined, contents);
   return status;
@@ -297,9 +297,9 @@ static int write_members(const struct predictions *p, const strait_object *ensem
   struct contents contents;
   char *file = job_file(p->job, "members.npz");
   if (!file || contents_begin(&contents))
-    return error_status();
+    return error_failure();
   double *table = tabulate(p, 0, apart, contents.arena, distance);
-  int status = table ? STRAIT_OK : error_status();
+  int status = table ? STRAIT_OK : error_failure();
   if (table)
     contents_table(&contents, table, p->members, p->members, "distances");
   if (p->shares)

@@ -113,7 +113,7 @@ static int check_moment(struct reference *r) {
 }
 
 static int check_control(const struct reference *r) {
-  int points, status = curve_points(r->stage, &points);
+  int points = 0, status = curve_points(r->stage, &points);
   if (!status && r->number >= points)
     return error_set(STRAIT_EINVAL, "'%s': the curve has control points 0 to %d", r->text, points - 1);
   return status;
@@ -123,7 +123,7 @@ static int check_control(const struct reference *r) {
 static int check_file(const struct stage *stage, const struct reference *r) {
   const struct network *network = stage->material->network;
   float *weights = memory_alloc((size_t)network_weights(network)->count, sizeof *weights);
-  int status = weights ? checkpoint_read_weights(r->path, network, weights, NULL, NULL, 0) : error_status();
+  int status = weights ? checkpoint_read_weights(r->path, network, weights, NULL, NULL, 0) : error_failure();
   memory_free(weights);
   return status;
 }

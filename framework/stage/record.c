@@ -38,7 +38,7 @@ static int copy_text(const struct session *session, const struct experiment *e) 
   struct arena *arena = arena_create();
   char *to = arena ? file_join(arena, session->out, "experiment.ini") : NULL, *text = NULL;
   size_t length = 0;
-  int status = to ? file_read(e->file, LARGEST_FILE, &text, &length) : error_status();
+  int status = to ? file_read(e->file, LARGEST_FILE, &text, &length) : error_failure();
   if (!status)
     status = file_write(to, text, length);
   memory_free(text);
@@ -51,7 +51,7 @@ int record_experiment(const struct session *session, const struct experiment *e)
   json_t *stages = json_array(), *sets = json_array();
   struct arena *arena = arena_create();
   char *file = arena ? file_join(arena, session->out, "experiment.json") : NULL;
-  int status = file ? file_make_folders(session->out) : error_status();
+  int status = file ? file_make_folders(session->out) : error_failure();
   for (size_t i = 0; !status && i < e->count; i++)
     if (json_array_append_new(stages, json_pack("{s:s, s:s, s:s}", "name", e->stages[i]->name, "verb",
                                                 e->stages[i]->verb->name, "key", e->stages[i]->key)))

@@ -40,7 +40,7 @@ static int split_commas(struct arena *arena, char *list, char ***items, size_t *
     commas += *c == ',';
   char **found = arena_alloc(arena, commas + 1, sizeof *found);
   if (!found)
-    return error_status();
+    return error_failure();
   size_t n = 0;
   int depth = 0;
   found[n++] = list;
@@ -82,7 +82,7 @@ static int parse_list(struct arena *arena, char *inside, const char *folder, int
     return status;
   *parts = arena_alloc(arena, *count, sizeof **parts);
   if (!*parts)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < *count; i++)
     if ((status = parse(arena, items[i], folder, depth + 1, &(*parts)[i])) != STRAIT_OK)
       return status;
@@ -106,10 +106,10 @@ static int parse_suffix(struct arena *arena, const char *suffix, struct referenc
     return r->type = REFERENCE_MEMBERS, STRAIT_OK;
   char *inside = length > 1 ? arena_copy_n(arena, suffix + 1, length - 2) : NULL;
   if (suffix[0] == '[' && last == ']')
-    return r->type = REFERENCE_MEMBER, inside ? digits(inside, &r->number) : error_status();
+    return r->type = REFERENCE_MEMBER, inside ? digits(inside, &r->number) : error_failure();
   if (suffix[0] == '(' && last == ')') {
     r->type = REFERENCE_POINT;
-    int status = inside ? text_number(inside, &r->t) : error_status();
+    int status = inside ? text_number(inside, &r->t) : error_failure();
     if (status)
       return status;
     return r->t >= 0 && r->t <= 1 ? STRAIT_OK : error_set(STRAIT_EINVAL, "t is %s, but t goes from 0 to 1", inside);
@@ -121,7 +121,7 @@ static int parse_named(struct arena *arena, const char *text, struct reference *
   size_t length = strcspn(text, "@[(#");
   char *name = arena_copy_n(arena, text, length);
   if (!name)
-    return error_status();
+    return error_failure();
   if (!text_is_name(name))
     return error_set(STRAIT_EINVAL, "'%s' is no stage's name", name);
   if (name_is_reserved(name))
@@ -140,7 +140,7 @@ static int parse_here(struct arena *arena, const char *text, const char *folder,
     const char *path = file_join(arena, folder, text + 5);
     r->path = path ? file_absolute(arena, path) : NULL;
     r->text = r->path ? arena_format(arena, "file:%s", r->path) : NULL;
-    return r->text ? STRAIT_OK : error_status();
+    return r->text ? STRAIT_OK : error_failure();
   }
   char *inside = call_of(arena, text, "mean");
   if (inside) {
@@ -153,7 +153,7 @@ static int parse_here(struct arena *arena, const char *text, const char *folder,
 static int parse(struct arena *arena, const char *text, const char *folder, int depth, struct reference **reference) {
   struct reference *r = arena_alloc(arena, 1, sizeof *r);
   if (!r)
-    return error_status();
+    return error_failure();
   r->text = text;
   r->part = depth > 0;
   int status = parse_here(arena, text, folder, depth, r);
@@ -165,7 +165,7 @@ static int parse(struct arena *arena, const char *text, const char *folder, int 
 
 int reference_parse(struct arena *arena, const char *text, const char *folder, struct reference **reference) {
   char *bare = without_blanks(arena, text);
-  return bare ? parse(arena, bare, folder, 0, reference) : error_status();
+  return bare ? parse(arena, bare, folder, 0, reference) : error_failure();
 }
 
 #define LONGEST_FOLDER 96
@@ -245,14 +245,14 @@ int route_parse(struct arena *arena, const char *text, const char *folder, struc
   char *bare = without_blanks(arena, text);
   struct route *made = bare ? arena_alloc(arena, 1, sizeof *made) : NULL;
   if (!made)
-    return error_status();
+    return error_failure();
   made->text = bare;
   int status = parse_route(arena, bare, folder, made);
   if (status)
     return error_wrap("'%s'", bare);
   made->folder = folder_name(arena, bare);
   if (!made->folder)
-    return error_status();
+    return error_failure();
   *route = made;
   return STRAIT_OK;
 }

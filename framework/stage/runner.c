@@ -38,7 +38,7 @@ static int read_own(const char *file, json_t **whole) {
 static int read_from(struct arena *arena, const char *folder, const char *document, json_t **whole) {
   const char *file = file_join(arena, folder, document);
   *whole = NULL;
-  return file ? read_own(file, whole) : error_status();
+  return file ? read_own(file, whole) : error_failure();
 }
 
 /* Is this what a member of the document says? */
@@ -56,7 +56,7 @@ int stage_result(const struct session *session, const struct stage *stage, int *
   struct arena *arena = arena_create();
   const char *folder = arena ? stage_folder(session, stage, arena) : NULL;
   json_t *made = NULL, *summary = NULL;
-  int status = folder ? STRAIT_OK : error_status();
+  int status = folder ? STRAIT_OK : error_failure();
   *result = RESULT_NONE;
   if (!status && holds(arena, folder, "stage.json")) {
     status = read_from(arena, folder, "stage.json", &made);
@@ -103,7 +103,7 @@ static int write_stage(struct job *job) {
   char *file = job_file(job, "stage.json");
   json_t *stage = file ? stage_describe(job->stage) : NULL;
   json_t *kernels = stage ? add_kernels(file, device_kernels(job->session->device)) : NULL;
-  int status = kernels ? STRAIT_OK : error_status();
+  int status = kernels ? STRAIT_OK : error_failure();
   if (!status && json_array_size(kernels) > 1) {
     json_t *warning =
         json_pack("[s]", "made with more than one kernel set, so its bytes may differ from a run on one CPU");
@@ -130,10 +130,10 @@ static json_t *time_json(void) {
 static int write_provenance(struct job *job, const char *command, int finished) {
   char *file = job_file(job, "provenance.json"), host[256] = "";
   if (!file)
-    return error_status();
+    return error_failure();
   json_t *runs = read_member(file, "runs");
   if (!runs)
-    return error_status() ? error_status() : error_set(STRAIT_ENOMEM, "out of memory");
+    return error_status() ? error_failure() : error_set(STRAIT_ENOMEM, "out of memory");
   if (gethostname(host, sizeof host - 1))
     host[0] = 0;
   int status = STRAIT_OK;
@@ -167,7 +167,7 @@ static int job_open(struct job *job, struct session *session, struct stage *stag
   job->metadata[1] = (struct metadata){"strait.numerics", NUMERICS_TEXT};
   job->summary = json_object();
   if (!job->path || !job->summary)
-    return error_status() ? error_status() : error_set(STRAIT_ENOMEM, "out of memory");
+    return error_status() ? error_failure() : error_set(STRAIT_ENOMEM, "out of memory");
   int status = put_text(job->summary, "verb", stage->verb->name);
   if (!status)
     status = put_text(job->summary, "key", stage->key);
@@ -208,7 +208,7 @@ static int make(struct job *job, const char *command) {
     status = write_provenance(job, command, 1);
   char *file = status ? NULL : job_file(job, "summary.json"); /* last: where it is, all is */
   if (!status)
-    status = file ? document_write(file, job->summary) : error_status();
+    status = file ? document_write(file, job->summary) : error_failure();
   return status ? status : announce_result(job);
 }
 
@@ -277,7 +277,7 @@ int stage_tell(struct session *session, struct stage *stage, int number, int cou
   if (!status) {
     json_decref(job.summary);
     job.summary = NULL;
-    status = file ? document_read(file, &job.summary) : error_status();
+    status = file ? document_read(file, &job.summary) : error_failure();
   }
   if (!status)
     status = announce_result(&job);
@@ -287,7 +287,7 @@ int stage_tell(struct session *session, struct stage *stage, int number, int cou
 
 int stage_run(struct session *session, struct stage *stage, int number, int count, const char *command) {
   struct job job;
-  int result, lacking = 0;
+  int result = RESULT_NONE, lacking = 0;
   int status = job_open(&job, session, stage);
   if (!status)
     status = stage_result(session, stage, &result);

@@ -68,7 +68,7 @@ static json_t *pieces_json(const struct scan *scan, const double *m, const doubl
 
 static int put_pieces(json_t *one, const struct path *path, const struct scan *scan) {
   double *t = memory_alloc((size_t)path->points, sizeof *t);
-  int bends = t ? path_bends(path, t) : 0, status = t ? STRAIT_OK : error_status();
+  int bends = t ? path_bends(path, t) : 0, status = t ? STRAIT_OK : error_failure();
   json_t *pieces = bends ? json_pack("{s:i}", "count", bends + 1) : NULL;
   if (bends)
     status = put(one, "segments", pieces);
@@ -111,7 +111,7 @@ int scan_results(json_t *paths, const struct route *route, const struct path *pa
   if (!one || json_array_append_new(paths, one))
     return error_set(STRAIT_ENOMEM, "out of memory");
   if (route->type == ROUTE_CURVE && put_text(one, "curve", route->stage->choice[STRAIT_CURVE].cls->name))
-    return error_status();
+    return error_failure();
   int status = put(one, "norm", row_json(scan, scan->norm));
   if (!status)
     status = put_splits(splits, scan);

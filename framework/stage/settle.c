@@ -57,7 +57,7 @@ int settle_own(struct stage *stage) {
   const struct option_table *table = &stage->verb->options;
   stage->own = arena_alloc(stage->experiment->arena, 1, stage->verb->own_size);
   if (!stage->own)
-    return error_status();
+    return error_failure();
   int status = options_default(table, stage->own, stage->experiment->arena);
   if (!status)
     status = apply(stage, table, stage->own, stage_defaults(stage), &stage->settings);
@@ -132,7 +132,7 @@ static int take_options(struct stage *stage, uint32_t kind, struct settings *fro
   struct option_table table = class_options(choice->cls);
   void *trial = arena_alloc(stage->experiment->arena, 1, choice->cls->instance_size);
   if (!trial)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < from->n; i++) {
     struct setting *s = &from->v[i];
     const char *name = option_of(kind, s->key);
@@ -176,7 +176,7 @@ static int describe_choice(struct stage *stage, uint32_t kind) {
   struct choice *choice = &stage->choice[kind];
   struct option_table table = class_options(choice->cls);
   char *values = arena_alloc(arena, 1, choice->cls->instance_size);
-  int status = values ? options_default(&table, values, arena) : error_status();
+  int status = values ? options_default(&table, values, arena) : error_failure();
   for (size_t i = 0; !status && i < choice->settings.n; i++)
     status = options_set(&table, values, option_of(kind, choice->settings.v[i].key), &choice->settings.v[i], arena);
   struct text text = {0}, full = {0};
@@ -186,7 +186,7 @@ static int describe_choice(struct stage *stage, uint32_t kind) {
     strait_option option = option_at(&table, i);
     const char *value = options_text(&option, values, arena);
     if (!value) {
-      status = error_status();
+      status = error_failure();
       break;
     }
     text_add(&full, " %s=%s", option.name, value);
@@ -204,7 +204,7 @@ static int describe_choice(struct stage *stage, uint32_t kind) {
   choice->full = status || full.status ? NULL : arena_copy(arena, full.data);
   text_free(&text);
   text_free(&full);
-  return choice->text && choice->full ? STRAIT_OK : error_status();
+  return choice->text && choice->full ? STRAIT_OK : error_failure();
 }
 
 /* What the stage's plugins ask for, as settings. */
@@ -311,7 +311,7 @@ static int candidates(const struct stage *stage, struct arena *arena, const char
   const char **found = arena_alloc(arena, most, sizeof *found);
   size_t k = 0;
   if (!found)
-    return error_status();
+    return error_failure();
   for (int i = 0; i < n; i++)
     for (uint32_t j = 0; j < tables[i].table->count; j++)
       found[k++] = option_at(tables[i].table, j).name;
@@ -323,7 +323,7 @@ static int candidates(const struct stage *stage, struct arena *arena, const char
     struct option_table table = class_options(cls);
     for (uint32_t j = 0; j < table.count; j++)
       if (!(found[k++] = arena_format(arena, "%s.%s", kind_name(kind), option_at(&table, j).name)))
-        return error_status();
+        return error_failure();
   }
   *names = found;
   *count = k;
@@ -335,7 +335,7 @@ static int unknown_key(const struct stage *stage, const struct setting *s) {
   size_t count;
   struct arena *arena = stage->experiment->arena;
   if (candidates(stage, arena, &names, &count))
-    return error_status();
+    return error_failure();
   const char *nearest = text_nearest(s->key, names, count);
   if (nearest)
     error_set(STRAIT_EINVAL, "%s takes no key \"%s\"; did you mean \"%s\"?", stage->verb->name, s->key, nearest);
@@ -351,7 +351,7 @@ static int untaken_default(const struct experiment *e, const struct setting *s) 
     const char **names;
     size_t count;
     if (candidates(e->stages[i], e->arena, &names, &count))
-      return error_status();
+      return error_failure();
     nearest = text_nearest(s->key, names, count);
     if (nearest && strcmp(nearest, s->key) == 0)
       nearest = NULL;

@@ -47,8 +47,8 @@ struct verb {
   void (*summarise)(const json_t *summary, struct text *line);
 };
 
-extern const struct verb verb_train, verb_connect, verb_scan, verb_plane, verb_ensemble, verb_evaluate,
-    verb_compare, verb_sweep;
+extern const struct verb verb_train, verb_connect, verb_scan, verb_plane, verb_ensemble, verb_evaluate, verb_compare,
+    verb_sweep;
 /* All verbs, ended by NULL, in the order in which to describe them. */
 extern const struct verb *const verbs[];
 const struct verb *verb_find(const char *name); /* NULL when there is none */

@@ -54,7 +54,7 @@ static int refer(struct stage *stage) {
   }
   k->inner = arena_alloc(stage->experiment->arena, k->start.n, sizeof *k->inner);
   if (!k->inner)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; !status && i < k->start.n; i++) {
     status = stage_refer(stage, "start", k->start.v[i], &k->inner[i]);
     if (!status && k->inner[i]->type == REFERENCE_MEMBERS) {
@@ -122,7 +122,7 @@ static int write_points(struct joiner *j) {
   float *theta = memory_alloc((size_t)j->snapshot->count, sizeof *theta);
   float *statistics = memory_alloc((size_t)j->snapshot->buffers, sizeof *statistics);
   if (!theta || !statistics)
-    status = error_status();
+    status = error_failure();
   for (int i = 0; !status && i < points; i++) {
     const float *theirs = j->snapshot->statistics;
     if (!j->snapshot->velocity[i]) {
@@ -133,7 +133,7 @@ static int write_points(struct joiner *j) {
     if (!status)
       status = file
                    ? checkpoint_write_weights(file, network, j->snapshot->theta[i], theirs, job->metadata, JOB_METADATA)
-                   : error_status();
+                   : error_failure();
   }
   memory_free(statistics);
   memory_free(theta);
@@ -144,7 +144,7 @@ static int put_geometry(struct joiner *j, const struct path *path) {
   json_t *summary = j->job->summary;
   double *gram = memory_alloc((size_t)path->points * (size_t)path->points, sizeof *gram);
   if (!gram)
-    return error_status();
+    return error_failure();
   path_gram(path, gram);
   double length = path_length(path, gram), chord = path_chord(path, gram);
   memory_free(gram);
@@ -170,7 +170,7 @@ static int put_middle(struct joiner *j, const struct path *path) {
   unsigned splits;
   float *w = memory_alloc((size_t)path->count, sizeof *w);
   float *statistics = memory_alloc((size_t)network_statistics(network)->count, sizeof *statistics);
-  int status = w && statistics ? job_splits(job, &all, &splits) : error_status();
+  int status = w && statistics ? job_splits(job, &all, &splits) : error_failure();
   job_begin(job, "measuring its middle", 0, 1, "point");
   if (!status)
     status = job_evaluator(job, &evaluator);
@@ -195,7 +195,7 @@ static int read_points(struct joiner *j) {
     float *statistics = j->snapshot->velocity[i] ? j->snapshot->statistics : NULL;
     status = file ? checkpoint_read_weights(file, job->stage->material->network, j->snapshot->theta[i], statistics,
                                             job->metadata, JOB_METADATA)
-                  : error_status();
+                  : error_failure();
   }
   return status;
 }
@@ -204,7 +204,7 @@ static int train_or_read(struct joiner *j) {
   struct job *job = j->job;
   char *last = control_file(job->session, job->stage, j->snapshot->points - 1, job->arena);
   if (!last)
-    return error_status();
+    return error_failure();
   int status = STRAIT_OK;
   if (file_exists(last)) /* the last that write_points writes */
     status = read_points(j);

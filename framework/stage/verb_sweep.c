@@ -56,7 +56,7 @@ static int find_stage(struct stage *stage, struct axis *axis) {
     axis->stage = first;
     axis->key = axis->name + length + 1;
   }
-  return first ? STRAIT_OK : error_status();
+  return first ? STRAIT_OK : error_failure();
 }
 
 static int read_axis(struct stage *stage, struct setting *s) {
@@ -94,7 +94,7 @@ static int read_axes(struct stage *stage) {
   struct sweep_keys *k = stage->own;
   k->seed = arena_alloc(stage->experiment->arena, 1, sizeof one);
   if (!k->seed)
-    return error_status();
+    return error_failure();
   *k->seed = one;
   k->seeds = k->combinations = 1;
   int found = 0;
@@ -144,7 +144,7 @@ static int add_copies(struct stage *stage, struct stage **of, size_t combination
   struct change *change = arena_alloc(stage->experiment->arena, k->axes, sizeof *change);
   struct changes changes = {.change = change, .count = k->axes, .seed = k->seed[seed], .run = 1};
   if (!change)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < k->axes; i++) {
     change[i] = (struct change){k->axis[i].stage, *k->axis[i].setting};
     change[i].setting.key = k->axis[i].key;
@@ -157,7 +157,7 @@ static int add_copies(struct stage *stage, struct stage **of, size_t combination
 static int refer(struct stage *stage) {
   struct sweep_keys *k = stage->own;
   struct stage **of = arena_alloc(stage->experiment->arena, k->stages.n, sizeof *of);
-  int status = of ? STRAIT_OK : error_status();
+  int status = of ? STRAIT_OK : error_failure();
   if (!status && stage->instance) {
     error_set(STRAIT_EINVAL, "a sweep cannot run a sweep; list all keys in one");
     return stage_fault(stage, NULL);
@@ -212,7 +212,7 @@ static int read_figures(struct job *job, const struct stage *stage, json_t **fig
   char *folder = stage_folder(job->session, stage, job->arena);
   char *file = folder ? file_join(job->arena, folder, "summary.json") : NULL;
   json_t *summary = NULL;
-  int status = file ? document_read(file, &summary) : error_status();
+  int status = file ? document_read(file, &summary) : error_failure();
   if (!status && !(*figures = figures_of_summary(summary)))
     status = error_set(STRAIT_ENOMEM, "out of memory");
   json_decref(summary);
@@ -238,7 +238,7 @@ static int put_row(struct job *job, json_t *rows, size_t combination, size_t i) 
   double *room = arena_alloc(job->arena, k->seeds, sizeof *room);
   json_t *row = json_pack("{s:o, s:s, s:s, s:o}", "values", values, "stage", k->stages.v[i], "verb",
                           need(job->stage, combination, 0, i)->verb->name, "figures", figures);
-  int status = of && room ? STRAIT_OK : error_status();
+  int status = of && room ? STRAIT_OK : error_failure();
   if (!row || json_array_append_new(rows, row))
     return error_set(STRAIT_ENOMEM, "out of memory");
   for (size_t a = 0; !status && a < k->axes; a++)
@@ -302,7 +302,7 @@ static int write_csv(struct job *job, const json_t *rows) {
   text_add(&text, "stage,figure,n,mean,se,min,max\n");
   json_array_foreach(rows, i, row) { add_csv_row(&text, row); }
   char *file = job_file(job, "sweep.csv");
-  int status = text.status ? text.status : file ? file_write(file, text.data, text.length) : error_status();
+  int status = text.status ? text.status : file ? file_write(file, text.data, text.length) : error_failure();
   text_free(&text);
   return status;
 }

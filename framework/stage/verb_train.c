@@ -191,7 +191,7 @@ static int save(struct trainer *t) {
   int status = training_save(t->training, t->snapshot);
   char *base = status ? NULL : moment_base(t->job, t->snapshot->iteration, t->end);
   if (!status)
-    status = base ? moment_save(t->job, base, t->snapshot) : error_status();
+    status = base ? moment_save(t->job, base, t->snapshot) : error_failure();
   if (!status)
     status = prune(t, 2);
   next_deadline(t);
@@ -312,7 +312,7 @@ static int first_missing(struct trainer *t, int64_t *missing) {
     char *weights = base ? job_file(t->job, "%s.safetensors", base) : NULL;
     char *state = base ? job_file(t->job, "%s" MARK, base) : NULL;
     if (!weights || !state)
-      return error_status();
+      return error_failure();
     if (!file_exists(weights) || !file_exists(state))
       *missing = at;
   }

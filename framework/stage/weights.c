@@ -48,7 +48,7 @@ int reference_count(const struct session *session, const struct reference *r, in
   int64_t n = 0;
   while (arena && (file = member_file(session, r->stage, n, arena)) && file_exists(file))
     n++;
-  int status = file ? STRAIT_OK : error_status();
+  int status = file ? STRAIT_OK : error_failure();
   arena_free(arena);
   if (!status && n == 0)
     status = error_set(STRAIT_EINVAL, "'%s': the ensemble has no members", r->text);
@@ -82,7 +82,7 @@ static int load_mean(const struct session *session, const struct reference *r, c
                      float *theta, float *statistics) {
   int64_t weights = network_weights(network)->count, buffers = network_statistics(network)->count, k = 0;
   float *w = memory_alloc((size_t)weights, sizeof *w), *b = memory_alloc((size_t)buffers, sizeof *b);
-  int status = w && b ? STRAIT_OK : error_status();
+  int status = w && b ? STRAIT_OK : error_failure();
   memset(theta, 0, (size_t)weights * sizeof *theta);
   if (statistics)
     memset(statistics, 0, (size_t)buffers * sizeof *statistics);
@@ -110,7 +110,7 @@ static int load_initial(const struct session *session, const struct stage *train
     return reference_load(session, start, 0, network, theta, statistics);
   float *room = statistics ? statistics : memory_alloc((size_t)network_statistics(network)->count, sizeof *room);
   if (!room)
-    return error_status();
+    return error_failure();
   network_initialise(network, seed_of(&train->seeds, train->seeds.init), theta, room);
   if (!statistics)
     memory_free(room);
@@ -137,7 +137,7 @@ static int unusable(const struct stage *stage, int status) {
 static int load_file(const struct stage *stage, const char *file, const struct network *network, float *theta,
                      float *statistics) {
   if (!file)
-    return error_status();
+    return error_failure();
   if (!stage)
     return checkpoint_read_weights(file, network, theta, statistics, NULL, 0);
   const struct made made = made_by(stage);
@@ -151,7 +151,7 @@ int reference_load(const struct session *session, const struct reference *r, int
   const char *file;
   int status;
   if (!arena)
-    return error_status();
+    return error_failure();
   switch (r->type) {
   case REFERENCE_FINAL:
   case REFERENCE_EPOCH:
@@ -204,7 +204,7 @@ int reference_load_state(const struct session *session, const struct reference *
   char *file = arena ? moment_file(session, r->stage, reference_iteration(r), arena) : NULL;
   file = file ? arena_format(arena, "%s.state.safetensors", file) : NULL;
   const struct made made = made_by(r->stage);
-  status = file ? checkpoint_read_state(file, snapshot, made.pairs, 2) : error_status();
+  status = file ? checkpoint_read_state(file, snapshot, made.pairs, 2) : error_failure();
   if (status)
     status = unusable(r->stage, status);
   arena_free(arena);
@@ -217,22 +217,22 @@ int references_expand(const struct session *session, struct reference *const *re
   int64_t k;
   for (size_t i = 0; i < count; i++) {
     if (reference_count(session, references[i], &k))
-      return error_status();
+      return error_failure();
     total += (size_t)k;
   }
   struct weights_name *found = arena_alloc(arena, total, sizeof *found);
   if (!found)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < count; i++) {
     const struct reference *r = references[i];
     if (reference_count(session, r, &k))
-      return error_status();
+      return error_failure();
     for (int64_t j = 0; j < k && n < total; j++) {
       const char *text =
           r->type == REFERENCE_MEMBERS ? arena_format(arena, "%s[%lld]", r->name, (long long)j) : r->text;
       found[n++] = (struct weights_name){r, j, text};
       if (!text)
-        return error_status();
+        return error_failure();
     }
   }
   *names = found;
@@ -248,12 +248,12 @@ static int make_room(struct loaded_path *loaded, int points, const struct networ
   loaded->theta = memory_alloc((size_t)points, sizeof *loaded->theta);
   loaded->statistics = memory_alloc((size_t)points, sizeof *loaded->statistics);
   if (!loaded->theta || !loaded->statistics)
-    return error_status();
+    return error_failure();
   for (int i = 0; i < points; i++) {
     loaded->theta[i] = memory_alloc((size_t)loaded->path.count, sizeof **loaded->theta);
     loaded->statistics[i] = memory_alloc((size_t)network_statistics(network)->count, sizeof **loaded->statistics);
     if (!loaded->theta[i] || !loaded->statistics[i])
-      return error_status();
+      return error_failure();
   }
   loaded->path.theta = (const float *const *)loaded->theta;
   loaded->path.statistics = (const float *const *)loaded->statistics;
@@ -267,7 +267,7 @@ static int load_curve(const struct session *session, const struct route *route, 
   if (!status)
     status = stage_object(route->stage, STRAIT_CURVE, 0, &loaded->curve);
   if (!status)
-    status = arena ? make_room(loaded, points, network) : error_status();
+    status = arena ? make_room(loaded, points, network) : error_failure();
   loaded->path.curve = loaded->curve;
   for (int i = 0; !status && i < points; i++)
     status = load_file(route->stage, control_file(session, route->stage, i, arena), network, loaded->theta[i],
@@ -290,7 +290,7 @@ static int load_chain(const struct session *session, const struct route *route, 
   struct arena *arena = arena_create();
   struct weights_name *names;
   size_t n = 0;
-  int status = arena ? references_expand(session, route->parts, route->count, arena, &names, &n) : error_status();
+  int status = arena ? references_expand(session, route->parts, route->count, arena, &names, &n) : error_failure();
   if (!status && (n < 2 || n > PATH_POINTS))
     status = error_set(STRAIT_EINVAL, "it goes through %zu weights; 2 to %d are possible", n, PATH_POINTS);
   if (!status)

@@ -75,7 +75,7 @@ static int narrow(struct arrays *arrays, struct array *array) {
   int64_t count = array_count(array);
   float *to = arena_alloc(arrays->arena, (size_t)count, sizeof *to);
   if (!to)
-    return error_status();
+    return error_failure();
   for (int64_t i = 0; i < count; i++) {
     to[i] = (float)from[i];
     if (isinf(to[i]) && !isinf(from[i]))
@@ -92,7 +92,7 @@ static int narrow_all(struct arrays *arrays, struct notes *notes) {
   for (size_t i = 0; i < arrays->count; i++)
     if (arrays->array[i].type == STRAIT_F64) {
       if (narrow(arrays, &arrays->array[i]))
-        return error_status();
+        return error_failure();
       count++;
     }
   return count ? note_add(notes, "%zu tensor%s of float64 became float32", count, count == 1 ? "" : "s") : STRAIT_OK;
@@ -159,7 +159,7 @@ int foreign_check_name(const char *path) {
 int foreign_write(const char *path, const struct arrays *arrays) {
   int format = 0;
   if (format_of_name(path, &format))
-    return error_status();
+    return error_failure();
   if (format == SAFETENSORS)
     return safetensors_write(path, arrays->array, arrays->count, NULL, 0);
   return format == NPZ ? npz_write(path, arrays->array, arrays->count, NULL, 0)

@@ -49,7 +49,7 @@ static int op_pop_mark(struct pickle_machine *m) {
 static int op_dup(struct pickle_machine *m) {
   struct pickle_value *value = NULL;
   if (machine_top(m, &value))
-    return error_status();
+    return error_failure();
   struct pickle_value copy = *value; /* the stack may move */
   return machine_push(m, &copy);
 }
@@ -80,24 +80,24 @@ static int op_false(struct pickle_machine *m) { return machine_push(m, &(struct 
 
 static int op_int1(struct pickle_machine *m) {
   uint64_t n;
-  return machine_number(m, 1, &n) ? error_status() : push_integer(m, (int64_t)n);
+  return machine_number(m, 1, &n) ? error_failure() : push_integer(m, (int64_t)n);
 }
 
 static int op_int2(struct pickle_machine *m) {
   uint64_t n;
-  return machine_number(m, 2, &n) ? error_status() : push_integer(m, (int64_t)n);
+  return machine_number(m, 2, &n) ? error_failure() : push_integer(m, (int64_t)n);
 }
 
 static int op_int4(struct pickle_machine *m) {
   uint64_t n;
-  return machine_number(m, 4, &n) ? error_status() : push_integer(m, (int64_t)n - ((int64_t)(n >> 31 & 1) << 32));
+  return machine_number(m, 4, &n) ? error_failure() : push_integer(m, (int64_t)n - ((int64_t)(n >> 31 & 1) << 32));
 }
 
 /* Two's complement of any length; up to 8 bytes it is a number, beyond that only its bytes are kept. */
 static int push_long(struct pickle_machine *m, uint64_t count) {
   const unsigned char *bytes = NULL;
   if (machine_take(m, (size_t)count, &bytes)) /* at most 4 bytes of length */
-    return error_status();
+    return error_failure();
   if (count > 8)
     return machine_push(
         m, &(struct pickle_value){.type = PICKLE_LONG, .length = (size_t)count, .text = (const char *)bytes});
@@ -118,7 +118,7 @@ static int op_float(struct pickle_machine *m) {
   struct pickle_value value = {.type = PICKLE_REAL};
   uint64_t n = 0;
   if (machine_take(m, 8, &bytes))
-    return error_status();
+    return error_failure();
   for (int i = 0; i < 8; i++)
     n = n << 8 | bytes[i];
   memcpy(&value.real, &n, sizeof value.real);
@@ -161,7 +161,7 @@ static int refuse(struct pickle_machine *m, const struct pickle_value *module, c
   const char *a = pickle_quote(m->rules->arena, module->text, module->length);
   const char *b = pickle_quote(m->rules->arena, name->text, name->length);
   if (!a || !b)
-    return error_status();
+    return error_failure();
   return error_set(STRAIT_ENOTSUP,
                    "refuses to call %s.%s: only plain values and tensors are read from a pickle; if the file is to be "
                    "trusted, load it in Python and save its state_dict() alone",
@@ -178,14 +178,14 @@ static int push_name(struct pickle_machine *m, const struct pickle_value *module
 static int op_global(struct pickle_machine *m) {
   struct pickle_value module, name;
   if (machine_line(m, &module) || machine_line(m, &name))
-    return error_status();
+    return error_failure();
   return push_name(m, &module, &name);
 }
 
 static int op_stack_global(struct pickle_machine *m) {
   struct pickle_value module, name;
   if (machine_pop(m, &name) || machine_pop(m, &module))
-    return error_status();
+    return error_failure();
   if (module.type != PICKLE_STRING || name.type != PICKLE_STRING)
     return machine_damaged("a name is no string");
   return push_name(m, &module, &name);
@@ -195,14 +195,14 @@ static int op_stack_global(struct pickle_machine *m) {
 static int op_inst(struct pickle_machine *m) {
   struct pickle_value module, name;
   if (machine_line(m, &module) || machine_line(m, &name))
-    return error_status();
+    return error_failure();
   return refuse(m, &module, &name);
 }
 
 static int op_reduce(struct pickle_machine *m) {
   struct pickle_value arguments, called, result = {.type = PICKLE_NONE};
   if (machine_pop(m, &arguments) || machine_pop(m, &called))
-    return error_status();
+    return error_failure();
   if (called.type != PICKLE_NAME || arguments.type != PICKLE_TUPLE)
     return error_set(STRAIT_EFORMAT, "it calls a value of type %s with one of type %s: the file is damaged",
                      pickle_type_name(&called), pickle_type_name(&arguments));
@@ -218,7 +218,7 @@ static int op_reduce(struct pickle_machine *m) {
 static int op_build(struct pickle_machine *m) {
   struct pickle_value state, *object;
   if (machine_pop(m, &state) || machine_top(m, &object))
-    return error_status();
+    return error_failure();
   if (object->type != PICKLE_DICT || state.type != PICKLE_DICT)
     return error_set(STRAIT_ENOTSUP, "refuses to set the state of a value of type %s", pickle_type_name(object));
   return STRAIT_OK;
@@ -227,7 +227,7 @@ static int op_build(struct pickle_machine *m) {
 static int op_persistent(struct pickle_machine *m) {
   struct pickle_value id, result = {.type = PICKLE_NONE};
   if (machine_pop(m, &id))
-    return error_status();
+    return error_failure();
   if (!m->rules->persistent)
     return error_set(STRAIT_ENOTSUP, "it refers to something outside of the pickle");
   int status = machine_count(m);
@@ -241,7 +241,7 @@ static int op_persistent(struct pickle_machine *m) {
 static int op_protocol(struct pickle_machine *m) {
   uint64_t version;
   if (machine_number(m, 1, &version))
-    return error_status();
+    return error_failure();
   if (version < 2 || version > 5)
     return error_set(STRAIT_ENOTSUP, "pickle protocol %llu; 2 to 5 are read", (unsigned long long)version);
   return STRAIT_OK;
@@ -250,7 +250,7 @@ static int op_protocol(struct pickle_machine *m) {
 static int op_frame(struct pickle_machine *m) {
   uint64_t length;
   if (machine_number(m, 8, &length))
-    return error_status();
+    return error_failure();
   return length > m->length - m->at ? error_set(STRAIT_EFORMAT, "it ends too early: the file is cut or damaged")
                                     : STRAIT_OK;
 }
@@ -338,7 +338,7 @@ static int step(struct pickle_machine *m) {
   const unsigned char *code;
   size_t at = m->at;
   if (machine_take(m, 1, &code))
-    return error_status();
+    return error_failure();
   const struct instruction *instruction = &instructions[*code];
   if (!instruction->name)
     return error_set(STRAIT_EFORMAT, "at byte %zu: 0x%02x is no instruction of a pickle: the file is damaged", at,

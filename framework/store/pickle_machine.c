@@ -96,7 +96,7 @@ static int add_items(struct pickle_machine *m, struct pickle_items *items, const
     items->item = grown;
     items->capacity = capacity;
   }
-  if (count)
+  if (from && count)
     memcpy(items->item + items->count, from, count * sizeof *from);
   items->count += count;
   return STRAIT_OK;
@@ -111,9 +111,9 @@ int machine_count(struct pickle_machine *m) {
 static int make_container(struct pickle_machine *m, uint32_t type, struct pickle_value *value) {
   *value = (struct pickle_value){.type = type};
   if (machine_count(m))
-    return error_status();
+    return error_failure();
   value->items = arena_alloc(m->rules->arena, 1, sizeof *value->items);
-  return value->items ? STRAIT_OK : error_status();
+  return value->items ? STRAIT_OK : error_failure();
 }
 
 int machine_container(struct pickle_machine *m, uint32_t type, const struct pickle_value *from, size_t count) {
@@ -129,7 +129,7 @@ int machine_add(struct pickle_machine *m, uint32_t type, size_t single) {
   size_t count = single;
   if (!single) {
     if (machine_pop_mark(m, &from, &count))
-      return error_status();
+      return error_failure();
   } else {
     if (m->depth - floor_of(m) < single)
       return machine_damaged("it takes a value that is not there");
@@ -137,7 +137,7 @@ int machine_add(struct pickle_machine *m, uint32_t type, size_t single) {
     from = m->stack + m->depth;
   }
   if (machine_top(m, &container))
-    return error_status();
+    return error_failure();
   if (container->type != type)
     return error_set(STRAIT_EFORMAT, "it adds items to a value of type %s: the file is damaged",
                      pickle_type_name(container));
@@ -150,7 +150,7 @@ int machine_collect(struct pickle_machine *m, uint32_t type) {
   struct pickle_value *from = NULL;
   size_t count = 0;
   if (machine_pop_mark(m, &from, &count))
-    return error_status();
+    return error_failure();
   if (type == PICKLE_DICT && count % 2)
     return machine_damaged("a dict's last key has no value");
   return machine_container(m, type, from, count);
@@ -171,7 +171,7 @@ int machine_put(struct pickle_machine *m, uint64_t number) {
     return error_set(STRAIT_ENOTSUP, "it numbers a value %llu, %zu is the most", (unsigned long long)number,
                      MOST_MEMO - 1);
   if (machine_top(m, &value))
-    return error_status();
+    return error_failure();
   size_t before = m->memo_capacity;
   if (memory_grow(&m->memo, &m->memo_capacity, (size_t)number + 1, sizeof *m->memo))
     return STRAIT_ENOMEM;

@@ -55,7 +55,7 @@ static int add_rule(struct renames *renames, char *line, int number) {
     return error_set(STRAIT_EINVAL, "\"%s\" has more * than \"%s\"", to, from);
   struct rule rule = {arena_copy(renames->arena, from), to ? arena_copy(renames->arena, to) : NULL, number};
   if (!rule.from || (to && !rule.to))
-    return error_status();
+    return error_failure();
   int status = memory_grow(&renames->rule, &renames->capacity, renames->count + 1, sizeof rule);
   if (!status)
     renames->rule[renames->count++] = rule;
@@ -143,7 +143,7 @@ static const char *substitute(const char *to, const struct span *stars, struct a
 }
 
 const char *renames_apply(const struct renames *renames, const char *name, struct arena *arena, int *dropped) {
-  struct span stars[MOST_STARS];
+  struct span stars[MOST_STARS] = {0};
   *dropped = 0;
   for (size_t i = 0; i < renames->count; i++) {
     const struct rule *rule = &renames->rule[i];
@@ -173,7 +173,7 @@ int arrays_rename(struct arrays *arrays, const struct renames *renames, struct n
     int dropped;
     const char *name = renames_apply(renames, arrays->array[i].name, arrays->arena, &dropped);
     if (!name)
-      return error_status();
+      return error_failure();
     if (!dropped && !*name)
       return error_set(STRAIT_EINVAL, "the map leaves nothing of the name \"%s\"", arrays->array[i].name);
     renamed += !dropped && strcmp(name, arrays->array[i].name) != 0;

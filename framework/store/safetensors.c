@@ -157,7 +157,9 @@ static int make_header(const struct array *arrays, size_t count, const size_t *o
 static int write_file(const char *path, const struct array *arrays, size_t count, const size_t *order,
                       struct text *header) {
   unsigned char length[8];
-  char digest[DIGITS + 1];
+  char digest[DIGITS + 1], *digits = find_digits(header->data);
+  if (!digits)
+    return error_set(STRAIT_EBUG, "a header without room for its checksum");
   struct file_writer *writer;
   struct hash *hash = hash_create();
   if (!hash)
@@ -169,7 +171,7 @@ static int write_file(const char *path, const struct array *arrays, size_t count
     hash_bytes(hash, arrays[order[i]].data, array_bytes(&arrays[order[i]]));
   hash_digest(hash, digest);
   hash_free(hash);
-  memcpy(find_digits(header->data), digest, DIGITS);
+  memcpy(digits, digest, DIGITS);
 
   int status = file_begin(&writer, path);
   if (status)

@@ -80,12 +80,12 @@ static int choose(struct torch_file *file, const char *key, struct notes *notes)
 /* Room for a storage's bytes; the caller has seen that the file has as many. */
 static int make_room(struct torch_file *file, struct torch_storage *storage) {
   storage->data = arena_alloc(file->arrays->arena, torch_storage_bytes(storage), 1);
-  return storage->data ? STRAIT_OK : error_status();
+  return storage->data ? STRAIT_OK : error_failure();
 }
 
 static int fail_storage(struct torch_file *file, const struct torch_storage *storage) {
   const char *key = pickle_quote(file->objects.arena, storage->key, storage->key_length);
-  return key ? error_wrap("storage %s", key) : error_status();
+  return key ? error_wrap("storage %s", key) : error_failure();
 }
 
 /* --- the zip format --- */
@@ -225,7 +225,7 @@ static int read_legacy_head(struct torch_file *file, struct legacy *legacy) {
   size_t wanted = file->size < PICKLE_LONGEST ? (size_t)file->size : PICKLE_LONGEST;
   legacy->head = arena_alloc(file->objects.arena, wanted, 1);
   if (!legacy->head)
-    return error_status();
+    return error_failure();
   int status = read_at(file, legacy->head, wanted, 0, &legacy->bytes);
   if (!status)
     status = next_pickle(file, legacy, "its magic number", &value);
@@ -259,7 +259,7 @@ static int read_legacy_storage(struct torch_file *file, struct torch_storage *st
                      (long long)storage->count);
   if (storage->wanted) {
     if (make_room(file, storage) || read_at(file, storage->data, bytes, *at, &got))
-      return error_status();
+      return error_failure();
     if (got != bytes)
       return error_set(STRAIT_EFORMAT, "the file ends too early: it is cut or damaged");
   }
@@ -312,7 +312,7 @@ static int gather(struct torch_file *file) {
     }
     struct torch_named named = {arena_copy(file->arrays->arena, file->named[i].name), tensor};
     if (!named.name || torch_gather(file->arrays, &named))
-      return error_status();
+      return error_failure();
   }
   return STRAIT_OK;
 }

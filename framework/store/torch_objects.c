@@ -66,7 +66,7 @@ static int make_storage(struct pickle_machine *machine, const struct pickle_valu
   objects->storage[objects->count++] = storage;
   *window = (struct window){storage, 0, storage->count};
   if (id->count == 6 && read_window(&id->item[5], window))
-    return error_status();
+    return error_failure();
   *result = (struct pickle_value){.type = PICKLE_OBJECT, .kind = TORCH_STORAGE, .object = window};
   return STRAIT_OK;
 }
@@ -152,12 +152,12 @@ static int make_tensor(struct pickle_machine *machine, const struct pickle_value
   const struct pickle_items *size = arguments[2].items, *stride = arguments[3].items;
   int64_t offset = arguments[1].integer;
   if (measure_extent(size, stride, &extent))
-    return error_status();
+    return error_failure();
   if (extent && (offset > window->count || extent > window->count - offset))
     return odd("a tensor reaches beyond its storage");
   struct torch_tensor *tensor = arena_alloc(pickle_rules_of(machine)->arena, 1, sizeof *tensor);
   if (!tensor)
-    return error_status();
+    return error_failure();
   *tensor = (struct torch_tensor){.storage = window->storage, .rank = size->count};
   tensor->offset = extent ? window->first + offset : 0;
   for (size_t i = 0; i < size->count && i < STRAIT_MAX_DIMS; i++) {

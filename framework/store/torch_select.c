@@ -33,8 +33,9 @@ static const struct pickle_value *entry(const struct pickle_value *dict, const c
 /* A dict's keys with what they hold, for messages: "epoch" (integer), "net" (62 tensors). */
 static void list_entries(struct text *text, const struct pickle_value *dict, struct arena *arena) {
   const size_t most = 2 * 12, count = dict->type == PICKLE_DICT ? dict->items->count : 0;
-  for (size_t i = 0; i + 1 < count && i < most; i += 2) {
-    const struct pickle_value *key = &dict->items->item[i], *value = key + 1;
+  const struct pickle_value *item = count ? dict->items->item : NULL;
+  for (size_t i = 0; item && i + 1 < count && i < most; i += 2) {
+    const struct pickle_value *key = &item[i], *value = key + 1;
     size_t tensors = count_tensors(value);
     text_add(text, "%s", i ? ", " : "");
     if (key->type == PICKLE_STRING)
@@ -56,7 +57,7 @@ static void list_entries(struct text *text, const struct pickle_value *dict, str
 static int fail_listing(const struct pickle_value *dict, struct arena *arena, const char *before) {
   struct text text = {0};
   if (!before)
-    return error_status();
+    return error_failure();
   list_entries(&text, dict, arena);
   int status = text.status ? text.status : error_set(STRAIT_EINVAL, "%s; it holds %s", before, text.data);
   text_free(&text);
@@ -72,7 +73,7 @@ static int descend(const struct pickle_value *root, const char *key, struct aren
     char *name = arena_copy_n(arena, part, slash ? (size_t)(slash - part) : strlen(part));
     const struct pickle_value *next = name ? entry(*found, name) : NULL;
     if (!name)
-      return error_status();
+      return error_failure();
     if (!next)
       return fail_listing(*found, arena, arena_format(arena, "no key \"%s\" in the checkpoint", name));
     *found = next;
@@ -102,9 +103,10 @@ static int find(const struct pickle_value *root, struct arena *arena, const stru
   }
   if (count_tensors(root))
     return STRAIT_OK;
-  for (size_t i = 0; i + 1 < root->items->count; i += 2)
-    if (root->items->item[i].type == PICKLE_STRING && count_tensors(&root->items->item[i + 1])) {
-      name = &root->items->item[i];
+  const struct pickle_value *item = root->items->item;
+  for (size_t i = 0; item && i + 1 < root->items->count; i += 2)
+    if (item[i].type == PICKLE_STRING && count_tensors(&item[i + 1])) {
+      name = &item[i];
       one = name + 1;
       candidates++;
     }
@@ -114,14 +116,14 @@ static int find(const struct pickle_value *root, struct arena *arena, const stru
                                    : "it holds no dict of tensors");
   *found = one;
   *key = pickle_quote(arena, name->text, name->length);
-  return *key ? STRAIT_OK : error_status();
+  return *key ? STRAIT_OK : error_failure();
 }
 
 static int copy_name(const struct pickle_value *key, struct arena *arena, const char **name) {
   if (!key->length || key->length > LONGEST_NAME || memchr(key->text, '\0', key->length))
     return error_set(STRAIT_EFORMAT, "no tensor can be named \"%s\"", pickle_quote(arena, key->text, key->length));
   *name = arena_copy_n(arena, key->text, key->length);
-  return *name ? STRAIT_OK : error_status();
+  return *name ? STRAIT_OK : error_failure();
 }
 
 static int check_tensor(const struct torch_named *named) {
@@ -163,7 +165,7 @@ static int note_types(const struct torch_named *named, size_t count, struct note
     if (n && type->convert &&
         note_add(notes, "%zu tensor%s of %s became %s", n, n == 1 ? "" : "s", type->name,
                  type->type == STRAIT_F32 ? "float32" : "int32"))
-      return error_status();
+      return error_failure();
   }
   return STRAIT_OK;
 }
@@ -176,21 +178,21 @@ int torch_select(const struct pickle_value *root, const char *key, struct arena 
   if (status)
     return status;
   if (found && note_add(notes, "took the tensors under the checkpoint's key \"%s\"", found))
-    return error_status();
+    return error_failure();
   size_t entries = dict->items->count / 2, n = 0;
   struct torch_named *list = arena_alloc(arena, entries, sizeof *list);
   if (!list)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < entries; i++) {
     const struct pickle_value *name = &dict->items->item[2 * i];
     list[n].tensor = name->type == PICKLE_STRING ? tensor_of(name + 1) : NULL;
     if (list[n].tensor && (copy_name(name, arena, &list[n].name) || check_tensor(&list[n])))
-      return error_status();
+      return error_failure();
     n += list[n].tensor != NULL;
   }
   *named = list;
   *count = n;
   if (n < entries && note_left_out(dict, entries - n, arena, notes))
-    return error_status();
+    return error_failure();
   return note_types(list, n, notes);
 }

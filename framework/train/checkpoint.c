@@ -108,7 +108,7 @@ int checkpoint_read_weights(const char *path, const struct network *network, flo
   const struct layout *weights = network_weights(network), *buffers = network_statistics(network);
   struct arrays *file;
   if (safetensors_read(&file, path))
-    return error_status();
+    return error_failure();
   if (arrays_check_made(file, made, pairs)) {
     arrays_free(file);
     return error_wrap("%s", path);
@@ -229,7 +229,7 @@ static int check_state(const struct arrays *file, const struct snapshot *s, cons
                    *(const int64_t *)halvings->data > MOST_HALVINGS))
     return error_set(STRAIT_EFORMAT, "its array halvings is not one number from 0 to %d", MOST_HALVINGS);
   if (points_hash(s, digest))
-    return error_status();
+    return error_failure();
   if (strcmp(points, digest))
     return error_set(STRAIT_EINVAL, "it belongs to other weights than those beside it");
   return STRAIT_OK;
@@ -238,7 +238,7 @@ static int check_state(const struct arrays *file, const struct snapshot *s, cons
 int checkpoint_read_state(const char *path, struct snapshot *snapshot, const struct metadata *made, size_t pairs) {
   struct arrays *file;
   if (safetensors_read(&file, path))
-    return error_status();
+    return error_failure();
   const struct array *progress = arrays_find(file, "progress");
   int status = arrays_check_made(file, made, pairs);
   if (!status)

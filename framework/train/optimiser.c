@@ -79,7 +79,7 @@ static void report_idle_patterns(const strait_strings *exclude, const struct lay
 int optimiser_create(struct optimiser **optimiser, const struct optimiser_keys *keys, const struct layout *layout) {
   *optimiser = NULL;
   if (optimiser_check(keys))
-    return error_status();
+    return error_failure();
   struct optimiser *o = memory_alloc(1, sizeof *o);
   if (!o || !(o->range = memory_alloc((size_t)layout->segments, sizeof *o->range))) {
     optimiser_free(o);

@@ -53,13 +53,13 @@ static int sample(struct training *t, struct run *run, int64_t draw, double rate
   program_forward(t->program, run);
   program_loss(t->program, run, &one);
   if (program_status(t->program))
-    return error_status();
+    return error_failure();
   if (!isfinite(one.loss))
     return training_diverged(run->iteration, rate);
   s->loss = one.loss / (double)one.rows + optimiser_penalty(t->optimiser, device, t->update.w);
   program_backward(t->program, run);
   if (program_status(t->program) || t->plan.communicator->sum(t->plan.communicator, device, t->update.gradient, count))
-    return error_status();
+    return error_failure();
   ops->copy(device, t->at[draw], t->update.gradient, count);
   sums->rows += one.rows;
   sums->errors += one.errors;
@@ -110,7 +110,7 @@ int several_step(struct training *training, struct run *run, double rate, struct
   double pull[MAX_POINTS * MAX_POINTS];
   for (int64_t k = 0; k < t->plan.objective.draws; k++)
     if (sample(t, run, k, rate, &samples[k], sums))
-      return error_status();
+      return error_failure();
   objective_weigh(&t->plan.objective, t->update.points, samples, pull);
   for (int i = 0; i < t->update.points; i++)
     if (place_is(t->update.velocity[i]))

@@ -59,14 +59,15 @@ static void coefficients(const struct training *training, int64_t iteration, dou
 /* --- making --- */
 
 static int prepare_points(struct training *t) {
+  const strait_object *curve = t->plan.curve;
   int64_t points = 1;
-  if (t->plan.curve) {
-    t->curve = object_ops(t->plan.curve);
-    points = t->curve->points(t->plan.curve);
+  if (curve) {
+    t->curve = object_ops(curve);
+    points = t->curve->points(curve);
+    if (points > MAX_POINTS || points < 2)
+      return error_set(STRAIT_EINVAL, "curve %s has %lld control points; a training takes 2 to %d", curve->name,
+                       (long long)points, MAX_POINTS);
   }
-  if (points > MAX_POINTS || points < (t->curve ? 2 : 1))
-    return error_set(STRAIT_EINVAL, "curve %s has %lld control points; a training takes 2 to %d", t->plan.curve->name,
-                     (long long)points, MAX_POINTS);
   t->update.points = (int)points;
   if (!t->plan.objective.draws)
     t->plan.objective = objective_plain;
@@ -112,7 +113,7 @@ static int create_feeder(struct training *t) {
   if (feeding.batch < 1)
     return error_set(STRAIT_EINVAL, "there are no training samples: limit and holdout leave none");
   if (feeder_create(&t->feeder, t->plan.data, &feeding))
-    return error_status();
+    return error_failure();
   t->epoch_iterations = feeder_batches(t->feeder);
   int use = PROGRAM_TRAIN | (t->plan.keys->exact ? PROGRAM_EXACT : 0);
   return program_create(&t->program, t->plan.network, t->plan.device, feeding.batch, use,
@@ -266,9 +267,9 @@ static int feed(struct training *t, int64_t *samples) {
     t->begun = begun, t->waited = 0;
   t->fed = 0;
   if (restarted && feeder_start(t->feeder, epoch, first))
-    return error_status();
+    return error_failure();
   if (feeder_next(t->feeder, &batch))
-    return error_status();
+    return error_failure();
   t->waited += seconds() - begun;
   if (batch.samples < 1)
     return error_set(STRAIT_EBUG, "epoch %lld ended before its batch %lld", (long long)epoch, (long long)first + 1);
@@ -277,7 +278,7 @@ static int feed(struct training *t, int64_t *samples) {
   *samples = batch.samples;
   if (first + 1 == t->epoch_iterations && t->iteration + 1 < t->plan.iterations &&
       feeder_start(t->feeder, epoch + 1, 0))
-    return error_status();
+    return error_failure();
   t->fed = t->iteration + 2;
   return STRAIT_OK;
 }
@@ -296,13 +297,13 @@ static int step_once(struct training *t, struct run *run, double rate, struct lo
   program_forward(t->program, run);
   program_loss(t->program, run, sums);
   if (program_status(t->program))
-    return error_status();
+    return error_failure();
   if (!isfinite(sums->loss))
     return training_diverged(run->iteration, rate);
   program_backward(t->program, run);
   if (program_status(t->program) || t->plan.communicator->sum(t->plan.communicator, t->plan.device, t->update.gradient,
                                                               network_weights(t->plan.network)->count))
-    return error_status();
+    return error_failure();
   for (int i = 0; i < t->update.points; i++)
     t->update.coefficient[i] = t->update.next[i];
   coefficients(t, run->iteration + 1, t->update.next);
@@ -329,9 +330,9 @@ static int step(struct training *t) {
                     .seed = seed_of(&t->plan.seeds, t->plan.seeds.dropout)};
   struct loss_sums sums = {0};
   if (feed(t, &run.samples))
-    return error_status();
+    return error_failure();
   if (t->plan.objective.draws > 1 ? several_step(t, &run, rate, &sums) : step_once(t, &run, rate, &sums))
-    return error_status();
+    return error_failure();
   add_sums(t, &sums);
   t->iteration++;
   t->updates++;
@@ -343,6 +344,6 @@ int training_run(struct training *training, int64_t until, double deadline) {
     return error_set(STRAIT_EBUG, "a training is run without a state, or beyond its horizon");
   while (training->iteration < until && !stop_requested() && (deadline <= 0 || seconds() < deadline))
     if (step(training))
-      return error_status();
+      return error_failure();
   return STRAIT_OK;
 }

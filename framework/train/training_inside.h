@@ -18,7 +18,8 @@ struct training {
   int64_t halvings;                   /* of the rate */
   int64_t fed;                        /* the iteration whose batch the feeder gives next; 0: it must be started */
   struct loss_sums sums;
-  double begun, waited; /* of the current epoch: when, in monotonic seconds; seconds for which the feeder had no batch */
+  double begun,
+      waited; /* of the current epoch: when, in monotonic seconds; seconds for which the feeder had no batch */
   int loaded;
   /* Where several t are taken a step: the gradient at each, and for each free point its gradient and its share of the
    * weights that decay. */

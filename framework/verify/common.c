@@ -169,7 +169,7 @@ static strait_object *started(struct trial *t, const struct variant *variant) {
 static int answers(struct trial *t, strait_object *object, char digest[33]) {
   struct hash *hash = hash_create();
   error_clear();
-  int status = hash ? laws_of(t->kind)->exercise(t, object, hash) : error_status();
+  int status = hash ? laws_of(t->kind)->exercise(t, object, hash) : error_failure();
   if (hash)
     hash_digest(hash, digest);
   hash_free(hash);
@@ -277,7 +277,7 @@ static int live(struct trial *t) {
   char digest[33];
   strait_object *object = started(t, &t->variant[0]);
   if (!object)
-    return error_status();
+    return error_failure();
   int status = answers(t, object, digest);
   object_free(object);
   return status;

@@ -164,9 +164,9 @@ static int pure_of(struct trial *t, strait_object *object) {
   double *first = memory_alloc((size_t)TIMES * (size_t)bow.n, sizeof *first);
   if (!before || !first)
     verdict = law_not_run(t, "%s", error_text());
-  for (int i = 0; i < TIMES && verdict == LAW_HOLDS; i++)
+  for (int i = 0; first && i < TIMES && verdict == LAW_HOLDS; i++)
     memcpy(first + i * bow.n, coefficients(&bow, time_of(&bow, i)), (size_t)bow.n * sizeof(double));
-  for (int i = TIMES - 1; i >= 0 && verdict == LAW_HOLDS; i--) {
+  for (int i = TIMES - 1; first && i >= 0 && verdict == LAW_HOLDS; i--) {
     const double *c = coefficients(&bow, time_of(&bow, i));
     if (memcmp(first + i * bow.n, c, (size_t)bow.n * sizeof *c) != 0)
       verdict = law_fails(t, "the coefficients at t = %.17g differ between two calls", time_of(&bow, i));

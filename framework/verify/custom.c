@@ -61,7 +61,7 @@ static int bout_make(struct bout *b, struct trial *t, const strait_object *self,
                             .parameters = (const float *const *)b->parameters,
                             .workspace = b->workspace,
                             .context = custom->operation->context};
-  return whole ? STRAIT_OK : error_status();
+  return whole ? STRAIT_OK : error_failure();
 }
 
 /* sum weights * output, and the size of that sum's terms, whose rounding is in it. */

@@ -324,7 +324,7 @@ static int read_digest(struct glass *g, const struct shelf *shelf, uint32_t whic
                        char digest[33]) {
   struct hash *hash = hash_create();
   if (!hash)
-    return error_status();
+    return error_failure();
   digest_sample(hash, g, look(g, shelf, which, index, fill));
   hash_digest(hash, digest);
   hash_free(hash);
@@ -335,7 +335,9 @@ static int read_digest(struct glass *g, const struct shelf *shelf, uint32_t whic
 static int reread_split(struct trial *t, const struct shelf *shelf, uint32_t which, struct glass *g) {
   int64_t n = looks(&shelf->split[which]);
   char(*first)[33] = memory_alloc((size_t)n, sizeof *first), again[33];
-  int verdict = first ? LAW_HOLDS : law_not_run(t, "%s", error_text());
+  if (!first)
+    return law_not_run(t, "%s", error_text());
+  int verdict = LAW_HOLDS;
   for (int64_t k = 0; k < n && verdict == LAW_HOLDS; k++)
     if (read_digest(g, shelf, which, index_of(&shelf->split[which], k), 0xa5, first[k]))
       verdict = law_not_run(t, "%s", error_text());

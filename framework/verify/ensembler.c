@@ -58,12 +58,12 @@ static int play_make(struct play *p) {
   *p = (struct play){0};
   if (object_create(&p->model, &tiny_class, "tiny", 1, NULL, 0) || network_create(&p->network, p->model, &signature) ||
       gathering_create(&p->gathering, p->network))
-    return error_status();
+    return error_failure();
   p->count = network_weights(p->network)->count;
   p->buffers = network_statistics(p->network)->count;
   p->weights = memory_alloc((size_t)p->count, sizeof *p->weights);
   p->statistics = memory_alloc((size_t)p->buffers, sizeof *p->statistics);
-  return p->weights && p->statistics ? STRAIT_OK : error_status();
+  return p->weights && p->statistics ? STRAIT_OK : error_failure();
 }
 
 /* --- sources --- */
@@ -219,7 +219,7 @@ static int offer_weights(const struct cast *cast, struct play *p, const strait_s
                          int last, int path) {
   strait_object *object = enter(cast);
   if (!object)
-    return error_status();
+    return error_failure();
   strait_moment moment = {.size = sizeof moment,
                           .last = (uint32_t)last,
                           .source = source,
@@ -239,7 +239,7 @@ static int offer_weights(const struct cast *cast, struct play *p, const strait_s
 static int finish_source(const struct cast *cast, struct play *p, int64_t source, int path, int64_t iteration) {
   strait_object *object = enter(cast);
   if (!object)
-    return error_status();
+    return error_failure();
   const strait_ensembler_ops *ops = object_ops(object);
   gathering_now(p->gathering, path ? NULL : p->statistics, source, iteration);
   error_clear();
@@ -271,7 +271,7 @@ static int play_all(const struct cast *cast, const struct offer *o, char digest[
   for (int64_t i = 0; i < PLAYED && !status; i++) {
     strait_source source;
     strait_object *object = enter(cast);
-    status = object ? ask(object, o, i, &source) : error_status();
+    status = object ? ask(object, o, i, &source) : error_failure();
     leave(cast, object);
     if (status || source.type == STRAIT_SOURCE_END)
       break;

@@ -41,7 +41,7 @@ static int fill_weights(struct bench *b) {
   int64_t buffers = network_statistics(b->network)->count;
   float *statistics = memory_alloc((size_t)buffers, sizeof *statistics);
   if (!statistics)
-    return error_status();
+    return error_failure();
   network_initialise(b->network, 1, b->weights, statistics);
   for (int64_t i = 0; i < b->count; i++)
     b->weights[i] += (float)(0.1 * (law_unit("weight", (uint64_t)i) - 0.5));
@@ -58,7 +58,7 @@ static int fill_batch(struct bench *b) {
     elements *= s->dims[i];
   float *x = memory_alloc((size_t)elements, sizeof *x);
   if (!x)
-    return error_status();
+    return error_failure();
   for (int64_t i = 0; i < elements; i++)
     x[i] = (float)(3 * law_unit("input", (uint64_t)i) - 1.5);
   for (int i = 0; i < BATCH; i++)
@@ -85,7 +85,7 @@ static int bench_make(struct bench *b, struct network *network) {
   b->gradient = memory_alloc((size_t)b->count, sizeof *b->gradient);
   if (!b->weights || !b->moved || !b->gradient || team_create(&b->team, 1) || cpu_create(&b->device, b->team, NULL) ||
       program_create(&b->program, network, b->device, BATCH, PROGRAM_TRAIN, 0))
-    return error_status();
+    return error_failure();
   int status = fill_weights(b);
   return status ? status : fill_batch(b);
 }
@@ -107,7 +107,7 @@ struct rise {
  * which is also the most that the kinks of units can do. What is claimed counts the steps that rounding left of h. */
 static struct rise step_along(struct bench *b, const struct segment *s, const double *d, double h, double loss) {
   struct rise rise = {0};
-  double side[2];
+  double side[2] = {0};
   for (int k = 0; k < 2; k++) {
     memcpy(b->moved, b->weights, (size_t)b->count * sizeof *b->moved);
     for (int64_t i = 0; i < s->count; i++) {

@@ -169,7 +169,7 @@ int verify_run(const struct verify_plan *plan, const struct verify_report *repor
     return error_set(STRAIT_EINVAL, "%s: the file of a plugin is called KIND-NAME.so, as curve-bezier.so", plan->file);
   t.arena = arena_create();
   if (!t.arena)
-    return error_status();
+    return error_failure();
   log_to(drop, NULL); /* what the plugin says through the host is not printing */
   compute_host_services();
   if (plan->extent == VERIFY_NOTHING)

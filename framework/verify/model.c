@@ -98,11 +98,11 @@ static int corner_variant(struct trial *t, const struct corners *c, uint64_t num
     number /= c->counts[i];
     text_add(&text, "%s%s = %.40s", text.length ? ", " : "", option.name, value);
     if (variant_add(t, variant, option.name, value))
-      return text_free(&text), error_status();
+      return text_free(&text), error_failure();
   }
   variant->text = arena_copy(t->arena, text.data ? text.data : "");
   text_free(&text);
-  return variant->text ? STRAIT_OK : error_status();
+  return variant->text ? STRAIT_OK : error_failure();
 }
 
 static int corner(struct trial *t, const struct corners *c, uint64_t number) {

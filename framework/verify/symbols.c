@@ -81,11 +81,11 @@ static int check_image(const struct image *image, struct text *wrong) {
     return error_set(STRAIT_EFORMAT, "it is not a shared object of this machine");
   for (unsigned i = 0; i < head.e_shnum; i++) {
     if (section_at(image, &head, i, &table))
-      return error_status();
+      return error_failure();
     if (table.sh_type != SHT_DYNSYM)
       continue;
     if (section_at(image, &head, table.sh_link, &names))
-      return error_status();
+      return error_failure();
     return read_symbols(image, &table, &names, wrong);
   }
   return error_set(STRAIT_EFORMAT, "it has no dynamic symbols");
@@ -95,7 +95,7 @@ int symbols_check(const char *file, struct text *wrong) {
   char *data;
   size_t length;
   if (file_read(file, LARGEST, &data, &length))
-    return error_status();
+    return error_failure();
   struct image image = {data, length};
   int status = check_image(&image, wrong);
   memory_free(data);

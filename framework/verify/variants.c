@@ -167,7 +167,7 @@ size_t variants_beyond(const struct trial *t, const strait_option *option, const
 int variant_add(struct trial *t, struct variant *variant, const char *key, const char *value) {
   struct setting *settings = arena_alloc(t->arena, variant->count + 1, sizeof *settings);
   if (!settings)
-    return error_status();
+    return error_failure();
   if (variant->count)
     memcpy(settings, variant->settings, variant->count * sizeof *settings);
   settings[variant->count] = (struct setting){.key = key, .value = value};
@@ -178,7 +178,7 @@ int variant_add(struct trial *t, struct variant *variant, const char *key, const
 
 static int keep(struct trial *t, const struct variant *variant) {
   if (memory_grow(&t->variant, &t->variant_capacity, t->variants + 1, sizeof *t->variant))
-    return error_status();
+    return error_failure();
   t->variant[t->variants++] = *variant;
   return STRAIT_OK;
 }
@@ -198,7 +198,7 @@ static int take_set(struct trial *t, struct variant *variant, const char *set, v
     return error_set(STRAIT_EINVAL, "--set %s: it has the form KEY=VALUE", set);
   char *key = arena_copy_n(t->arena, set, (size_t)(equals - set));
   if (!key || variant_add(t, variant, key, equals + 1))
-    return error_status();
+    return error_failure();
   return options_set(&table, scratch, option_of(t, key), &variant->settings[variant->count - 1], t->arena);
 }
 
@@ -214,7 +214,7 @@ static int make_first(struct trial *t, const char *const *sets, size_t count) {
   struct variant first = {.text = "the options as set"};
   struct option_table table = class_options(t->found.cls);
   void *scratch = memory_alloc(1, t->found.cls->instance_size);
-  int status = scratch ? STRAIT_OK : error_status();
+  int status = scratch ? STRAIT_OK : error_failure();
   for (size_t i = 0; i < count && !status; i++)
     status = take_set(t, &first, sets[i], scratch);
   memory_free(scratch);
@@ -239,7 +239,7 @@ static int make_extreme(struct trial *t, int greatest) {
     size_t n = variants_within(t, &option, values, VALUES);
     if (n && option.type != STRAIT_OPT_STRING && option.type != STRAIT_OPT_PATH &&
         variant_add(t, &all, option.name, values[greatest ? n - 1 : 0]))
-      return error_status();
+      return error_failure();
   }
   return all.count > t->variant[0].count ? keep(t, &all) : STRAIT_OK;
 }
@@ -254,7 +254,7 @@ int variants_make(struct trial *t, const char *const *sets, size_t count) {
     for (size_t k = 0; k < n && !status; k++) {
       struct variant one = t->variant[0];
       one.text = arena_format(t->arena, "%s = %.40s%s", option.name, values[k], strlen(values[k]) > 40 ? "..." : "");
-      status = one.text ? variant_add(t, &one, option.name, values[k]) : error_status();
+      status = one.text ? variant_add(t, &one, option.name, values[k]) : error_failure();
       status = status ? status : keep(t, &one);
     }
   }

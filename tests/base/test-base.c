@@ -59,6 +59,13 @@ START_TEST(a_failure_without_a_cause_is_no_success) {
   error_clear();
   ck_assert_int_eq(error_wrap("layer"), STRAIT_EBUG);
   ck_assert_int_eq(error_set(STRAIT_OK, "text"), STRAIT_EBUG);
+  ck_assert_int_eq(error_failure(), STRAIT_EBUG);
+  error_clear();
+  ck_assert_int_eq(error_failure(), STRAIT_EBUG);
+  ck_assert_str_eq(error_text(), "failed without a recorded cause");
+  error_set(STRAIT_EIO, "text");
+  ck_assert_int_eq(error_failure(), STRAIT_EIO);
+  ck_assert_str_eq(error_text(), "text");
 }
 END_TEST
 
