@@ -1,5 +1,4 @@
-/* store/seal.c: an archive ends with a record whose last two bytes are the length of a comment, 0 as libarchive writes
- * it. These two are held back, and written with the comment that they then announce. */
+/* store/seal.c: an archive ends with a record whose last field is the length of its comment. */
 #include <config.h>
 
 #include "store/seal.h"
@@ -26,8 +25,6 @@ struct seal {
   struct hash *hash;
   char comment[LONGEST + 1]; /* without the digits */
   size_t length;
-  unsigned char held[2];
-  size_t held_bytes;
 };
 
 /* --- writing --- */
@@ -81,35 +78,17 @@ void seal_free(struct seal *seal) {
   memory_free(seal);
 }
 
-static void put(struct seal *seal, struct file_writer *file, const void *data, size_t bytes) {
+void seal_pass(struct seal *seal, struct file_writer *file, const void *data, size_t bytes) {
   hash_bytes(seal->hash, data, bytes);
   file_put(file, data, bytes);
-}
-
-void seal_pass(struct seal *seal, struct file_writer *file, const void *data, size_t bytes) {
-  const unsigned char *from = data;
-  const size_t hold = sizeof seal->held;
-  if (bytes >= hold) {
-    put(seal, file, seal->held, seal->held_bytes);
-    put(seal, file, from, bytes - hold);
-    memcpy(seal->held, from + bytes - hold, hold);
-    seal->held_bytes = hold;
-  } else if (bytes == 1 && seal->held_bytes == hold) {
-    put(seal, file, seal->held, 1);
-    seal->held[0] = seal->held[1];
-    seal->held[1] = *from;
-  } else if (bytes == 1)
-    seal->held[seal->held_bytes++] = *from;
 }
 
 int seal_end(struct seal *seal, struct file_writer *file) {
   char digest[DIGITS + 1];
   const size_t comment = seal->length + DIGITS;
-  if (seal->held_bytes != sizeof seal->held || seal->held[0] || seal->held[1])
-    return error_set(STRAIT_EBUG, "an archive does not end with an empty comment");
   const unsigned char length[2] = {(unsigned char)comment, (unsigned char)(comment >> 8)};
-  put(seal, file, length, sizeof length);
-  put(seal, file, seal->comment, seal->length);
+  seal_pass(seal, file, length, sizeof length);
+  seal_pass(seal, file, seal->comment, seal->length);
   hash_digest(seal->hash, digest);
   return file_put(file, digest, DIGITS);
 }

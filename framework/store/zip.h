@@ -1,4 +1,4 @@
-/* store/zip.h: zip archives through libarchive: written without compression, dates or owners, so that equal members are
+/* store/zip.h: zip archives: written without compression, dates or owners, so that equal members are
  * equal bytes; read by the table at their end. What .npz files and PyTorch's share. Only for store/. */
 #ifndef STORE_ZIP_H
 #define STORE_ZIP_H

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "store/arrays.h"
 #include "store/npy.h"
+#include "store/zip.h"
 
 #include "../base/scratch.h"
 
@@ -107,6 +108,37 @@ START_TEST(members_have_no_date_no_owner_no_compression) {
   }
   ck_assert_uint_eq(count, COUNT);
   archive_read_free(archive);
+}
+END_TEST
+
+START_TEST(more_members_than_the_old_format_counts) {
+  struct zip_writer *writer;
+  struct zip_reader *reader;
+  char name[16];
+  const int many = 66000; /* over 65535 the count is in a ZIP64 record */
+  ck_assert_int_eq(zip_begin(&writer, in_scratch("many"), NULL, 0), STRAIT_OK);
+  for (int i = 0; i < many; i++) {
+    snprintf(name, sizeof name, "m%d", i);
+    ck_assert_int_eq(zip_add(writer, name, &i, sizeof i, NULL, 0), STRAIT_OK);
+  }
+  ck_assert_int_eq(zip_commit(writer), STRAIT_OK);
+  ck_assert_int_eq(zip_open(&reader, in_scratch("many")), STRAIT_OK);
+  for (int i = 0; i <= many; i++) {
+    const char *found;
+    uint64_t bytes;
+    int value;
+    ck_assert_int_eq(zip_next(reader, &found, &bytes), STRAIT_OK);
+    if (i == many) {
+      ck_assert_ptr_null(found);
+      break;
+    }
+    snprintf(name, sizeof name, "m%d", i);
+    ck_assert_str_eq(found, name);
+    ck_assert_uint_eq(bytes, sizeof value);
+    ck_assert_int_eq(zip_read(reader, &value, sizeof value), STRAIT_OK);
+    ck_assert_int_eq(value, i);
+  }
+  zip_close(reader);
 }
 END_TEST
 
@@ -428,6 +460,7 @@ int main(void) {
   tcase_add_test(cases[0], large_arrays);
   tcase_add_test(cases[0], the_same_content_is_the_same_bytes);
   tcase_add_test(cases[0], members_have_no_date_no_owner_no_compression);
+  tcase_add_test(cases[0], more_members_than_the_old_format_counts);
   tcase_add_test(cases[0], what_cannot_be_written_is_refused);
   tcase_add_test(cases[0], headers_are_numpy_s);
   tcase_add_loop_test(cases[0], dictionaries_are_read_strictly, 0, sizeof dictionaries / sizeof *dictionaries);
