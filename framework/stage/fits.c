@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "stage/cost.h"
 #include "stage/prepare.h"
@@ -23,11 +24,12 @@ static double limit_of(int resource) {
   return getrlimit(resource, &limit) || limit.rlim_cur == RLIM_INFINITY ? 1e300 : (double)limit.rlim_cur;
 }
 
-/* The machine's memory, or what this process may have of it. */
+/* The machine's memory, or what this process or its container may have of it. */
 static double memory_there(void) {
   const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
   const double machine = pages > 0 && bytes > 0 ? (double)pages * (double)bytes : 1e300;
-  return least(machine, least(limit_of(RLIMIT_AS), limit_of(RLIMIT_DATA)));
+  const double container = limits_memory("/proc/self/cgroup", "/sys/fs/cgroup");
+  return least(least(machine, container), least(limit_of(RLIMIT_AS), limit_of(RLIMIT_DATA)));
 }
 
 /* What is free where the results go: on the file system of the nearest folder that exists. */

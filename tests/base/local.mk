@@ -1,5 +1,5 @@
 if HAVE_CHECK
-check_PROGRAMS += tests/base/test-base tests/base/test-file tests/base/test-reader tests/base/test-text
+check_PROGRAMS += tests/base/test-base tests/base/test-file tests/base/test-limits tests/base/test-reader tests/base/test-text
 endif
 tests_base_test_base_SOURCES = %D%/test-base.c %D%/scratch.h
 tests_base_test_base_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -7,6 +7,9 @@ tests_base_test_base_LDADD = libstrait.la $(CHECK_LIBS)
 tests_base_test_file_SOURCES = %D%/test-file.c
 tests_base_test_file_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_base_test_file_LDADD = libstrait.la $(CHECK_LIBS)
+tests_base_test_limits_SOURCES = %D%/test-limits.c
+tests_base_test_limits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_base_test_limits_LDADD = libstrait.la $(CHECK_LIBS)
 tests_base_test_reader_SOURCES = %D%/test-reader.c
 tests_base_test_reader_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_base_test_reader_LDADD = libstrait.la $(CHECK_LIBS)
