@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "network/program.h"
+#include "stage/prepare.h"
 #include "stage/session.h"
 #include "stage/verb.h"
 
@@ -49,6 +50,27 @@ int64_t cost_of_weights(const struct stage *stage, int moments) {
 int64_t cost_of_points(const struct stage *stage, int points, int free_points) {
   const int64_t states = (int64_t)free_points * (stage->optimiser.optimiser == OPTIMISER_ADAMW ? 2 : 1);
   return 2 * (points + states) + (points > 1 && states < 2 ? 2 : states);
+}
+
+#define READING 2 /* a file's vector as it is there, and as numbers */
+
+int cost_of_path(const struct route *route, int64_t *vectors) {
+  int points = (int)route->count;
+  int status = route->stage ? curve_points(route->stage, &points) : STRAIT_OK;
+  *vectors = points + READING;
+  return status;
+}
+
+int cost_of_loading(const struct stage *stage, int64_t *vectors) {
+  *vectors = READING;
+  for (size_t i = 0; i < stage->reference_count; i++)
+    if (stage->references[i]->type == REFERENCE_POINT) {
+      int points = 0, status = curve_points(stage->references[i]->stage, &points);
+      if (status)
+        return status;
+      *vectors = points + READING > *vectors ? points + READING : *vectors;
+    }
+  return STRAIT_OK;
 }
 
 /* The newest two, the epoch's beginning, and the one that is being written. */

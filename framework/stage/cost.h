@@ -31,6 +31,10 @@ int64_t cost_of_training(const struct stage *stage);
 /* Vectors that a training of so many control points holds: on the device and as a snapshot, and the larger of what
  * measuring and reading a state back take beside them. */
 int64_t cost_of_points(const struct stage *stage, int points, int free_points);
+/* Vectors that a path takes, once loaded, with a file of weights being read: twice, as it is and as numbers. */
+int cost_of_path(const struct route *route, int64_t *vectors);
+/* The most that loading any of the stage's references takes beside its result: the curve it lies on, and the file. */
+int cost_of_loading(const struct stage *stage, int64_t *vectors);
 /* Bytes that checkpoints of `moment` bytes to go on from take at the most; limit: checkpoint-limit's megabytes. */
 int64_t cost_of_checkpoints(int64_t moment, double limit);
 /* Bytes of one network's weights file; with moments, of its optimiser's state too. */

@@ -93,7 +93,7 @@ static int refer(struct stage *stage) {
   struct compare_keys *k = stage->own;
   struct stage **of = arena_alloc(stage->experiment->arena, k->of.n, sizeof *of);
   if (!of)
-    return error_status();
+    return error_failure();
   if (stage->instance) {
     error_set(STRAIT_EINVAL, "a sweep cannot run a compare stage; compare takes seeds itself");
     return stage_fault(stage, NULL);
@@ -132,7 +132,7 @@ static int cost(const struct stage *stage, struct cost *c) {
       return status;
     c->evaluated += theirs.evaluated;
   }
-  c->vectors = 1;
+  c->vectors = 3; /* a network, and its file being read twice */
   return STRAIT_OK;
 }
 
@@ -182,7 +182,7 @@ static int measure(struct comparison *c, size_t seed, size_t i) {
   struct predictions p = {0};
   strait_object *ensembler = NULL;
   int64_t *upto = arena_alloc(c->job->arena, (size_t)k->runs, sizeof *upto);
-  int status = upto ? predict_runs(c, seed, i, &p, upto) : error_status();
+  int status = upto ? predict_runs(c, seed, i, &p, upto) : error_failure();
   if (!status && is_verb(first, "ensemble"))
     status = stage_object(first, STRAIT_ENSEMBLER, 0, &ensembler);
   for (size_t b = 0; !status && b < k->budgets.n; b++) {
@@ -208,7 +208,7 @@ static int run(struct job *job) {
   c.members = arena_alloc(job->arena, cells * k->budgets.n, sizeof *c.members);
   c.w = memory_alloc((size_t)network_weights(network)->count, sizeof *c.w);
   c.b = memory_alloc((size_t)network_statistics(network)->count, sizeof *c.b);
-  int status = c.metrics && c.members && c.w && c.b ? job_splits(job, &k->splits, &c.splits) : error_status();
+  int status = c.metrics && c.members && c.w && c.b ? job_splits(job, &k->splits, &c.splits) : error_failure();
   c.fitted = 1u << SPLIT_TRAIN;
   for (size_t i = 0; i < job->stage->need_count; i++)
     if (predict_fits(predict_keys_of(job->stage->needs[i])))

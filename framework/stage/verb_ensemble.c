@@ -35,10 +35,10 @@ static int refer(struct stage *stage) {
   struct route *route;
   k->starts = arena_alloc(stage->experiment->arena, k->start.n, sizeof *k->starts);
   if (!k->starts)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < k->start.n; i++) {
     if (stage_refer(stage, "start", k->start.v[i], &k->starts[i]))
-      return error_status();
+      return error_failure();
     if (k->starts[i]->type == REFERENCE_MEMBERS) {
       error_set(STRAIT_EINVAL, "'%s' is several networks; list those to start from", k->starts[i]->text);
       return stage_fault(stage, "start");
@@ -46,7 +46,7 @@ static int refer(struct stage *stage) {
   }
   for (size_t i = 0; i < k->path.n; i++)
     if (stage_route(stage, "path", k->path.v[i], &route))
-      return error_status();
+      return error_failure();
   return STRAIT_OK;
 }
 
@@ -66,7 +66,7 @@ static int check(struct session *session, struct stage *stage) {
   const struct ensemble_keys *k = stage->own;
   struct gatherer g = {0};
   struct arena *arena = arena_create();
-  int status = arena ? stage_check_splits(stage, &k->splits) : error_status();
+  int status = arena ? stage_check_splits(stage, &k->splits) : error_failure();
   (void)session;
   if (!status)
     status = predict_check(stage, &k->predict);
@@ -113,7 +113,7 @@ static int cost(const struct stage *stage, struct cost *c) {
   struct gatherer g = {0};
   struct arena *arena = arena_create();
   int64_t members = 0;
-  int status = arena ? gatherer_create(&g, NULL, stage, arena) : error_status();
+  int status = arena ? gatherer_create(&g, NULL, stage, arena) : error_failure();
   for (int64_t i = 0; !status && i < ensemble_sources(g.ensemble); i++) {
     const strait_source *source = ensemble_source(g.ensemble, i);
     if (source->type == STRAIT_SOURCE_TRAINING)
@@ -121,12 +121,17 @@ static int cost(const struct stage *stage, struct cost *c) {
     else
       members += source->points;
   }
+  for (size_t i = 0; !status && i < stage->route_count; i++) {
+    int64_t path = 0;
+    status = cost_of_path(stage->routes[i], &path);
+    c->vectors += path;
+  }
   if (k->trace)
     c->evaluated = stage->iterations / stage_epoch(stage) * cost_of_tracing(stage);
   c->trained = cost_of_training(stage);
   c->evaluated += members * cost_of_measuring(stage, &k->splits);
-  /* The members once as gathered and once as measured, each start's state, and a training beside them. */
-  c->vectors = 2 * members + 2 * (int64_t)k->start.n + (stage->iterations ? cost_of_points(stage, 1, 1) : 2);
+  /* The members once as gathered and once as measured, each start's state, the paths, and a training beside them. */
+  c->vectors += 2 * members + 2 * (int64_t)k->start.n + (stage->iterations ? cost_of_points(stage, 1, 1) : 2);
   c->kept = members * cost_of_weights(stage, 0);
   c->disk = 2 * c->kept + (stage->iterations ? 2 * cost_of_weights(stage, 1) : 0); /* the state has them too */
   gatherer_free(&g, k);
@@ -159,7 +164,7 @@ static int write_members(struct gatherer *g, const char *list_file) {
     char *file = status ? NULL : member_file(job, i);
     if (!status)
       status = file ? checkpoint_write_weights(file, network, m->weights, statistics, job->metadata, JOB_METADATA)
-                    : error_status();
+                    : error_failure();
     if (!status && json_array_append_new(list, json_pack("{s:I, s:I}", "source", (json_int_t)m->source, "iteration",
                                                          (json_int_t)m->iteration)))
       status = error_set(STRAIT_ENOMEM, "out of memory");
@@ -187,7 +192,7 @@ static int measure(struct job *job, json_t *list, const strait_object *ensembler
   json_t *metrics = NULL;
   float *w = memory_alloc((size_t)network_weights(network)->count, sizeof *w);
   float *b = memory_alloc((size_t)network_statistics(network)->count, sizeof *b);
-  int status = w && b ? job_splits(job, &k->splits, &splits) : error_status();
+  int status = w && b ? job_splits(job, &k->splits, &splits) : error_failure();
   const unsigned fitted = 1u << SPLIT_TRAIN | (predict_fits(&k->predict) ? 1u << SPLIT_VALIDATION : 0);
   if (!k->splits.n)
     splits &= ~fitted;
@@ -196,7 +201,7 @@ static int measure(struct job *job, json_t *list, const strait_object *ensembler
   job_begin(job, "measuring members", 0, members, "member");
   for (int64_t i = 0; !status && i < members; i++) {
     char *file = member_file(job, i);
-    status = file ? checkpoint_read_weights(file, network, w, b, job->metadata, JOB_METADATA) : error_status();
+    status = file ? checkpoint_read_weights(file, network, w, b, job->metadata, JOB_METADATA) : error_failure();
     if (!status)
       status = predict_member(&p, i, w, b, 1, &metrics);
     if (!status)
@@ -262,7 +267,7 @@ static int run(struct job *job) {
   struct gatherer g = {.job = job};
   json_t *list = NULL;
   char *list_file = job_file(job, "members.json"), *state = job_file(job, "state");
-  int status = list_file && state ? STRAIT_OK : error_status();
+  int status = list_file && state ? STRAIT_OK : error_failure();
   if (!status)
     status = read_list(job, list_file, &list);
   const int whole = list != NULL;

@@ -36,7 +36,7 @@ static int refer(struct stage *stage) {
   }
   for (size_t i = 0; i < k->of.n; i++)
     if (stage_refer(stage, "of", k->of.v[i], &reference))
-      return error_status();
+      return error_failure();
   return STRAIT_OK;
 }
 
@@ -52,8 +52,9 @@ static int check(struct session *session, struct stage *stage) {
 static int cost(const struct stage *stage, struct cost *c) {
   const struct evaluate_verb_keys *k = stage->own;
   c->evaluated = (int64_t)k->of.n * cost_of_measuring(stage, &k->splits); /* how many NAME[*] is, is not known yet */
-  c->vectors = 1 + (k->ensemble ? (int64_t)k->of.n : 0);
-  return STRAIT_OK;
+  int status = cost_of_loading(stage, &c->vectors);
+  c->vectors += 1 + (k->ensemble ? (int64_t)k->of.n : 0);
+  return status;
 }
 
 /* The stage's references, without the parts of means. */
@@ -62,7 +63,7 @@ static int list_references(struct job *job, struct weights_name **names, size_t 
   struct reference **top = arena_alloc(job->arena, k->of.n, sizeof *top);
   size_t n = 0;
   if (!top)
-    return error_status();
+    return error_failure();
   for (size_t i = 0; i < job->stage->reference_count && n < k->of.n; i++)
     if (!job->stage->references[i]->part)
       top[n++] = job->stage->references[i];
@@ -89,13 +90,13 @@ static int run(struct job *job) {
   struct weights_name *names = NULL;
   struct predictions p = {0};
   size_t count = 0;
-  unsigned splits;
+  unsigned splits = 0;
   json_t *list = json_array();
   float *w = memory_alloc((size_t)network_weights(network)->count, sizeof *w);
   float *b = memory_alloc((size_t)network_statistics(network)->count, sizeof *b);
   int status = put(job->summary, "networks", list);
   if (!status)
-    status = w && b ? list_references(job, &names, &count) : error_status();
+    status = w && b ? list_references(job, &names, &count) : error_failure();
   if (!status)
     status = job_splits(job, &k->splits, &splits);
   if (!k->splits.n && predict_fits(&k->predict))

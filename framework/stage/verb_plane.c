@@ -51,7 +51,7 @@ static int refer_to_path(struct stage *stage) {
     const char *text = route->stage ? arena_format(stage->experiment->arena, "%s#%d", route->name, order[i])
                                     : route->parts[order[i]]->text;
     if (!text || stage_refer(stage, "path", text, &r))
-      return error_status();
+      return error_failure();
   }
   return STRAIT_OK;
 }
@@ -63,7 +63,7 @@ static int refer(struct stage *stage) {
   size_t several = 0;
   for (size_t i = 0; i < k->through.n; i++) {
     if (stage_refer(stage, "through", k->through.v[i], &r))
-      return error_status();
+      return error_failure();
     several += r->type == REFERENCE_MEMBERS;
   }
   if (k->through.n && !several && k->through.n != PLANE_CORNERS) {
@@ -77,7 +77,7 @@ static int refer(struct stage *stage) {
         return stage_fault(stage, "through");
       }
   if (k->path && stage_route(stage, "path", k->path, &route))
-    return error_status();
+    return error_failure();
   if (!k->through.n && !k->path) {
     error_set(STRAIT_EINVAL, "no plane: set through = A B C, or path = NAME of a curve with one bend");
     return stage_fault(stage, NULL);
@@ -103,13 +103,10 @@ static int check(struct session *session, struct stage *stage) {
 static int cost(const struct stage *stage, struct cost *c) {
   const struct plane_verb_keys *k = stage->own;
   const int64_t sites = k->grid * k->grid + PLANE_CORNERS;
-  int controls = 0, status = STRAIT_OK;
-  if (stage->route_count) {
-    controls = (int)stage->routes[0]->count;
-    status = stage->routes[0]->stage ? curve_points(stage->routes[0]->stage, &controls) : STRAIT_OK;
-  }
+  int64_t loading = 0;
+  int status = stage->route_count ? cost_of_path(stage->routes[0], &loading) : cost_of_loading(stage, &loading);
   c->evaluated = sites * cost_of_measuring(stage, &k->splits);
-  c->vectors = PLANE_CORNERS + controls + 2;
+  c->vectors = PLANE_CORNERS + loading;
   c->disk = (k->grid * k->grid * 14 + k->curve_points * 4) * (int64_t)sizeof(double);
   return status;
 }
@@ -136,7 +133,7 @@ static int corners_load(struct job *job, struct corners *corners) {
   struct weights_name *names;
   size_t n = 0, count = 0;
   if (!top)
-    return error_status();
+    return error_failure();
   const size_t wanted = ((const struct plane_verb_keys *)stage->own)->through.n;
   for (size_t i = 0; i < stage->reference_count && n < (wanted ? wanted : PLANE_CORNERS); i++)
     if (!stage->references[i]->part)
@@ -148,7 +145,7 @@ static int corners_load(struct job *job, struct corners *corners) {
     corners->text[i] = names[i].text;
     corners->theta[i] = memory_alloc((size_t)network_weights(network)->count, sizeof(float));
     corners->statistics[i] = memory_alloc((size_t)network_statistics(network)->count, sizeof(float));
-    status = corners->theta[i] && corners->statistics[i] ? STRAIT_OK : error_status();
+    status = corners->theta[i] && corners->statistics[i] ? STRAIT_OK : error_failure();
     if (!status)
       status = reference_load(job->session, names[i].reference, names[i].index, network, corners->theta[i],
                               corners->statistics[i]);
@@ -284,7 +281,7 @@ static int run(struct job *job) {
   struct plane *plane = NULL;
   unsigned splits;
   const char *file = job_file(job, "plane.npz");
-  int status = file ? corners_load(job, &corners) : error_status();
+  int status = file ? corners_load(job, &corners) : error_failure();
   if (!status)
     status = job_splits(job, &k->splits, &splits);
   if (!status)

@@ -49,7 +49,7 @@ static int refer(struct stage *stage) {
   for (size_t i = 0; i < k->paths.n; i++) {
     struct route *route;
     if (stage_route(stage, "paths", k->paths.v[i], &route))
-      return error_status();
+      return error_failure();
     for (size_t j = 0; j < i; j++)
       if (strcmp(stage->routes[j]->folder, route->folder) == 0) {
         error_set(STRAIT_EINVAL, "the path %s is there twice", route->text);
@@ -68,12 +68,12 @@ static int cost(const struct stage *stage, struct cost *c) {
   const struct scan_keys *k = stage->own;
   int64_t points = 0;
   for (size_t i = 0; i < stage->route_count; i++) {
-    int controls = (int)stage->routes[i]->count;
-    int status = stage->routes[i]->stage ? curve_points(stage->routes[i]->stage, &controls) : STRAIT_OK;
+    int64_t vectors;
+    int status = cost_of_path(stage->routes[i], &vectors);
     if (status)
       return status;
     points += k->points + 4 * k->refine + (k->pairs ? 2 : 0); /* two maxima, say, with two neighbours each */
-    c->vectors = controls + 1 > c->vectors ? controls + 1 : c->vectors;
+    c->vectors = vectors > c->vectors ? vectors : c->vectors;
   }
   c->evaluated = points * cost_of_measuring(stage, &k->splits);
   c->disk = points * 64 * (int64_t)sizeof(double);
@@ -109,7 +109,7 @@ static int point_done(void *context, const struct scan *scan, int64_t i) {
 static int grid(const struct path *path, int64_t points, unsigned splits, struct scan **scan) {
   double *t = memory_alloc(2 * (size_t)path->points, sizeof *t);
   if (!t)
-    return error_status();
+    return error_failure();
   int bends = path_bends(path, t), count = bends;
   for (int i = 0; bends && i <= bends; i++)
     t[count++] = ((i ? t[i - 1] : 0) + (i < bends ? t[i] : 1)) / 2;
@@ -145,7 +145,7 @@ static int measure(struct job *job, const struct route *route, struct evaluator 
   struct watcher watcher = {.job = job, .path = route->text, .saved = clock_now()};
   char *folder = job_file(job, "%s", route->folder);
   watcher.file = job_file(job, "%s/curve.npz", route->folder);
-  int status = folder && watcher.file ? file_make_folders(folder) : error_status();
+  int status = folder && watcher.file ? file_make_folders(folder) : error_failure();
   if (!status)
     status = route_load(job->session, route, job->stage->material->network, loaded);
   if (!status)
@@ -169,7 +169,7 @@ static int measure(struct job *job, const struct route *route, struct evaluator 
 static int run(struct job *job) {
   const struct scan_keys *k = job->stage->own;
   struct evaluator *evaluator = NULL;
-  unsigned splits;
+  unsigned splits = 0;
   json_t *paths = json_array();
   int status = put(job->summary, "paths", paths);
   if (!status)
