@@ -50,12 +50,17 @@ with() {
     "$program" run e.ini --out part $threads --quiet >out 2>err || code=$?
 }
 
-# Started again, the run must end as if nothing had been.
+# Started again, the run must end as if nothing had been. From the same files, but for those that hold times, that is known
+# once it was seen: hundreds of allocations fail between one file and the next.
 again() {
+  state=$(test ! -d part || { cd part && find . ! -name provenance.json ! -name log.jsonl -type f | LC_ALL=C sort |
+    xargs -r sha256sum | sha256sum; })
+  if grep -qxF "$state" seen 2>/dev/null; then return 0; fi
   expect 0 run e.ini --out part $threads --quiet
   if grep -v 'a cycle of' err >&2; then die "$1: the next run has this to say"; fi
   sums part | diff - whole.sums >&2 || die "$1: other bytes"
   for aside in part/*~; do test ! -e "$aside" || die "$1: results were set aside"; done
+  echo "$state" >>seen
 }
 
 # What the run finds: nothing, or what one left that was killed in its ensemble.

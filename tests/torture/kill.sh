@@ -10,9 +10,9 @@ SIZE=32 EPOCHS=${EPOCHS:-6} LIMIT=${LIMIT:-1500} POINTS=${POINTS:-41} BUDGET=8 e
 from=$(date +%s%N)
 expect 0 run e.ini --out whole
 to=$(date +%s%N)
-# Number, signal, delay in seconds, and whether to begin anew: one a line, more than needed, as some come too late. Half of the kills go on with what is there; their
-# run is shorter, so their delay is too.
-awk -v n="$((2 * kills))" -v seed="${SEED:-1}" -v whole="$(((to - from) / 1000))" 'BEGIN {
+# Number, signal, delay in seconds, and whether to begin anew: one a line, more than needed, as some come too late. Half of the
+# kills go on with what is there; their run is shorter, so their delay is too.
+awk -v n="$((6 * kills))" -v seed="${SEED:-1}" -v whole="$(((to - from) / 1000))" 'BEGIN {
   srand(seed)
   split("KILL TERM INT HUP", signal, " ")
   for (i = 1; i <= n; i++) {

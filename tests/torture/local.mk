@@ -2,5 +2,5 @@
 check_LTLIBRARIES += tests/torture/fault.la
 tests_torture_fault_la_SOURCES = %D%/fault.c
 tests_torture_fault_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
-dist_check_SCRIPTS += %D%/faults.sh %D%/kill.sh %D%/divergence.sh %D%/load.sh %D%/flips.sh
-TORTURE = %D%/kill.sh %D%/faults.sh %D%/divergence.sh %D%/load.sh %D%/flips.sh
+dist_check_SCRIPTS += %D%/faults.sh %D%/kill.sh %D%/divergence.sh %D%/load.sh %D%/flips.sh %D%/memory.sh
+EXTRA_DIST += %D%/all.sh
