@@ -109,7 +109,7 @@ static int point_done(void *context, const struct scan *scan, int64_t i) {
 static int grid(const struct path *path, int64_t points, unsigned splits, struct scan **scan) {
   double *t = memory_alloc(2 * (size_t)path->points, sizeof *t);
   if (!t)
-    return error_failure();
+    return STRAIT_ENOMEM;
   int bends = path_bends(path, t), count = bends;
   for (int i = 0; bends && i <= bends; i++)
     t[count++] = ((i ? t[i - 1] : 0) + (i < bends ? t[i] : 1)) / 2;
@@ -118,24 +118,28 @@ static int grid(const struct path *path, int64_t points, unsigned splits, struct
   return status;
 }
 
-/* The grid, with what an interrupted scan measured already. */
-static int begin(struct job *job, const struct path *path, unsigned splits, const char *file, struct scan **scan) {
+/* The grid, with nothing measured yet. */
+static int begin_anew(const struct job *job, const struct path *path, unsigned splits, struct scan **scan) {
   const struct scan_keys *k = job->stage->own;
   const int classes = data_describe(job->stage->material->data)->target == STRAIT_TARGET_CLASS;
   int status = grid(path, k->points, splits, scan);
-  if (!status) {
-    (*scan)->levels = k->refine;
-    (*scan)->made = job->metadata;
-    (*scan)->made_pairs = JOB_METADATA;
-  }
-  if (!status && k->pairs && classes)
-    status = scan_look_beside(*scan);
+  if (status)
+    return status;
+  (*scan)->levels = k->refine;
+  (*scan)->made = job->metadata;
+  (*scan)->made_pairs = JOB_METADATA;
+  return k->pairs && classes ? scan_look_beside(*scan) : STRAIT_OK;
+}
+
+/* The grid, with what an interrupted scan measured already. */
+static int begin(const struct job *job, const struct path *path, unsigned splits, const char *file,
+                 struct scan **scan) {
+  int status = begin_anew(job, path, splits, scan);
   if (!status && file_exists(file) && scan_read(*scan, file)) {
     log_message(STRAIT_LOG_WARNING, "the scan begins anew: %s", error_text());
     error_clear();
     scan_free(*scan);
-    *scan = NULL;
-    return begin(job, path, splits, "", scan);
+    status = begin_anew(job, path, splits, scan);
   }
   return status ? status : scan_geometry(*scan, path);
 }
