@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/lint.sh TOOLS FLAG...: the analysers on framework/ and the plugins, on all CPUs; run by make lint, with the flags that
-# the sources are compiled with. TOOLS: some of "tidy cppcheck gcc", all when empty. Ends with 1 on any finding. What is turned off, and why: .clang-tidy; for cppcheck
+# the sources are compiled with. TOOLS: "tidy cppcheck gcc" or some of these. Ends with 1 on any finding. What is turned off, and why: .clang-tidy; for cppcheck
 #   missingIncludeSystem: system headers are not read; unusedFunction is not asked for, plugins are called by table
 #   ctuArrayIndex in winograd_kernel.h, which is included once for each size of kernel: it takes the one's arrays for the other's
 # For gcc: shift-count-overflow; it takes a vector of 32-bit numbers for one bit (kernels.c)
@@ -8,7 +8,7 @@
 set -eu
 cd "${srcdir:-.}"
 jobs=$(nproc 2>/dev/null || echo 1)
-tools=${1:-tidy cppcheck gcc}
+tools=$1
 shift
 set -- -DKERNELS=portable "$@"
 
