@@ -1,10 +1,12 @@
 #!/bin/sh
 # tests/lint.sh TOOLS FLAG...: the analysers on framework/ and the plugins, on all CPUs; run by make lint, with the flags that
-# the sources are compiled with. TOOLS: "tidy cppcheck gcc" or some of these. Ends with 1 on any finding. What is turned off, and why: .clang-tidy; for cppcheck
-#   missingIncludeSystem: system headers are not read; unusedFunction is not asked for, plugins are called by table
-#   ctuArrayIndex in winograd_kernel.h, which is included once for each size of kernel: it takes the one's arrays for the other's
-# For gcc: shift-count-overflow; it takes a vector of 32-bit numbers for one bit (kernels.c)
-# plugins/template holds what `strait new` fills in; it is no C yet. The vector kernels are looked at as the portable set.
+# the sources are compiled with. TOOLS: "tidy cppcheck gcc" or some of these. Ends with 1 on any finding. plugins/template holds
+# what `strait new` fills in, which is no C yet; the vector kernels are looked at as the portable set. What is turned off, and why:
+#   clang-tidy  .clang-tidy says it
+#   cppcheck    missingIncludeSystem: system headers are not read; unusedFunction is not asked for, plugins are called by table;
+#               ctuArrayIndex in winograd_kernel.h, which is included once for each size of kernel: it takes the one's arrays for
+#               the other's
+#   gcc         shift-count-overflow: it takes a vector of 32-bit numbers for one bit (kernels.c)
 set -eu
 cd "${srcdir:-.}"
 jobs=$(nproc 2>/dev/null || echo 1)
