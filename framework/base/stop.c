@@ -2,22 +2,25 @@
 #include <config.h>
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "base/error.h"
 #include "base/stop.h"
 
-static volatile sig_atomic_t requested;
+/* Atomic, and lock-free so that a handler may touch it: signals come to any of the threads, two perhaps to two at once. */
+static atomic_int requested;
+#if ATOMIC_INT_LOCK_FREE != 2
+#error "signal handlers need an atomic_int without a lock"
+#endif
 
 static void handle(int number) {
-  if (requested && number != SIGHUP) {
-    /* The default action ends the process as soon as this handler returns, with the status a shell shows as 128+n. */
-    signal(number, SIG_DFL);
-    raise(number);
+  int none = 0;
+  if (atomic_compare_exchange_strong(&requested, &none, number) || number == SIGHUP)
     return;
-  }
-  if (!requested)
-    requested = number;
+  /* The default action ends the process as soon as this handler returns, with the status a shell shows as 128+n. */
+  signal(number, SIG_DFL);
+  raise(number);
 }
 
 void stop_install(void) {
@@ -31,10 +34,10 @@ void stop_install(void) {
   }
 }
 
-int stop_requested(void) { return requested; }
+int stop_requested(void) { return atomic_load_explicit(&requested, memory_order_relaxed); }
 
 int stop_check(void) {
-  int number = requested;
+  int number = stop_requested();
   if (!number)
     return STRAIT_OK;
   return error_set(STRAIT_ESTOP, "stopped by %s",
