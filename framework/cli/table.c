@@ -10,6 +10,7 @@ struct table {
   struct arena *arena;
   const char *alignment;
   size_t columns;
+  int *widest; /* cell of each column */
   const char **cell; /* NULL in a row's first cell: a rule */
   size_t count, capacity;
   int status;
@@ -17,13 +18,16 @@ struct table {
 
 struct table *table_create(const char *alignment) {
   struct table *t = memory_alloc(1, sizeof *t);
-  if (!t || !(t->arena = arena_create())) {
-    memory_free(t);
+  if (!t)
     return NULL;
-  }
   t->alignment = alignment;
   t->columns = strlen(alignment);
-  return t;
+  t->arena = arena_create();
+  t->widest = t->arena ? arena_alloc(t->arena, t->columns, sizeof *t->widest) : NULL;
+  if (t->widest)
+    return t;
+  table_free(t);
+  return NULL;
 }
 
 void table_free(struct table *t) {
@@ -34,11 +38,22 @@ void table_free(struct table *t) {
   memory_free(t);
 }
 
+/* Characters of UTF-8 text. */
+static int width(const char *text) {
+  int n = 0;
+  for (; *text; text++)
+    n += (*text & 0xc0) != 0x80;
+  return n;
+}
+
 static void add(struct table *t, const char *text) {
   if (!t->status)
     t->status = memory_grow(&t->cell, &t->capacity, t->count + 1, sizeof *t->cell);
-  if (!t->status)
-    t->cell[t->count++] = text;
+  if (t->status)
+    return;
+  int *widest = &t->widest[t->count % t->columns], wide = text ? width(text) : 0;
+  *widest = wide > *widest ? wide : *widest;
+  t->cell[t->count++] = text;
 }
 
 void table_add(struct table *t, const char *format, ...) {
@@ -63,25 +78,9 @@ void table_rule(struct table *t) {
     add(t, NULL);
 }
 
-/* Characters of UTF-8 text. */
-static int width(const char *text) {
-  int n = 0;
-  for (; *text; text++)
-    n += (*text & 0xc0) != 0x80;
-  return n;
-}
-
-static int column_width(const struct table *t, size_t column) {
-  int widest = 0;
-  for (size_t i = column; i < t->count; i += t->columns)
-    if (t->cell[i] && width(t->cell[i]) > widest)
-      widest = width(t->cell[i]);
-  return widest;
-}
-
-static void print_cell(const struct table *t, FILE *to, size_t i, int wide) {
+static void print_cell(const struct table *t, FILE *to, size_t i) {
   size_t column = i % t->columns;
-  int pad = t->cell[i] ? wide - width(t->cell[i]) : 0, last = column + 1 == t->columns;
+  int wide = t->widest[column], pad = t->cell[i] ? wide - width(t->cell[i]) : 0, last = column + 1 == t->columns;
   if (!t->cell[i]) {
     for (int k = 0; k < wide; k++)
       fputc('-', to);
@@ -99,7 +98,7 @@ int table_print(const struct table *t, FILE *to, int indent) {
   for (size_t i = 0; i < t->count; i++) {
     if (i % t->columns == 0)
       fprintf(to, "%*s", indent, "");
-    print_cell(t, to, i, column_width(t, i % t->columns));
+    print_cell(t, to, i);
   }
   return STRAIT_OK;
 }
