@@ -243,6 +243,20 @@ int file_remove_tree(const char *path) {
   return result == -1 ? error_errno(STRAIT_EIO, "cannot remove %s", path) : result;
 }
 
+static _Thread_local int64_t tree_bytes; /* nftw passes nothing through */
+
+static int count_one(const char *path, const struct stat *status, int type, struct FTW *walk) {
+  (void)path, (void)walk;
+  tree_bytes += type == FTW_F ? (int64_t)status->st_size : 0;
+  return 0;
+}
+
+int64_t file_tree_bytes(const char *path) {
+  tree_bytes = 0;
+  (void)nftw(path, count_one, 32, FTW_PHYS);
+  return tree_bytes;
+}
+
 char *file_join(struct arena *arena, const char *folder, const char *name) {
   if (*name == '/' || !*folder)
     return arena_copy(arena, name);

@@ -25,6 +25,8 @@ int file_exists(const char *path);
 int file_is_folder(const char *path);
 int file_make_folders(const char *path); /* as mkdir -p */
 int file_remove_tree(const char *path);  /* as rm -rf; symbolic links are removed, not followed */
+/* The sizes of all files in a folder, added; what cannot be looked at, or is not there, counts as nothing. */
+int64_t file_tree_bytes(const char *path);
 /* Joins with '/'; `name` alone when it is absolute. In the arena. */
 char *file_join(struct arena *arena, const char *folder, const char *name);
 char *file_absolute(struct arena *arena, const char *path); /* against the current folder; no links resolved */

@@ -49,9 +49,19 @@ static double disk_there(const char *out, struct arena *arena) {
 
 struct needs {
   double memory;                      /* of the stages that may run together */
-  double disk, kept;                  /* at the most; by what is done by then */
+  double disk, kept;                  /* more than there is now: at the most; by what is done by then */
   const struct stage *largest, *last; /* the first of these, and that with which the disk is full */
 };
+
+/* Bytes that a stage has written of what it takes; some of it will go again. */
+static int written(const struct session *session, const struct stage *stage, int result, double *bytes) {
+  struct arena *arena = arena_create();
+  const char *folder = arena ? stage_folder(session, stage, arena) : NULL;
+  int status = folder ? STRAIT_OK : error_failure();
+  *bytes = !status && result == RESULT_STARTED ? (double)file_tree_bytes(folder) : 0;
+  arena_free(arena);
+  return status;
+}
 
 static int add(const struct session *session, const struct stage *stage, int jobs, double *together, struct needs *n) {
   struct cost cost;
@@ -69,14 +79,14 @@ static int add(const struct session *session, const struct stage *stage, int job
       together[i] = memory;
       memory = smaller;
     }
-  if (result == RESULT_STARTED) /* what it takes is there in part: how much, is not known */
-    return STRAIT_OK;
-  if (n->kept + (double)cost.disk > n->disk) {
-    n->disk = n->kept + (double)cost.disk;
+  double there;
+  status = written(session, stage, result, &there);
+  if (n->kept + (double)cost.disk - there > n->disk) {
+    n->disk = n->kept + (double)cost.disk - there;
     n->last = stage;
   }
-  n->kept += (double)cost.kept;
-  return STRAIT_OK;
+  n->kept += (double)cost.kept - there;
+  return status;
 }
 
 static int refuse(const struct needs *n, double memory, double disk, int jobs, const char *out) {
@@ -89,7 +99,7 @@ static int refuse(const struct needs *n, double memory, double disk, int jobs, c
   }
   if (n->last && n->disk > disk) {
     error_set(STRAIT_EINVAL,
-              "results and checkpoints up to it take %.0f MB of disk, and %.0f MB are free at %s; make room, choose "
+              "results and checkpoints up to it take another %.0f MB of disk, and %.0f MB are free at %s; make room, choose "
               "another --out, or set keep or checkpoint-limit lower",
               n->disk / 1e6, disk / 1e6, out);
     return stage_fault(n->last, NULL);

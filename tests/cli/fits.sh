@@ -35,7 +35,7 @@ keep = 1
 limit = 130
 END_OF_FILE
 refused
-says 'e.ini:1: [train kept] results and checkpoints up to it take '
+says 'e.ini:1: [train kept] results and checkpoints up to it take another '
 says ' MB of disk, and '
 says ' MB are free at part; make room, choose another --out, or set keep or checkpoint-limit lower'
 
@@ -52,3 +52,38 @@ expect 0 plan e.ini --json
 test "$(json disk <out)" = $((5 * moment)) || die "not five moments: $(json disk <out)"
 expect 0 plan e.ini --json --set train.a.checkpoint-limit=0.001
 test "$(json disk <out)" = $((3 * moment)) || die "not three moments: $(json disk <out)"
+
+test -z "${VALGRIND_COMMAND:-}" && test "${SANITIZERS:-no}" = no || exit 0
+echo "-- a stage that was begun needs only the rest: of five moments one is there after its first epoch"
+cat >e.ini <<'END_OF_FILE'
+[train a]
+model.hidden = 1000
+limit = 130
+epochs = 3
+END_OF_FILE
+moment=$((2 * 4 * (64 * 1000 + 1000 + 1000 * 10 + 10)))
+# free MOMENTS TENTHS [VARIABLE=VALUE...]: a run where so much is free.
+free() {
+  bytes=$((moment * $1 + moment * $2 / 10))
+  shift 2
+  code=0
+  env FAULT_FREE=$bytes "$@" LD_PRELOAD="${builddir:-$OLDPWD}/tests/torture/.libs/fault.so" "$program" run e.ini --out begun \
+    >out 2>err || code=$?
+}
+free 4 9
+test $code = 2 || die "began where 4.9 moments of 5 are free: $code"
+says 'take another 3 MB of disk, and 3 MB are free'
+test ! -e begun || die "something was written"
+n=20
+while test ! -e begun/a/epoch-1.state.safetensors; do
+  test $n -lt 200 || die "no write to kill at leaves the first epoch's checkpoint"
+  rm -rf begun
+  free 5 1 FAULT_CALLS=write FAULT_ACTION=KILL FAULT_AT=$n
+  test $code = 137 || die "killed at write $n: $code"
+  n=$((n + 1))
+done
+free 3 0
+test $code = 2 || die "went on where 3 moments of 4 are free: $code"
+says 'take another 2 MB of disk'
+free 4 9
+test $code = 0 || die "did not go on where 4.9 moments of 4 are free: $code"

@@ -7,8 +7,10 @@
  *   FAULT_ACTION  ENOSPC, EIO, EROFS: the error; KILL: the process dies there; ABORT: the same, for a debugger;
  *                 other than ABORT ignored for memory, which is ENOMEM
  *   FAULT_STICKY  set: all such calls after that one fail too, as on a disk that stays full
+ *   FAULT_FREE    bytes that every disk has free
  *   FAULT_REPORT  a file that gets, at the end, "calls N" and, for memory, "leaked N" and where each was allocated;
- *                 then "peak N", the most memory in kilobytes, and "descriptors N", those open at the end
+ *                 then "peak N", the most memory in kilobytes, "descriptors N", those open at the end, and
+ *                 "milliseconds N" of processor time
  *
  * Data are not synced to the disk, which no test here is about. Memory that libc or the loader ask for on their own
  * account, and all of OpenBLAS, is not counted: doc/reliability.md says why. */
@@ -29,6 +31,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -111,6 +114,16 @@ EXPORT ssize_t pwrite(int fd, const void *data, size_t bytes, off_t at) {
 EXPORT int fsync(int fd) { return (void)fd, due(WRITES) ? -1 : 0; }
 EXPORT int ftruncate(int fd, off_t size) { return due(WRITES) ? -1 : REAL(ftruncate)(fd, size); }
 EXPORT int rename(const char *from, const char *to) { return due(WRITES) ? -1 : REAL(rename)(from, to); }
+EXPORT int statvfs(const char *path, struct statvfs *found) {
+  const char *bytes = getenv("FAULT_FREE");
+  if (REAL(statvfs)(path, found))
+    return -1;
+  if (bytes) {
+    found->f_frsize = 1;
+    found->f_bavail = (fsblkcnt_t)strtoull(bytes, NULL, 10);
+  }
+  return 0;
+}
 EXPORT int mkdir(const char *path, mode_t mode) { return due(WRITES) ? -1 : REAL(mkdir)(path, mode); }
 EXPORT int unlink(const char *path) { return due(WRITES) ? -1 : REAL(unlink)(path); }
 EXPORT int rmdir(const char *path) { return due(WRITES) ? -1 : REAL(rmdir)(path); }
@@ -252,6 +265,8 @@ __attribute__((destructor)) static void report(void) {
   if (open_ones)
     closedir(open_ones);
   if (getrusage(RUSAGE_SELF, &used) == 0)
-    fprintf(file, "peak %ld\ndescriptors %ld\n", used.ru_maxrss, descriptors);
+    fprintf(file, "peak %ld\ndescriptors %ld\nmilliseconds %ld\n", used.ru_maxrss, descriptors,
+            (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000L +
+                (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000L);
   fclose(file);
 }
