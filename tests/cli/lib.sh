@@ -77,5 +77,10 @@ path             = arc
 [evaluate every]
 of       = left fge[*] arc(0.5) mean(left,right)
 ensemble = yes
+[plane sheet]
+through = left right arc(0.5)
+grid    = ${GRID:-2}
+[compare both]
+of = left fge
 END
 }

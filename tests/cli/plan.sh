@@ -7,7 +7,7 @@ expect 0 plan e.ini --json
 mv out plan.json
 test ! -e runs || die 'plan wrote something'
 count() { json "$1" <plan.json; }
-test "$(count stages.#)" = 8 || die 'not all stages are there'
+test "$(count stages.#)" = 10 || die 'not all stages are there'
 test "$(count stages.0.trained)" = 4000 || die 'a training of 4 epochs is 4,000 images'
 test "$(count stages.0.evaluated)" = 3797 || die 'one network is measured on 1,000 + 1,000 + 1,797 images'
 i=0

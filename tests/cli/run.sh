@@ -27,7 +27,7 @@ echo "-- nothing is done twice"
 touch mark
 sleep 0.02
 expect 0 run e.ini
-test "$(grep -c 'done already' err)" = 8 || die "something ran again"
+test "$(grep -c 'done already' err)" = 10 || die "something ran again"
 cmp first out || die "the second run prints other results"
 test -z "$(find runs -newer mark -type f ! -name 'experiment.*')" || die "written again: $(find runs -newer mark -type f)"
 expect 0 show runs/e
@@ -38,7 +38,7 @@ cmp a b || die "show prints other results than run"
 echo "-- JSON"
 expect 0 run e.ini --json --quiet
 test ! -s err || die "--quiet was not quiet"
-test "$(json 'stages.#' <out)" = 8 || die "not all stages are in the JSON"
+test "$(json 'stages.#' <out)" = 10 || die "not all stages are in the JSON"
 test "$(json stages.0.summary.metrics.test.samples <out)" = 1797 || die "digits has 1797 test samples"
 expect 0 show runs/e --json
 test "$(json stages.4.summary.paths.1.path <out)" = arc || die "the scan's second path is arc"
@@ -55,8 +55,8 @@ json runs.0.host <runs/e/left/provenance.json >/dev/null || die "provenance.json
 echo "-- a change makes anew what depends on it, and nothing else"
 sums runs/e >before
 expect 0 run e.ini --set connect.arc.curve.bends=2
-test "$(grep -c 'done already' err)" = 4 || die "left, right, kinked and fge do not depend on arc"
-for stage in arc compare points every; do
+test "$(grep -c 'done already' err)" = 5 || die "left, right, kinked, fge and both do not depend on arc"
+for stage in arc compare points every sheet; do
   test -d "runs/e/$stage.~1~" || die "$stage was not set aside"
 done
 test -s runs/e/arc/point-3.safetensors || die "two bends make four control points"
@@ -73,7 +73,7 @@ echo "-- a name, threads and what is kept change nothing"
 sed 's/left/first/g' e.ini >renamed.ini
 expect 0 check renamed.ini --out runs/e
 expect 0 run e.ini --threads 2 --set train.right.keep=3
-test "$(grep -c 'done already' err)" = 7 || die "something ran again"
+test "$(grep -c 'done already' err)" = 9 || die "something ran again"
 test -s runs/e/right/epoch-3.safetensors || die "keep = 3 kept nothing"
 
 echo "-- a checkpoint asked for later is made, and the results stay"
