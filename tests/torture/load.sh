@@ -17,20 +17,25 @@ limit = 64
 epochs = 1
 eval.test-samples = 10
 END
-# run_stages N: "PEAK DESCRIPTORS" of a run with N stages.
+# run_stages N: a run with N stages; sets peak (kB), descriptors, milliseconds (of processor time) and calls (allocations).
 run_stages() {
   awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) printf "[train s%d]\nseed = %d\n", i, i }' | cat head.ini - >e.ini
   rm -rf part
-  FAULT_REPORT=$scratch/report LD_PRELOAD=$library "$program" run e.ini --out part --threads=2 --quiet >out 2>err ||
+  FAULT_CALLS=memory FAULT_REPORT=$scratch/report LD_PRELOAD=$library "$program" run e.ini --out part --threads=2 --quiet >out 2>err ||
     die "$1 stages: exit code $?"
   test -e "part/s$1/summary.json" || die "the last of $1 stages is not there"
-  echo "$(sed -n 's/^peak //p' report) $(sed -n 's/^descriptors //p' report)"
+  while read -r name value; do
+    case $name in peak | descriptors | milliseconds | calls) eval "$name=$value" ;; esac
+  done <report
+  echo "-- $1 stages: $peak kB, $descriptors descriptors, $calls allocations, $milliseconds ms of processor time"
 }
-few=$(run_stages $((stages / 10)))
-many=$(run_stages "$stages")
-grown=$((${many% *} - ${few% *}))
-echo "-- $((stages / 10)) stages, then $stages: memory ${few% *} kB, ${many% *} kB; descriptors ${few#* }, ${many#* }"
-test "${many#* }" = "${few#* }" || die "descriptors are left open: ${few#* }, then ${many#* }"
+run_stages $((stages / 10))
+few_peak=$peak few_descriptors=$descriptors few_calls=$calls
+run_stages "$stages"
+test "$descriptors" = "$few_descriptors" || die "descriptors are left open: $few_descriptors, then $descriptors"
+# Ten times the stages are ten times the work. (Of time no test judges; it is printed.)
+test "$calls" -le $((few_calls * 10)) || die "allocations grow faster than stages: $few_calls, then $calls"
+grown=$((peak - few_peak))
 # What is known of a stage, its keys and its place in the final tables, is kept to the end: 16 kB are allowed. Its network, its
 # data and its training, 400 kB and more, are not. 4 MB are the allocator's own spread between two runs.
 test $grown -le $((4096 + 16 * stages)) || die "memory grows by $grown kB"
