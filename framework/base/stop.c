@@ -8,7 +8,8 @@
 #include "base/error.h"
 #include "base/stop.h"
 
-/* Atomic, and lock-free so that a handler may touch it: signals come to any of the threads, two perhaps to two at once. */
+/* Atomic, and lock-free so that a handler may touch it: signals come to any of the threads, two perhaps to two at once.
+ */
 static atomic_int requested;
 #if ATOMIC_INT_LOCK_FREE != 2
 #error "signal handlers need an atomic_int without a lock"

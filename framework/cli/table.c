@@ -10,7 +10,7 @@ struct table {
   struct arena *arena;
   const char *alignment;
   size_t columns;
-  int *widest; /* cell of each column */
+  int *widest;       /* cell of each column */
   const char **cell; /* NULL in a row's first cell: a rule */
   size_t count, capacity;
   int status;

@@ -98,10 +98,11 @@ static int refuse(const struct needs *n, double memory, double disk, int jobs, c
     return stage_fault(n->largest, NULL);
   }
   if (n->last && n->disk > disk) {
-    error_set(STRAIT_EINVAL,
-              "results and checkpoints up to it take another %.0f MB of disk, and %.0f MB are free at %s; make room, choose "
-              "another --out, or set keep or checkpoint-limit lower",
-              n->disk / 1e6, disk / 1e6, out);
+    error_set(
+        STRAIT_EINVAL,
+        "results and checkpoints up to it take another %.0f MB of disk, and %.0f MB are free at %s; make room, choose "
+        "another --out, or set keep or checkpoint-limit lower",
+        n->disk / 1e6, disk / 1e6, out);
     return stage_fault(n->last, NULL);
   }
   return STRAIT_OK;
