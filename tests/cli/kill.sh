@@ -2,7 +2,9 @@
 # tests/cli/kill.sh: a run that is killed or stopped anywhere goes on to the bytes of one that was not.
 test -z "${VALGRIND_COMMAND:-}" || exit 77 # what is killed cannot be looked through for leaks
 . "${srcdir:-.}/tests/cli/lib.sh"
-SIZE=64 EPOCHS=${EPOCHS:-12} LIMIT=0 POINTS=${POINTS:-161} BUDGET=14 experiment >e.ini
+limit=0 points=161
+test "${SANITIZERS:-no}" = no || limit=1000 points=41 # they make it slow enough for the signals
+SIZE=64 EPOCHS=${EPOCHS:-12} LIMIT=$limit POINTS=${POINTS:-$points} BUDGET=14 experiment >e.ini
 expect 0 run e.ini --out whole
 
 # send SIGNAL PATTERN CODE: starts the run without the pattern's stage, and sends the signal once a file of the pattern is
