@@ -8,6 +8,7 @@
  *                 other than ABORT ignored for memory, which is ENOMEM
  *   FAULT_STICKY  set: all such calls after that one fail too, as on a disk that stays full
  *   FAULT_FREE    bytes that every disk has free
+ *   FAULT_TRACE   not empty: leaks are reported with where each was allocated, which takes time
  *   FAULT_REPORT  a file that gets, at the end, "calls N" and, for memory, "leaked N" and where each was allocated;
  *                 then "peak N", the most memory in kilobytes, "descriptors N", those open at the end, and
  *                 "milliseconds N" of processor time
@@ -43,7 +44,7 @@ static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
 
 enum { NOTHING, WRITES, READS, MEMORY };
 static struct {
-  int calls, error, sticky; /* error 0: kill */
+  int calls, error, sticky, trace; /* error 0: kill */
   long at;
 } fault;
 static atomic_long count;
@@ -54,13 +55,15 @@ __attribute__((constructor)) static void begin(void) {
     const char *name;
     int error;
   } errors[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EROFS", EROFS}, {"KILL", 0}, {"ABORT", -1}};
-  const char *calls = getenv("FAULT_CALLS"), *at = getenv("FAULT_AT"), *action = getenv("FAULT_ACTION");
+  const char *calls = getenv("FAULT_CALLS"), *at = getenv("FAULT_AT"), *action = getenv("FAULT_ACTION"),
+             *trace = getenv("FAULT_TRACE");
   fault.error = EIO;
   for (size_t i = 0; action && i < sizeof errors / sizeof *errors; i++)
     if (!strcmp(action, errors[i].name))
       fault.error = errors[i].error;
   fault.at = at ? strtol(at, NULL, 10) : 0;
   fault.sticky = getenv("FAULT_STICKY") != NULL;
+  fault.trace = trace && *trace;
   owner = getpid();
   void *here[1];
   backtrace(here, 1); /* loads what it needs, before anything counts */
@@ -151,12 +154,12 @@ static int starves(void *caller) {
   return 1;
 }
 
-/* Who asks? Libraries that fail by abort, and those that strait does not call for itself, are left alone. */
-static int is_counted(void *caller) {
+/* Libraries that fail by abort, and those that strait does not call for itself, are left alone. */
+static int is_from_counted(void *caller) {
   static const char *const left_out[] = {"/libopenblas", "/libc.so",     "/ld-linux",   "/libgomp",
                                          "/libgfortran", "/libpthread.", "/libstdc++.", "/libm.so"};
   Dl_info info;
-  if (fault.calls != MEMORY || getpid() != owner || !dladdr(caller, &info) || !info.dli_fname)
+  if (!dladdr(caller, &info) || !info.dli_fname)
     return 0;
   for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
     if (strstr(info.dli_fname, left_out[i]))
@@ -164,17 +167,31 @@ static int is_counted(void *caller) {
   return 1;
 }
 
-static void note(void *memory) {
-  static _Thread_local int noting; /* backtrace may allocate */
-  void *caller[CALLERS + 2] = {NULL};
-  if (noting++ == 0)
+/* Who asks? dladdr takes long, so its answers are kept: a caller and, in the lowest bit, whether it counts. */
+static int is_counted(void *caller) {
+  static _Atomic uintptr_t answers[4096];
+  if (fault.calls != MEMORY || getpid() != owner)
+    return 0;
+  _Atomic uintptr_t *answer = &answers[(uintptr_t)caller % 4096];
+  uintptr_t known = atomic_load_explicit(answer, memory_order_relaxed);
+  if (known >> 1 != (uintptr_t)caller) {
+    known = (uintptr_t)caller << 1 | (uintptr_t)is_from_counted(caller);
+    atomic_store_explicit(answer, known, memory_order_relaxed);
+  }
+  return known & 1;
+}
+
+static void note(void *memory, void *asker) {
+  static _Thread_local int noting;                 /* backtrace may allocate */
+  void *caller[CALLERS + 2] = {NULL, NULL, asker}; /* the first two are in this file */
+  if (fault.trace && noting++ == 0)
     backtrace(caller, CALLERS + 2);
-  noting--;
+  noting -= fault.trace;
   pthread_mutex_lock(&lock);
   for (size_t i = (uintptr_t)memory / 16 % ROOM, tries = 0; memory && tries < ROOM; i = (i + 1) % ROOM, tries++)
     if (blocks[i].memory <= 1) {
       blocks[i].memory = (uintptr_t)memory;
-      memcpy(blocks[i].caller, caller + 2, sizeof blocks[i].caller); /* the first two are in this file */
+      memcpy(blocks[i].caller, caller + 2, sizeof blocks[i].caller);
       break;
     }
   pthread_mutex_unlock(&lock);
@@ -206,7 +223,7 @@ extern void __libc_free(void *);
       return NULL;                                                                                                     \
     void *memory = (expression);                                                                                       \
     if (counted)                                                                                                       \
-      note(memory);                                                                                                    \
+      note(memory, caller);                                                                                            \
     return memory;                                                                                                     \
   } while (0)
 
@@ -221,7 +238,7 @@ EXPORT void *realloc(void *old, size_t bytes) {
   forget(old); /* before: the place may be given to another thread at once */
   void *memory = __libc_realloc(old, bytes);
   if (counted)
-    note(memory);
+    note(memory, caller);
   return memory;
 }
 EXPORT void free(void *memory) {

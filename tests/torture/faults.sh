@@ -39,14 +39,19 @@ budget         = 4
 schedule.cycle = 1
 [evaluate every]
 of = fge[*] arc(0.5)
+[plane sheet]
+through = left right arc(0.5)
+grid    = 2
+[compare both]
+of = left fge
 END
 expect 0 run e.ini --out whole $threads
 sums whole >whole.sums
 
-# with CALLS ACTION AT: the run with that fault; its code.
+# with CALLS ACTION AT [TRACE]: the run with that fault; its code.
 with() {
   code=0
-  FAULT_CALLS=$1 FAULT_ACTION=$2 FAULT_AT=$3 FAULT_REPORT=$scratch/report LD_PRELOAD=$library \
+  FAULT_CALLS=$1 FAULT_ACTION=$2 FAULT_AT=$3 FAULT_TRACE=${4:-} FAULT_REPORT=$scratch/report LD_PRELOAD=$library \
     "$program" run e.ini --out part $threads --quiet >out 2>err || code=$?
 }
 
@@ -89,7 +94,11 @@ strike() {
     *) die "$1 at call $n: exit code $code" ;;
     esac
     # Some functions of libarchive end the process themselves when memory is out.
-    test "$2" != memory || grep -q 'Fatal Internal Error in libarchive' err || says 'leaked 0' report
+    if test "$2" = memory && ! grep -q 'Fatal Internal Error in libarchive' err && ! grep -qx 'leaked 0' report; then
+      afresh
+      with "$2" "$3" "$n" trace
+      die "$1 at call $n: memory was not freed: $(cat report)"
+    fi
     again "$1 at call $n"
     n=$((n + $4)) done=$((done + 1))
   done
