@@ -39,6 +39,7 @@ static void arrange(int output, const int *report) {
     dup2(nothing, STDIN_FILENO);
     dup2(told, CHILD_REPORT);
     setrlimit(RLIMIT_FSIZE, &most);
+    signal(SIGXFSZ, SIG_DFL);
     setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1); /* what it frees counts as free at once */
   }
   for (int fd = report ? CHILD_REPORT + 1 : STDERR_FILENO + 1; fd < 64; fd++)

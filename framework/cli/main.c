@@ -3,9 +3,12 @@
  * n. */
 #include <config.h>
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -61,33 +64,45 @@ static int dispatch(int argc, char **argv) {
   return status;
 }
 
-/* Output that cannot be written is a failure, not a success with nothing to show. */
-static int flush(int status) {
+/* Says what went wrong; the exit code. Output that cannot be written is a failure, not a success with nothing to show.
+ */
+static int end(int status) {
   if ((fflush(stdout) || ferror(stdout)) && !status)
-    return error_errno(STRAIT_EIO, "cannot write to standard output");
-  return status;
+    status = error_errno(STRAIT_EIO, "cannot write to standard output");
+  if (status && (*error_text() || status != STRAIT_ESTOP)) /* a child process that was stopped has nothing to say */
+    fprintf(stderr, "strait: %s\n", *error_text() ? error_text() : "failed without a recorded cause");
+  return exit_code(status);
+}
+
+/* Where a standard descriptor is closed, the next file opened would take its number, and get what is meant for it. A
+ * write to standard output still fails. */
+static int hold_descriptors(void) {
+  for (int fd = 0; fd < 3; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+      return 0;
+  return 1;
 }
 
 int main(int argc, char **argv) {
   document_watch_memory();
+  if (!hold_descriptors())
+    return 1;
   if (argc < 2) {
     usage(stderr);
     return 2;
   }
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
     usage(stdout);
-    return exit_code(flush(STRAIT_OK));
+    return end(STRAIT_OK);
   }
   if (strcmp(argv[1], "--version") == 0) {
     printf("strait %s\n", PACKAGE_VERSION_TEXT);
-    return exit_code(flush(STRAIT_OK));
+    return end(STRAIT_OK);
   }
   if (strcmp(argv[1], PROBE_FLAG) == 0 && argc == 3)
     return probe_plugin(argv[2]);
   if (strcmp(argv[1], TRIER_FLAG) == 0 && argc >= 5)
     return trier_child(argv + 2);
-  int status = flush(dispatch(argc, argv));
-  if (status)
-    fprintf(stderr, "strait: %s\n", *error_text() ? error_text() : "failed without a recorded cause");
-  return exit_code(status);
+  signal(SIGXFSZ, SIG_IGN); /* a limit on the sizes of files is what write says of it, not our end */
+  return end(dispatch(argc, argv));
 }

@@ -247,7 +247,7 @@ static int in_child(void (*body)(void)) {
 }
 
 static void one_signal(void) {
-  stop_install();
+  stop_install(0);
   if (stop_requested() || stop_check() != STRAIT_OK)
     _exit(1);
   raise(SIGTERM);
@@ -258,14 +258,36 @@ static void one_signal(void) {
     _exit(3);
 }
 static void two_signals(void) {
-  stop_install();
+  stop_install(0);
   raise(SIGTERM);
   raise(SIGINT);
   _exit(4);
 }
+static void one_signal_twice(void) { /* timeout(1) sends it to its child, then to the child's group */
+  stop_install(0);
+  raise(SIGTERM);
+  raise(SIGTERM);
+  if (stop_requested() != SIGTERM)
+    _exit(6);
+}
+static void again_later(void) {
+  stop_install(0);
+  raise(SIGTERM);
+  usleep(600000);
+  raise(SIGTERM);
+  _exit(7);
+}
+static void parent_insists(void) {
+  stop_install(1);
+  raise(SIGINT);
+  usleep(600000);
+  raise(SIGTERM);
+  if (stop_requested() != SIGINT)
+    _exit(8);
+}
 static void under_nohup(void) {
   signal(SIGHUP, SIG_IGN);
-  stop_install();
+  stop_install(0);
   raise(SIGHUP);
   if (stop_requested())
     _exit(5);
@@ -278,9 +300,15 @@ START_TEST(the_first_signal_asks_the_second_ends) {
   status = in_child(two_signals);
   ck_assert(WIFSIGNALED(status));
   ck_assert_int_eq(WTERMSIG(status), SIGINT);
-  status = in_child(under_nohup);
-  ck_assert(WIFEXITED(status));
-  ck_assert_int_eq(WEXITSTATUS(status), 0);
+  status = in_child(again_later);
+  ck_assert(WIFSIGNALED(status));
+  ck_assert_int_eq(WTERMSIG(status), SIGTERM);
+  void (*const go_on[])(void) = {one_signal_twice, parent_insists, under_nohup};
+  for (size_t i = 0; i < sizeof go_on / sizeof *go_on; i++) {
+    status = in_child(go_on[i]);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 0);
+  }
 }
 END_TEST
 

@@ -355,7 +355,7 @@ START_TEST(test_signal) {
   struct ensemble *whole = run(s), *e;
   struct signalled at = {.folder = folder, .source = 1, .iteration = 2}; /* a member was just made; the epoch has 4 */
   struct ensemble_watch watch = {.context = &at, .progress = raise_signal, .checkpoint = write_state};
-  stop_install();
+  stop_install(0);
   OK(ensemble_create(&e, &s->plan));
   ck_assert_int_eq(ensemble_run(e, &watch), STRAIT_ESTOP);
   ck_assert_int_eq(members(e), 3);

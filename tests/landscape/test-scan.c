@@ -261,7 +261,7 @@ START_TEST(test_signal) {
   struct trip *t = trip(&f, NULL);
   struct evaluator *e = evaluator(&f);
   struct scan *scan = fresh(&t->path, 7);
-  stop_install();
+  stop_install(0);
   ck_assert_int_eq(scan_run(scan, &t->path, e, signal_at, NULL), STRAIT_ESTOP);
   ck_assert(scan->done[2] && !scan->done[3] && isnan(scan->value[SPLIT_TEST][MEASURE_NLL][3]));
   scan_free(scan);

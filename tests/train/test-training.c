@@ -179,7 +179,7 @@ START_TEST(test_stop) {
   struct training *training = start(&f, &s);
   OK(training_load(training, s));
   OK(training_run(training, 3, 0));
-  stop_install();
+  stop_install(0);
   raise(SIGINT);
   OK(training_run(training, 10, 0));
   ck_assert_int_eq(training_iteration(training), 3);
