@@ -13,19 +13,52 @@
 #include "store/seal.h"
 #include "store/zip.h"
 
-static int archive_failure(struct archive *archive, int otherwise) {
-  const char *text = archive_error_string(archive);
-  int number = archive_errno(archive);
-  return error_set(number == ENOMEM ? STRAIT_ENOMEM
-                   : number == EIO  ? STRAIT_EIO
-                                    : otherwise,
-                   "%s", text ? text : "it is damaged");
-}
+#define BLOCK (1 << 16)
 
 struct zip_reader {
   int fd;
+  int failed; /* errno of a read that failed: libarchive may take what it then has for the wrong format */
   struct archive *archive;
+  unsigned char block[BLOCK];
 };
+
+static int archive_failure(const struct zip_reader *r) {
+  const char *text = archive_error_string(r->archive);
+  if (r->failed) {
+    errno = r->failed;
+    return error_errno(STRAIT_EIO, "cannot read it");
+  }
+  return error_set(archive_errno(r->archive) == ENOMEM ? STRAIT_ENOMEM : STRAIT_EFORMAT, "%s",
+                   text ? text : "it is damaged");
+}
+
+/* --- what libarchive calls --- */
+
+static la_int64_t fail(struct zip_reader *r) {
+  r->failed = errno;
+  archive_set_error(r->archive, errno, "cannot read it");
+  return ARCHIVE_FATAL;
+}
+
+static la_ssize_t read_block(struct archive *archive, void *context, const void **block) {
+  struct zip_reader *r = context;
+  ssize_t n;
+  (void)archive;
+  do
+    n = read(r->fd, r->block, sizeof r->block);
+  while (n < 0 && errno == EINTR);
+  *block = r->block;
+  return n < 0 ? fail(r) : n;
+}
+
+static la_int64_t seek(struct archive *archive, void *context, la_int64_t offset, int whence) {
+  struct zip_reader *r = context;
+  const off_t at = lseek(r->fd, (off_t)offset, whence);
+  (void)archive;
+  return at < 0 ? fail(r) : at;
+}
+
+/* --- what is read --- */
 
 static int start_reading(struct zip_reader *r, const char *path) {
   struct stat status;
@@ -40,8 +73,10 @@ static int start_reading(struct zip_reader *r, const char *path) {
     return error_set(STRAIT_ENOMEM, "out of memory");
   /* The seekable reader: it goes by the table at the end, so a file that was cut is found at once. */
   if (archive_read_support_format_zip_seekable(r->archive) != ARCHIVE_OK ||
-      archive_read_open_fd(r->archive, r->fd, 1 << 16) != ARCHIVE_OK)
-    return archive_failure(r->archive, STRAIT_EFORMAT);
+      archive_read_set_read_callback(r->archive, read_block) != ARCHIVE_OK ||
+      archive_read_set_seek_callback(r->archive, seek) != ARCHIVE_OK ||
+      archive_read_set_callback_data(r->archive, r) != ARCHIVE_OK || archive_read_open1(r->archive) != ARCHIVE_OK)
+    return archive_failure(r);
   return STRAIT_OK;
 }
 
@@ -66,7 +101,7 @@ int zip_next(struct zip_reader *r, const char **name, uint64_t *bytes) {
   if (result == ARCHIVE_EOF)
     return STRAIT_OK;
   if (result != ARCHIVE_OK)
-    return archive_failure(r->archive, STRAIT_EFORMAT);
+    return archive_failure(r);
   *name = archive_entry_pathname(entry);
   *bytes = archive_entry_size(entry) > 0 ? (uint64_t)archive_entry_size(entry) : 0;
   return *name ? STRAIT_OK : error_set(STRAIT_EFORMAT, "a member's name is not plain ASCII");
@@ -76,7 +111,7 @@ int zip_read(struct zip_reader *r, void *data, size_t count) {
   for (size_t done = 0; done < count;) {
     la_ssize_t n = archive_read_data(r->archive, (char *)data + done, count - done);
     if (n < 0)
-      return archive_failure(r->archive, STRAIT_EFORMAT);
+      return archive_failure(r);
     if (n == 0)
       return error_set(STRAIT_EFORMAT, "it ends after %zu of %zu bytes", done, count);
     done += (size_t)n;
@@ -88,7 +123,7 @@ int zip_end(struct zip_reader *r, size_t bytes) {
   char excess;
   la_ssize_t n = archive_read_data(r->archive, &excess, 1);
   if (n < 0)
-    return archive_failure(r->archive, STRAIT_EFORMAT);
+    return archive_failure(r);
   return n ? error_set(STRAIT_EFORMAT, "there are more bytes than its %zu", bytes) : STRAIT_OK;
 }
 
