@@ -93,6 +93,30 @@ int text_split(struct arena *arena, const char *string, char ***items, size_t *c
   return STRAIT_OK;
 }
 
+size_t text_utf8(const char *string, size_t n) {
+  static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+  const unsigned char *s = (const unsigned char *)string;
+  size_t length = !n ? 0 : *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
+  if (length < 2)
+    return length;
+  if (n < length)
+    return 0;
+  unsigned code = *s & (0x7fu >> length);
+  for (size_t i = 1; i < length; i++) {
+    if ((s[i] & 0xc0) != 0x80)
+      return 0;
+    code = code << 6 | (s[i] & 0x3f);
+  }
+  return code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : length;
+}
+
+int text_is_utf8(const char *string, size_t n) {
+  for (size_t i = 0, length; i < n; i += length)
+    if (!(length = text_utf8(string + i, n - i)))
+      return 0;
+  return 1;
+}
+
 int text_is_name(const char *string) {
   size_t length = strlen(string);
   return length >= 1 && length <= 32 && string[0] >= 'a' && string[0] <= 'z' &&

@@ -28,6 +28,9 @@ char *text_of_number(double value, char *buffer);
  * are in the arena. STRAIT_EINVAL for unbalanced parentheses. */
 int text_split(struct arena *arena, const char *string, char ***items, size_t *count);
 
+/* The bytes of the UTF-8 character that the n bytes at `string` begin with; 0: they begin with none. */
+size_t text_utf8(const char *string, size_t n);
+int text_is_utf8(const char *string, size_t n);
 /* [a-z][a-z0-9-]*, at most 32 bytes. */
 int text_is_name(const char *string);
 /* The name nearest to `word` (edit distance at most 1 + length/3), or NULL. */

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "stage/ini.h"
 
 #define LONGEST_SECTION 49 /* inih keeps this many bytes of what is between the brackets */
@@ -42,27 +43,10 @@ static int failure(struct parsing *p) { return p->status = error_wrap("%s:%d", p
 
 static int is_blank(char c) { return c == ' ' || c == '\t'; }
 
-/* The bytes of the UTF-8 character at s, whose bytes end at `end`; 0 where there is none. */
-static int utf8_length(const unsigned char *s, const unsigned char *end) {
-  static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-  int length = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : (*s & 0xf0) == 0xe0 ? 3 : *s >= 0xf0 && *s < 0xf5 ? 4 : 0;
-  if (length < 2)
-    return length;
-  if (end - s < length)
-    return 0;
-  unsigned code = *s & (0x7f >> length);
-  for (int i = 1; i < length; i++) {
-    if ((s[i] & 0xc0) != 0x80)
-      return 0;
-    code = code << 6 | (s[i] & 0x3f);
-  }
-  return code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : length;
-}
-
 static int check_characters(struct parsing *p, const char *line, size_t length) {
   const unsigned char *s = (const unsigned char *)line, *end = s + length;
   while (s < end) {
-    int n = utf8_length(s, end);
+    size_t n = text_utf8((const char *)s, (size_t)(end - s));
     if (!n)
       return fault(p, "byte 0x%02x is not UTF-8; is this an experiment? If so, save it as UTF-8", *s);
     if ((*s < ' ' && *s != '\t') || *s == 0x7f)

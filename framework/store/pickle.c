@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "store/pickle_machine.h"
 
 /* --- containers, the stack and the memo --- */
@@ -138,7 +139,7 @@ static int push_text(struct pickle_machine *m, size_t length_bytes, int unicode,
   if (status)
     return status;
   struct pickle_value value = {.type = PICKLE_STRING, .length = (size_t)length, .text = (const char *)bytes};
-  if (!is_text || !pickle_is_utf8(value.text, value.length)) {
+  if (!is_text || !text_is_utf8(value.text, value.length)) {
     if (unicode)
       return machine_damaged("a string is not UTF-8");
     value.type = PICKLE_BYTES; /* Python 2's str may be any bytes */

@@ -77,7 +77,6 @@ pickle_maker pickle_ordered_dict;
 
 /* "dict", as Python calls it. */
 const char *pickle_type_name(const struct pickle_value *value);
-int pickle_is_utf8(const char *text, size_t length);
 int pickle_is_text(const struct pickle_value *value, const char *text);
 /* Text from a file as it may stand in a message: one line, what is not plain ASCII as \xNN, cut when it is long. In
  * the arena. */

@@ -152,7 +152,7 @@ int torch_write(const char *path, const struct array *arrays, size_t count) {
   struct zip_writer *zip;
   int status = arrays_check(arrays, count);
   for (size_t i = 0; i < count && !status; i++)
-    if (!pickle_is_utf8(arrays[i].name, strlen(arrays[i].name)))
+    if (!text_is_utf8(arrays[i].name, strlen(arrays[i].name)))
       status = error_set(STRAIT_EINVAL, "the name of array %zu is not UTF-8", i + 1);
   if (status)
     return error_wrap("cannot write %s", path);
