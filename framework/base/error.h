@@ -35,6 +35,11 @@ static inline int error_never_ok(int status) {
 int error_status(void);
 const char *error_text(void);
 void error_clear(void);
+/* Does this status say that what was read cannot be used: damaged, made by something else, or not there? Any other
+ * (it could not be read just now, memory is out) says nothing of it. */
+static inline int error_is_of_contents(int status) {
+  return status == STRAIT_EFORMAT || status == STRAIT_EINVAL || status == STRAIT_ENOENT || status == STRAIT_ENOTSUP;
+}
 /* Moves a chain from one thread to another: take copies this thread's chain out and clears it, give installs it. */
 struct error_chain {
   int status;

@@ -169,7 +169,7 @@ int gather(struct gatherer *g) {
   int status = state && file ? STRAIT_OK : error_failure();
   if (!status && file_exists(file))
     status = ensemble_read(g->ensemble, state);
-  if (status == STRAIT_EFORMAT || status == STRAIT_EINVAL || status == STRAIT_ENOENT) {
+  if (error_is_of_contents(status)) {
     log_message(STRAIT_LOG_WARNING, "the ensemble begins anew: %s", error_text());
     error_clear();
     struct gatherer fresh = {.job = job};

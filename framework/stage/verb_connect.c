@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "stage/cost.h"
 #include "stage/divergence.h"
@@ -205,10 +206,15 @@ static int train_or_read(struct joiner *j) {
   char *last = control_file(job->session, job->stage, j->snapshot->points - 1, job->arena);
   if (!last)
     return error_failure();
-  int status = STRAIT_OK;
-  if (file_exists(last)) /* the last that write_points writes */
-    status = read_points(j);
-  else if ((status = joiner_train(j)) == STRAIT_OK)
+  const int trained = file_exists(last); /* the last that write_points writes */
+  int status = trained ? read_points(j) : STRAIT_OK;
+  const int unusable = error_is_of_contents(status);
+  if (unusable) {
+    log_message(STRAIT_LOG_WARNING, "%s: the curve is trained once more", error_text());
+    error_clear();
+    status = file_remove_tree(last);
+  }
+  if (!status && (!trained || unusable) && (status = joiner_train(j)) == STRAIT_OK)
     status = write_points(j);
   return status ? status : joiner_prune(j, 0);
 }

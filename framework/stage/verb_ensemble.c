@@ -243,9 +243,22 @@ static int put_facts(struct job *job, json_t *list) {
   return status ? status : put(job->summary, "members", json_incref(list));
 }
 
-/* The members that members.json lists; NULL where they are not written yet, or the file, which a warning names, is
+/* Can each member in the list be read? */
+static int check_members(struct job *job, size_t count) {
+  const struct network *network = job->stage->material->network;
+  float *w = memory_alloc((size_t)network_weights(network)->count, sizeof *w);
+  int status = w ? STRAIT_OK : error_failure();
+  for (size_t i = 0; !status && i < count; i++) {
+    char *file = member_file(job, (int64_t)i);
+    status = file ? checkpoint_read_weights(file, network, w, NULL, job->metadata, JOB_METADATA) : error_failure();
+  }
+  memory_free(w);
+  return status;
+}
+
+/* The members that members.json lists; NULL where they are not written yet, or a file, which a warning names, is
  * damaged: then they are gathered once more. */
-static int read_list(const struct job *job, const char *file, json_t **list) {
+static int read_list(struct job *job, const char *file, json_t **list) {
   json_t *whole = NULL;
   *list = NULL;
   int status = file_exists(file) ? document_read(file, &whole) : STRAIT_OK;
@@ -253,8 +266,10 @@ static int read_list(const struct job *job, const char *file, json_t **list) {
   if (whole && (!key || strcmp(key, job->stage->key) != 0 || !json_is_array(json_object_get(whole, "members"))))
     status = error_set(STRAIT_EFORMAT, "%s: it is the list of another ensemble", file);
   if (whole && !status)
+    status = check_members(job, json_array_size(json_object_get(whole, "members")));
+  if (whole && !status)
     *list = json_incref(json_object_get(whole, "members"));
-  if (status == STRAIT_EFORMAT) {
+  if (error_is_of_contents(status)) {
     log_message(STRAIT_LOG_WARNING, "%s; the members are gathered once more", error_text());
     error_clear();
     status = STRAIT_OK;

@@ -183,11 +183,13 @@ static int begin(struct job *job, const struct corners *corners, unsigned splits
   const float *const *statistics = (const float *const *)corners->statistics;
   const int64_t count = network_weights(job->stage->material->network)->count;
   int status = plane_create(plane, "plane", theta, statistics, count, &keys, splits);
-  if (!status) {
-    (*plane)->made = job->metadata;
-    (*plane)->made_pairs = JOB_METADATA;
-  }
-  if (!status && file_exists(file) && plane_read(*plane, file)) {
+  if (status)
+    return status;
+  (*plane)->made = job->metadata;
+  (*plane)->made_pairs = JOB_METADATA;
+  if (file_exists(file))
+    status = plane_read(*plane, file);
+  if (error_is_of_contents(status)) {
     log_message(STRAIT_LOG_WARNING, "the plane begins anew: %s", error_text());
     error_clear();
     plane_free(*plane);

@@ -135,7 +135,11 @@ static int begin_anew(const struct job *job, const struct path *path, unsigned s
 static int begin(const struct job *job, const struct path *path, unsigned splits, const char *file,
                  struct scan **scan) {
   int status = begin_anew(job, path, splits, scan);
-  if (!status && file_exists(file) && scan_read(*scan, file)) {
+  if (status)
+    return status;
+  if (file_exists(file))
+    status = scan_read(*scan, file);
+  if (error_is_of_contents(status)) {
     log_message(STRAIT_LOG_WARNING, "the scan begins anew: %s", error_text());
     error_clear();
     scan_free(*scan);

@@ -101,6 +101,8 @@ each whole 0 left/stage.json '' $run
 each whole 0 left/summary.json '' $run
 each whole 0 left/provenance.json left/summary.json $run
 each whole 0 points/members.json points/summary.json $run
+each whole 0 points/member-0.safetensors points/summary.json $run
+each whole 0 arc/point-1.safetensors arc/summary.json $run
 each whole 0 along/arc/curve.npz along/summary.json $run
 each whole 0 sheet/plane.npz sheet/summary.json $run
 if test "${SANITIZERS:-no}" = no; then
