@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "stage/moments.h"
 
 const char *const divergence_choices[] = {"stop", "halve", NULL};
 
@@ -28,6 +29,8 @@ int divergence_halve(const struct diverging *d, int64_t origin) {
     status = d->load(d->context, 0);
   if (status)
     return status;
+  if (d->mark && moments_forget(d->job, d->mark, (*d->snapshot)->iteration))
+    return error_failure();
   (*d->snapshot)->halvings = halvings;
   status = training_load(d->training, *d->snapshot);
   return status ? status : tell(d, why.text, at);

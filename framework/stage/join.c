@@ -129,7 +129,7 @@ static int advance(struct joiner *j) {
     } else
       next_deadline(j);
     if (status == STRAIT_EDIVERGE && k->on_divergence == DIVERGENCE_HALVE) {
-      status = divergence_halve(&(struct diverging){j->job, j->training, &j->snapshot, load_for, j}, origin);
+      status = divergence_halve(&(struct diverging){j->job, JOIN_MARK, j->training, &j->snapshot, load_for, j}, origin);
       now = training_iteration(j->training);
     }
     if (!status)

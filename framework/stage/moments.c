@@ -175,6 +175,16 @@ int moments_rotate(struct job *job, const char *mark, const struct rotation *r) 
   return status;
 }
 
+int moments_forget(struct job *job, const char *mark, int64_t after) {
+  struct moment *moments;
+  size_t count;
+  int status = moments_find(job, mark, &moments, &count);
+  for (size_t i = 0; !status && i < count; i++)
+    if (moments[i].iteration > after)
+      status = moment_remove(job, moments[i].base, mark);
+  return status;
+}
+
 /* --- what a killed process left --- */
 
 /* Does this file belong to a moment whose mark is not there? */
@@ -260,7 +270,7 @@ int moments_load(struct job *job, const char *mark, int64_t latest, struct snaps
     if (moments[i].iteration > latest)
       continue;
     status = moment_load(job, moments[i].base, snapshot);
-    if (status == STRAIT_EFORMAT || status == STRAIT_EINVAL || status == STRAIT_ENOENT || status == STRAIT_ENOTSUP) {
+    if (error_is_of_contents(status)) {
       log_message(STRAIT_LOG_WARNING, "a checkpoint cannot be used, an earlier one is: %s", error_text());
       error_clear();
       status = STRAIT_OK;

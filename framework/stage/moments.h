@@ -35,6 +35,9 @@ struct rotation {
 };
 int moments_rotate(struct job *job, const char *mark, const struct rotation *rotation);
 
+/* Removes the moments after this iteration: of a way that was given up. */
+int moments_forget(struct job *job, const char *mark, int64_t after);
+
 /* Removes files of moments that are not whole: what a process left that was killed while it wrote or removed one. */
 int moments_sweep(struct job *job, const char *mark);
 /* After STRAIT_EDIVERGE: adds the last good moment and what to do to the chain. */

@@ -62,3 +62,31 @@ while :; do
 done
 test $code = 0 || die "the last run ended with code $code"
 test "$n" -gt 150 || die "there were only $n writes"
+
+echo "-- what goes on does so from the last attempt's checkpoints, not from those of one that was given up"
+cat >kept.ini <<'END'
+[train kept]
+dataset       = digits
+model         = mlp
+model.hidden  = 16
+batch         = 400
+limit         = 400
+epochs        = 40
+momentum      = 0
+weight-decay  = 1
+schedule      = constant
+schedule.rate = 1000
+keep          = 1
+on-divergence = halve
+END
+expect 0 run kept.ini --out kept
+halvings=$(grep -c '"halved"' kept/kept/log.jsonl)
+for n in 250 288 560 660; do
+  rm -rf part
+  FAULT_CALLS=write FAULT_ACTION=KILL FAULT_AT=$n LD_PRELOAD=$library "$program" run kept.ini --out part --threads 1 >out 2>err &&
+    die "it ended before write $n"
+  expect 0 run kept.ini --out part
+  same kept part "killed at write $n, the bytes are others"
+  # Those after its newest checkpoint come twice: three from one state, before it goes back to the start.
+  test "$(grep -c '"halved"' part/kept/log.jsonl)" -le $((halvings + 3)) || die "killed at write $n, it diverged again"
+done
