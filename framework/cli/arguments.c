@@ -17,6 +17,7 @@ static const struct flag {
     {FLAG_THREADS, "--threads", "N", "threads to use, 1 to 256; all CPUs that this process may use otherwise"},
     {FLAG_JOBS, "--jobs", "N", "stages to run side by side, 1 to 256 (also -j N); one after the other otherwise"},
     {FLAG_STAGE, "--stage", "NAME", "run this stage alone; what it refers to must be done"},
+    {FLAG_STAGE, "--key", "KEY", NULL}, /* between run --jobs and its children; not for users */
     {FLAG_PLUGINS, "--plugin-dir", "DIR", "look for plugins here first"},
     {FLAG_QUIET, "--quiet", NULL, "no progress, only warnings and errors"},
     {FLAG_JSON, "--json", NULL, "print results as JSON"},
@@ -55,7 +56,7 @@ void arguments_help(const struct command *command) {
     print_own(&option);
   }
   for (size_t i = 0; i < FLAGS; i++) {
-    if (flags[i].bit && !(command->flags & flags[i].bit))
+    if (!flags[i].help || (flags[i].bit && !(command->flags & flags[i].bit)))
       continue;
     int set = flags[i].bit == FLAG_SET && command->set_help;
     print_flag("", flags[i].name, flags[i].value, set ? command->set_help : flags[i].help);
@@ -118,7 +119,7 @@ static int unknown_flag(const struct command *command, const char *word) {
     names[n++] = own[i];
   }
   for (size_t i = 0; i < FLAGS; i++)
-    if (!flags[i].bit || (command->flags & flags[i].bit))
+    if (flags[i].help && (!flags[i].bit || (command->flags & flags[i].bit)))
       names[n++] = flags[i].name;
   const char *nearest = text_nearest(word, names, n);
   if (nearest)
@@ -147,7 +148,7 @@ static int take_flag(struct arguments *a, const struct flag *flag, const char *v
   case FLAG_JOBS:
     return read_count(flag->name, value, &a->jobs);
   case FLAG_STAGE:
-    a->stage = value;
+    *(strcmp(flag->name, "--key") == 0 ? &a->key : &a->stage) = value;
     break;
   case FLAG_PLUGINS:
     a->plugin_dir = value;

@@ -28,6 +28,7 @@ struct arguments {
   const char **sets;
   size_t set_count;
   const char *out, *plugin_dir, *stage;
+  const char *key;   /* of the stage, in a child process of run --jobs; NULL elsewhere */
   int threads, jobs; /* 0: not given */
   int quiet, json, ini, man, help;
   struct setting *settings; /* of the command's own options, their keys as "--NAME" */

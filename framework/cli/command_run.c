@@ -46,15 +46,41 @@ static int run_side_by_side(const struct arguments *a, const struct opened *o) {
     words[n++] = "--set";
     words[n++] = a->sets[i];
   }
-  words[n++] = a->operands[0];
   struct children children = {.jobs = a->jobs, .arguments = words, .argument_count = n};
   return experiment_run_children(o->session, o->experiment, &children, a->command_line);
 }
 
+/* In a child process: the stage is what the parent read, also where the file was changed since. */
+static int check_key(const struct arguments *a, const struct opened *o) {
+  const struct stage *stage = experiment_stage(o->experiment, a->stage ? a->stage : "");
+  if (!stage || strcmp(stage->key, a->key) == 0)
+    return STRAIT_OK;
+  error_set(STRAIT_EINVAL, "the file, or what it refers to, was changed while it runs; run it again");
+  return stage_fault(stage, NULL);
+}
+
+/* A child process leaves it to its parent, which knows the command, to say how to go on. */
+static int tell_stop(const struct arguments *a) {
+  if (a->key)
+    error_clear();
+  else
+    error_set(STRAIT_ESTOP, "%s\nstrait: to go on: %s", error_text(), a->command_line);
+  return STRAIT_ESTOP;
+}
+
 static int run(const struct arguments *a) {
-  struct opened o;
-  stop_install();
-  int status = opened_read(a, progress_start(a->quiet), &o);
+  struct opened o = {0};
+  stop_install(a->key != NULL);
+  int status = STRAIT_OK;
+  if (!text_is_utf8(a->command_line, strlen(a->command_line)))
+    status = error_set(STRAIT_EINVAL,
+                       "the command line is not UTF-8, in which results are recorded: %s; rename what it "
+                       "names",
+                       a->command_line);
+  if (!status)
+    status = opened_read(a, progress_start(a->quiet), &o);
+  if (!status && a->key)
+    status = check_key(a, &o);
   if (!status)
     status = experiment_fits(o.session, o.experiment, a->stage, a->jobs);
   if (!status && a->jobs > 1 && !a->stage)
@@ -65,7 +91,7 @@ static int run(const struct arguments *a) {
   if (!status)
     status = print_results(a, o.out);
   if (status == STRAIT_ESTOP)
-    error_set(STRAIT_ESTOP, "%s\nstrait: to go on: %s", error_text(), a->command_line);
+    status = tell_stop(a);
   opened_free(&o);
   return status;
 }
@@ -81,7 +107,7 @@ const struct command command_run = {
         "change, its old folder is renamed STAGE.~N~. Results go to runs/NAME/STAGE/ in the current folder.\n"
         "With -j N, stages that do not need each other run side by side, in processes of their own that share the\n"
         "threads; results have the same bytes.\n"
-        "The first SIGINT or SIGTERM finishes the step and saves; the second stops at once.",
+        "The first SIGINT or SIGTERM finishes the step and saves; a second, half a second later, stops at once.",
     .flags = FLAG_SET | FLAG_OUT | FLAG_THREADS | FLAG_PLUGINS | FLAG_QUIET | FLAG_JSON | FLAG_JOBS | FLAG_STAGE,
     .least = 1,
     .most = 1,

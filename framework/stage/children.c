@@ -34,7 +34,8 @@ struct child {
 struct family {
   struct session *session;
   const struct children *children;
-  const char **argv; /* two free places at its end */
+  const char **argv;
+  size_t own; /* where in argv the stage's name stands, two places before its key */
   struct child *child;
   size_t count;
   struct pollfd *ends;
@@ -66,7 +67,6 @@ static int is_ready(const struct family *f, const struct stage *stage) {
 /* In the child, until it is another program: nothing but system calls. */
 static void become(const struct family *f, const char *self, pid_t parent) {
   int nowhere = open("/dev/null", O_WRONLY);
-  setpgid(0, 0); /* a terminal's Ctrl-C is for the parent, which tells us */
 #ifdef __linux__
   prctl(PR_SET_PDEATHSIG, SIGTERM);
 #endif
@@ -86,7 +86,8 @@ static int start(struct family *f, struct child *c) {
   if (pipe(ends))
     return error_errno(STRAIT_EIO, "cannot make a pipe");
   fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-  f->argv[f->children->argument_count + 4] = c->stage->name;
+  f->argv[f->own] = c->stage->name;
+  f->argv[f->own + 2] = c->stage->key;
   c->pid = fork();
   if (c->pid == 0)
     become(f, self, parent);
@@ -110,6 +111,9 @@ static int judge(const struct child *c, int ended) {
                      strsignal(WTERMSIG(ended)));
   if (stop_requested())
     return stop_check();
+  if (WEXITSTATUS(ended) > 128)
+    return error_set(STRAIT_EIO, "[%s] its process was stopped by signal %d (%s); run again to go on",
+                     c->stage->section, WEXITSTATUS(ended) - 128, strsignal(WEXITSTATUS(ended) - 128));
   return error_set(WEXITSTATUS(ended) == 2 ? STRAIT_EINVAL : STRAIT_EIO, "[%s] failed, as said above",
                    c->stage->section);
 }
@@ -201,7 +205,7 @@ int children_run(struct session *session, struct experiment *e, const struct chi
   snprintf(threads, sizeof threads, "%d", share > 1 ? share : 1);
   f.child = arena ? arena_alloc(arena, e->count, sizeof *f.child) : NULL;
   f.ends = arena ? arena_alloc(arena, e->count, sizeof *f.ends) : NULL;
-  f.argv = arena ? arena_alloc(arena, n + 6, sizeof *f.argv) : NULL;
+  f.argv = arena ? arena_alloc(arena, n + 10, sizeof *f.argv) : NULL;
   int status = f.child && f.ends && f.argv ? STRAIT_OK : error_failure();
   if (!status) {
     f.argv[0] = "strait";
@@ -209,6 +213,10 @@ int children_run(struct session *session, struct experiment *e, const struct chi
     f.argv[n + 1] = "--threads";
     f.argv[n + 2] = threads;
     f.argv[n + 3] = "--stage";
+    f.own = n + 4;
+    f.argv[n + 5] = "--key";
+    f.argv[n + 7] = "--";
+    f.argv[n + 8] = e->file;
     for (size_t i = 0; i < e->count; i++)
       f.child[i] = (struct child){.stage = e->stages[i], .number = (int)i + 1};
     status = run_all(&f, command);

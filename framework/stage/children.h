@@ -7,10 +7,10 @@
 
 struct children {
   int jobs;                     /* processes at a time, each with its share of the session's threads */
-  const char *const *arguments; /* of a child: "run", FILE, ..., ended by NULL; --threads and --stage are added */
+  const char *const *arguments; /* of a child: "run", ...; --threads, --stage, --key and FILE are added */
   size_t argument_count;
 };
-/* Runs every stage; the experiment is prepared, and experiment.json written. After a failure or a stop the children are
+/* Runs every stage; the experiment is prepared. After a failure or a stop the children are
  * asked to save and end, and waited for. */
 int children_run(struct session *session, struct experiment *experiment, const struct children *children,
                  const char *command);

@@ -57,6 +57,7 @@ struct needs {
 static int written(const struct session *session, const struct stage *stage, int result, double *bytes) {
   struct arena *arena = arena_create();
   const char *folder = arena ? stage_folder(session, stage, arena) : NULL;
+  folder = folder ? file_join(arena, folder, "") : NULL; /* also where it is a link */
   int status = folder ? STRAIT_OK : error_failure();
   *bytes = !status && result == RESULT_STARTED ? (double)file_tree_bytes(folder) : 0;
   arena_free(arena);

@@ -285,6 +285,13 @@ int stage_tell(struct session *session, struct stage *stage, int number, int cou
   return status;
 }
 
+/* experiment.json tells of the experiment that holds a stage's folder, not of one that only asked for it. */
+static int record_once(struct session *session, const struct experiment *e) {
+  int status = session->recorded ? STRAIT_OK : record_experiment(session, e);
+  session->recorded |= !status;
+  return status;
+}
+
 int stage_run(struct session *session, struct stage *stage, int number, int count, const char *command) {
   struct job job;
   int result = RESULT_NONE, lacking = 0;
@@ -296,12 +303,16 @@ int stage_run(struct session *session, struct stage *stage, int number, int coun
   if (!status && result == RESULT_DONE && !lacking) {
     tidy(&job);
     announce(session, stage, number, count, STAGE_CACHED);
-  } else if (!status)
+  } else if (!status) {
     status = folder_open(&job.folder, job.path);
+    if (!status)
+      status = record_once(session, stage->experiment);
+  }
   if (!status && job.folder && (status = stage_result(session, stage, &result)) == STRAIT_OK) {
     if (result == RESULT_DONE) {
       announce(session, stage, number, count, STAGE_REPLAYS);
-      status = lacking ? stage->verb->replay(&job) : STRAIT_OK;
+      if (lacking && (status = write_stage(&job)) == STRAIT_OK)
+        status = stage->verb->replay(&job);
     } else {
       static const int words[] = {[RESULT_NONE] = STAGE_STARTS,
                                   [RESULT_STARTED] = STAGE_RESUMES,
@@ -321,18 +332,21 @@ int stage_run(struct session *session, struct stage *stage, int number, int coun
 /* --- all stages --- */
 
 /* Of a stage that is to run alone. */
-static int check_sources(const struct session *session, const struct stage *stage) {
+static int check_sources(struct session *session, const struct stage *stage) {
   size_t n = stage->reference_count + stage->route_count + stage->need_count;
   for (size_t i = 0; i < n; i++) {
     size_t route = i - stage->reference_count, need = route - stage->route_count;
-    const struct stage *source = i < stage->reference_count   ? stage->references[i]->stage
-                                 : route < stage->route_count ? stage->routes[route]->stage
-                                                              : stage->needs[need];
-    int result = RESULT_DONE, status = source ? stage_result(session, source, &result) : STRAIT_OK;
+    struct stage *source = i < stage->reference_count   ? stage->references[i]->stage
+                           : route < stage->route_count ? stage->routes[route]->stage
+                                                        : stage->needs[need];
+    int pending = 0, status = source ? stage_pending(session, source, &pending) : STRAIT_OK;
     if (status)
       return status;
-    if (result != RESULT_DONE) {
-      error_set(STRAIT_EINVAL, "it needs %s, which is not done", source->name);
+    if (pending) {
+      error_set(STRAIT_EINVAL,
+                "it needs %s, which is not done, or lacks a checkpoint that is named; run it first with "
+                "--stage %s",
+                source->name, source->name);
       return stage_fault(stage, NULL);
     }
   }
@@ -349,18 +363,18 @@ static int run_one(struct session *session, struct experiment *e, const char *na
 }
 
 int experiment_run(struct session *session, struct experiment *e, const char *only, const char *command) {
-  int status = record_experiment(session, e);
-  if (only)
-    return status ? status : run_one(session, e, only, command);
-  for (size_t i = 0; !status && i < e->count; i++)
+  int status = only ? run_one(session, e, only, command) : STRAIT_OK;
+  if (status || (only && session->recorded))
+    return status;
+  for (size_t i = 0; !only && !status && i < e->count; i++)
     if ((status = stage_run(session, e->stages[i], (int)i + 1, (int)e->count, command)) == STRAIT_OK &&
         i + 1 < e->count)
       status = stop_check();
-  return status;
+  return status ? status : record_experiment(session, e); /* what is printed next is told from it */
 }
 
 int experiment_run_children(struct session *session, struct experiment *e, const struct children *children,
                             const char *command) {
-  int status = record_experiment(session, e);
-  return status ? status : children_run(session, e, children, command);
+  int status = children_run(session, e, children, command);
+  return status ? status : record_experiment(session, e);
 }

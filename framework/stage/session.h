@@ -26,6 +26,7 @@ struct session {
   const char *out;                 /* the folder that holds the stages' folders; borrowed */
   const struct progress *progress; /* NULL: nobody watches; borrowed */
   struct materials *materials;
+  int recorded; /* experiment.json tells of this experiment */
 };
 /* threads: 0 for what team_count says. */
 int session_create(struct session **session, struct registry *registry, int threads, const char *out,

@@ -127,7 +127,9 @@ struct trainer {
   struct training *training;
   struct snapshot *snapshot;
   int64_t first, end, epoch;
-  double deadline; /* of the next checkpoint inside an epoch */
+  double deadline;        /* of the next checkpoint inside an epoch */
+  const int64_t *settled; /* in a replay: the moments to keep whose files are there, for others to build on */
+  size_t settled_count;
 };
 
 static void trainer_free(struct trainer *t) {
@@ -187,10 +189,17 @@ static int prune(struct trainer *t, size_t spare) {
   return moments_rotate(t->job, MARK, &rotation);
 }
 
+static int is_settled(const struct trainer *t, int64_t iteration) {
+  for (size_t i = 0; i < t->settled_count; i++)
+    if (t->settled[i] == iteration)
+      return 1;
+  return 0;
+}
+
 static int save(struct trainer *t) {
   int status = training_save(t->training, t->snapshot);
   char *base = status ? NULL : moment_base(t->job, t->snapshot->iteration, t->end);
-  if (!status)
+  if (!status && !is_settled(t, t->snapshot->iteration))
     status = base ? moment_save(t->job, base, t->snapshot) : error_failure();
   if (!status)
     status = prune(t, 2);
@@ -240,6 +249,7 @@ static int64_t next_moment(const struct trainer *t, int64_t now, int64_t until) 
 static int advance(struct trainer *t, int64_t until) {
   const struct train_keys *k = keys_of(t->job->stage);
   int64_t now = training_iteration(t->training), epochs = t->end / t->epoch;
+  const struct diverging diverging = {t->job, t->settled ? NULL : MARK, t->training, &t->snapshot, load_for, t};
   int status = STRAIT_OK;
   job_begin(t->job, "training", now - t->first, until - t->first, "step");
   while (!status && now < until) {
@@ -255,7 +265,7 @@ static int advance(struct trainer *t, int64_t until) {
     } else
       next_deadline(t);
     if (status == STRAIT_EDIVERGE && k->on_divergence == DIVERGENCE_HALVE) {
-      status = divergence_halve(&(struct diverging){t->job, t->training, &t->snapshot, load_for, t}, origin);
+      status = divergence_halve(&diverging, origin);
       now = training_iteration(t->training);
     }
     if (!status)
@@ -301,35 +311,48 @@ static int measure(struct trainer *t) {
   return status ? status : put(job->summary, "metrics", metrics);
 }
 
-/* The first moment to keep whose files are not there; 0: none is missing. */
-static int first_missing(struct trainer *t, int64_t *missing) {
+/* Are a moment's files there? */
+static int look_for(struct trainer *t, int64_t at, int *there) {
+  char *base = moment_base(t->job, at, t->end);
+  char *weights = base ? job_file(t->job, "%s.safetensors", base) : NULL;
+  char *state = base ? job_file(t->job, "%s" MARK, base) : NULL;
+  *there = weights && state && file_exists(weights) && file_exists(state);
+  return weights && state ? STRAIT_OK : error_failure();
+}
+
+/* The first moment to keep whose files are not there; 0: none is missing. Where `settled` has room for all of a
+ * training's moments, those to keep that are there are listed in it. */
+static int first_missing(struct trainer *t, int64_t *missing, int64_t *settled) {
+  int there, status = STRAIT_OK;
   *missing = 0;
-  for (int64_t at = t->first; at < t->end && !*missing;) {
+  t->settled = settled;
+  t->settled_count = 0;
+  for (int64_t at = t->first; !status && at < t->end && (settled || !*missing);) {
     at = next_moment(t, at, t->end);
     if (!is_kept(t, at))
       continue;
-    char *base = moment_base(t->job, at, t->end);
-    char *weights = base ? job_file(t->job, "%s.safetensors", base) : NULL;
-    char *state = base ? job_file(t->job, "%s" MARK, base) : NULL;
-    if (!weights || !state)
-      return error_failure();
-    if (!file_exists(weights) || !file_exists(state))
+    status = look_for(t, at, &there);
+    if (!there && !*missing)
       *missing = at;
+    if (there && settled)
+      settled[t->settled_count++] = at;
   }
-  return STRAIT_OK;
+  return status;
 }
 
 /* Trains again up to each moment that is to be kept and is not there, from the nearest before it. */
 static int make_missing(struct trainer *t) {
-  int64_t missing = 0;
-  int status = first_missing(t, &missing);
+  const struct stage *stage = t->job->stage;
+  int64_t missing = 0, *settled;
+  settled = arena_alloc(t->job->arena, (size_t)(t->end / t->epoch + 1) + stage->wanted_count, sizeof *settled);
+  int status = settled ? first_missing(t, &missing, settled) : error_failure();
   while (!status && missing) {
     status = load(t, missing - 1);
     /* A divergence later in the epoch may have changed what was at this moment. */
     if (!status)
       status = advance(t, (missing + t->epoch - 1) / t->epoch * t->epoch);
     if (!status)
-      status = first_missing(t, &missing);
+      status = first_missing(t, &missing, settled);
   }
   return status ? status : prune(t, 0);
 }
@@ -366,7 +389,7 @@ static int lacks(struct job *job, int *lacking) {
   struct trainer t = {
       .job = job, .first = train_first(job->stage), .end = train_end(job->stage), .epoch = stage_epoch(job->stage)};
   int64_t missing;
-  int status = first_missing(&t, &missing);
+  int status = first_missing(&t, &missing, NULL);
   *lacking = missing > 0;
   return status;
 }

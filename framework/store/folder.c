@@ -105,7 +105,9 @@ int folder_open(struct folder **result, const char *path) {
   if (folder->arena && folder->path && folder->lock_path && folder->log_path)
     status = make_and_lock(folder);
   if (!status) {
-    int walked = nftw(path, remove_unfinished, 16, FTW_PHYS);
+    /* the lock's folder, which path may be a link to */
+    const char *inside = file_join(folder->arena, path, "");
+    int walked = inside ? nftw(inside, remove_unfinished, 16, FTW_PHYS) : -1;
     status = walked == -1 ? error_errno(STRAIT_EIO, "cannot look through %s", path) : walked;
   }
   if (status)
