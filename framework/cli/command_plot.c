@@ -36,8 +36,15 @@ static int draw(const struct arguments *a, const struct figure *figure, const ch
     if (!(formats & 1u << format))
       continue;
     char *file = arena_format(a->arena, "%s/%s.%s", folder, figure->name, format_names[format]);
-    if (!file || gnuplot_draw(figure->script, format, figure->width, figure->height, file))
-      return error_failure();
+    struct text image = {0};
+    int status = file ? STRAIT_OK : error_failure();
+    if (!status && gnuplot_draw(figure->script, format, figure->width, figure->height, &image))
+      status = error_wrap("%s", file);
+    if (!status)
+      status = file_write(file, image.data, image.length);
+    text_free(&image);
+    if (status)
+      return status;
     printf("%s\n", file);
   }
   return STRAIT_OK;

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -17,7 +16,6 @@
 #include "cli/results_parts.h"
 #include "store/document.h"
 
-#define LARGEST_FIGURE (16 << 20)
 #define LARGEST_INI (1 << 20)
 
 /* Reads on a phone: tables scroll by themselves, figures take the width there is. Prints: black on white, nothing cut.
@@ -61,7 +59,6 @@ struct report {
   struct arena *arena;
   struct figures figures;
   int drawn; /* 0: there is no gnuplot */
-  const char *file;
 };
 
 /* --- figures --- */
@@ -85,21 +82,18 @@ static void write_svg(FILE *to, const char *svg, size_t number) {
 
 static int draw(struct report *r, size_t i) {
   const struct figure *f = &r->figures.figure[i];
-  char *file = arena_format(r->arena, "%s.figure", r->file), *svg = NULL;
-  size_t length;
-  int status = file ? gnuplot_draw(f->script, FORMAT_SVG, f->width, f->height, file) : error_failure();
-  if (!status)
-    status = file_read(file, LARGEST_FIGURE, &svg, &length);
-  if (file)
-    unlink(file);
-  if (status)
+  struct text svg = {0};
+  int status = gnuplot_draw(f->script, FORMAT_SVG, f->width, f->height, &svg);
+  if (status) {
+    text_free(&svg);
     return status;
+  }
   fputs("<figure>\n", r->to);
-  write_svg(r->to, svg, i);
+  write_svg(r->to, svg.data, i);
   fputs("<figcaption>", r->to);
   html_text(r->to, f->caption);
   fputs("</figcaption></figure>\n", r->to);
-  memory_free(svg);
+  text_free(&svg);
   return STRAIT_OK;
 }
 
@@ -211,8 +205,8 @@ static int report(const struct arguments *a) {
   char *text = NULL;
   size_t length = 0;
   struct report r = {.arena = a->arena};
-  r.file = a->out ? a->out : file_join(a->arena, a->operands[0], "report.html");
-  int status = r.file ? results_load(a->operands[0], &results) : error_failure();
+  const char *file = a->out ? a->out : file_join(a->arena, a->operands[0], "report.html");
+  int status = file ? results_load(a->operands[0], &results) : error_failure();
   r.results = results;
   if (!status && gnuplot_find()) {
     log_message(STRAIT_LOG_WARNING, "the report has no figures: %s", error_text());
@@ -228,9 +222,9 @@ static int report(const struct arguments *a) {
   if (r.to && fclose(r.to) && !status)
     status = error_set(STRAIT_ENOMEM, "out of memory");
   if (!status)
-    status = file_write(r.file, text, length);
+    status = file_write(file, text, length);
   if (!status)
-    printf("%s\n", r.file);
+    printf("%s\n", file);
   free(text);
   figures_free(&r.figures);
   json_decref(results);

@@ -1,6 +1,5 @@
-/* cli/gnuplot.c: runs gnuplot as a child process; a script goes in by a pipe, what it complains of comes back by
- * another.
- */
+/* cli/gnuplot.c: runs gnuplot as a child process; a script goes in by a pipe, the image comes back by another, and what
+ * it complains of by a temporary file. */
 #include <config.h>
 
 #include "cli/gnuplot.h"
@@ -64,10 +63,10 @@ int gnuplot_find(void) {
 
 struct child {
   pid_t pid;
-  int to, from; /* its standard input; its standard output and error */
+  int to, from; /* its standard input and output */
 };
 
-static int start(struct child *child) {
+static int start(struct child *child, FILE *complaints) {
   int in[2], out[2];
   if (pipe(in))
     return error_errno(STRAIT_EIO, "cannot make a pipe");
@@ -80,7 +79,7 @@ static int start(struct child *child) {
   if (child->pid == 0) {
     dup2(in[0], STDIN_FILENO);
     dup2(out[1], STDOUT_FILENO);
-    dup2(out[1], STDERR_FILENO);
+    dup2(fileno(complaints), STDERR_FILENO);
     close(in[0]);
     close(in[1]);
     close(out[0]);
@@ -102,7 +101,7 @@ static int start(struct child *child) {
   return STRAIT_OK;
 }
 
-/* gnuplot says nothing before it has read all, but for a complaint, which a pipe holds. */
+/* gnuplot draws nothing before it has read all. */
 static void feed(int to, const char *script) {
   size_t left = strlen(script);
   void (*before)(int) = signal(SIGPIPE, SIG_IGN);
@@ -119,28 +118,37 @@ static void feed(int to, const char *script) {
   signal(SIGPIPE, before);
 }
 
-static void listen_to(int from, struct text *said) {
-  char buffer[1024];
+static void listen_to(int from, struct text *image) {
+  char buffer[1 << 14];
   ssize_t n;
   while ((n = read(from, buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR))
-    if (n > 0 && said->length < 2048)
-      text_add_n(said, buffer, (size_t)n);
+    if (n > 0)
+      text_add_n(image, buffer, (size_t)n);
   close(from);
 }
 
-static int run(const char *script) {
+static int complain(FILE *complaints) {
+  char said[2048];
+  rewind(complaints);
+  said[fread(said, 1, sizeof said - 1, complaints)] = 0;
+  return error_set(STRAIT_EIO, "gnuplot failed: %s", *said ? said : "it said nothing");
+}
+
+static int run(const char *script, struct text *image) {
   struct child child = {0};
-  struct text said = {0};
-  int ended = 0, status = start(&child);
-  if (status)
-    return status;
-  feed(child.to, script);
-  listen_to(child.from, &said);
-  while (waitpid(child.pid, &ended, 0) < 0 && errno == EINTR)
-    ;
-  if (!WIFEXITED(ended) || WEXITSTATUS(ended))
-    status = error_set(STRAIT_EIO, "gnuplot failed: %s", said.data ? said.data : "it said nothing");
-  text_free(&said);
+  int ended = 0;
+  FILE *complaints = tmpfile();
+  if (!complaints)
+    return error_errno(STRAIT_EIO, "cannot make a temporary file");
+  int status = start(&child, complaints);
+  if (!status) {
+    feed(child.to, script);
+    listen_to(child.from, image);
+    while (waitpid(child.pid, &ended, 0) < 0 && errno == EINTR)
+      ;
+    status = WIFEXITED(ended) && WEXITSTATUS(ended) == 0 ? image->status : complain(complaints);
+  }
+  fclose(complaints);
   return status;
 }
 
@@ -160,20 +168,13 @@ static void add_terminal(struct text *whole, int format, int width, int height) 
   }
 }
 
-int gnuplot_draw(const char *script, int format, int width, int height, const char *file) {
+int gnuplot_draw(const char *script, int format, int width, int height, struct text *image) {
   struct text whole = {0};
-  struct arena *arena = arena_create();
-  char *beside = arena ? arena_format(arena, "%s.%d.tmp", file, (int)getpid()) : NULL;
   add_terminal(&whole, format, width, height);
-  text_add(&whole, "set output ");
-  gnuplot_string(&whole, beside ? beside : "");
-  text_add(&whole, "\n%s\nset output\n", script);
-  int status = !beside ? error_failure() : whole.status ? whole.status : run(whole.data);
-  if (!status && rename(beside, file))
-    status = error_errno(STRAIT_EIO, "cannot write %s", file);
-  if (status && beside)
-    unlink(beside);
+  text_add(&whole, "set output\n%s\nset output\n", script);
+  int status = whole.status ? whole.status : run(whole.data, image);
   text_free(&whole);
-  arena_free(arena);
-  return status ? error_wrap("%s", file) : STRAIT_OK;
+  if (!status && !image->length)
+    status = error_set(STRAIT_EIO, "gnuplot drew nothing");
+  return status;
 }
