@@ -21,10 +21,11 @@ const char *const format_names[] = {"svg", "png", "pdf", NULL};
 
 /* --- scripts --- */
 
+/* A line's end would end the string too, and what follows be a command, of a shell perhaps. */
 void gnuplot_string(struct text *script, const char *text) {
   text_add(script, "'");
   for (; *text; text++)
-    text_add(script, *text == '\'' ? "''" : "%c", *text);
+    text_add(script, *text == '\'' ? "''" : "%c", (unsigned char)*text < ' ' || *text == 0x7f ? ' ' : *text);
   text_add(script, "'");
 }
 

@@ -120,6 +120,18 @@ if command -v gnuplot >/dev/null; then
   echo precious >page.html.figure
   expect 0 report whole --out page.html
   test "$(cat page.html.figure)" = precious || die "a file of the user's is gone"
+  # A folder whose name would be a command of gnuplot's, and so of a shell's, if its line's end were believed.
+  named=$(printf 'x\n!touch pwned\n#')
+  mkdir "$named"
+  sed '/^\[scan/,$d' e.ini >"$named/e.ini"
+  printf '[plane sheet]\nthrough = left right file:w.safetensors\ngrid = 2\n' >>"$named/e.ini"
+  sed 's/^seed = 2/seed = 3/' e.ini >third.ini
+  expect 0 run third.ini --out third --stage right
+  cp third/right/final.safetensors "$named/w.safetensors"
+  expect 0 run "$named/e.ini" --out named
+  expect 0 plot named --out sheets
+  test -n "$(find sheets -name '*.svg')" || die "no figure of the plane"
+  test ! -e pwned || die "the name of a folder was run as a command"
   code=0
   (ulimit -f 2 && strait plot whole --out figures) >out 2>err || code=$?
   test $code = 1 || die "figures that do not fit: exit code $code"
