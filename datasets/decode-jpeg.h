@@ -7,15 +7,19 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#define MOST_SCANS 500
+
 struct jpeg_failure {
   struct jpeg_error_mgr base; /* first: libjpeg's view */
   jmp_buf back;
+  int32_t status;
   char message[JMSG_LENGTH_MAX];
 };
 
 static void jpeg_give_up(j_common_ptr jpeg) {
   struct jpeg_failure *failure = (struct jpeg_failure *)jpeg->err;
   failure->base.format_message(jpeg, failure->message);
+  failure->status = jpeg->err->msg_code == JERR_OUT_OF_MEMORY ? STRAIT_ENOMEM : STRAIT_EFORMAT;
   longjmp(failure->back, 1);
 }
 
@@ -25,6 +29,16 @@ static void jpeg_message(j_common_ptr jpeg, int level) {
   if (level < 0 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_ADOBE_XFORM && code != JWRN_NOT_SEQUENTIAL &&
       code != JWRN_BOGUS_PROGRESSION && code != JWRN_TOO_MUCH_DATA)
     jpeg_give_up(jpeg);
+}
+
+/* A progressive image has some ten scans; thousands of empty ones would take hours. */
+static void jpeg_count_scans(j_common_ptr jpeg) {
+  struct jpeg_failure *failure = (struct jpeg_failure *)jpeg->err;
+  if (((struct jpeg_decompress_struct *)jpeg)->input_scan_number <= MOST_SCANS)
+    return;
+  snprintf(failure->message, sizeof failure->message, "more than %d scans", MOST_SCANS);
+  failure->status = STRAIT_EFORMAT;
+  longjmp(failure->back, 1);
 }
 
 /* a * b / 255 for bytes, rounded. */
@@ -46,15 +60,17 @@ static void jpeg_split_row(const unsigned char *row, int components, int64_t wid
   }
 }
 
-static int32_t jpeg_decode_rows(const void *self, struct jpeg_decompress_struct *jpeg, const unsigned char *bytes,
-                                size_t length, strait_sample *sample) {
+static int32_t jpeg_decode_rows(const void *self, struct jpeg_decompress_struct *jpeg,
+                                struct jpeg_progress_mgr *progress, const unsigned char *bytes, size_t length,
+                                strait_sample *sample) {
   jpeg_create_decompress(jpeg);
+  jpeg->progress = progress;
   jpeg_mem_src(jpeg, bytes, (unsigned long)length);
   jpeg_read_header(jpeg, TRUE);
   const int64_t dims[3] = {3, jpeg->image_height, jpeg->image_width}, plane = dims[1] * dims[2];
   if (plane > MOST_PIXELS)
-    return strait_fail(self, STRAIT_EFORMAT, "%lld x %lld pixels are more than can be meant", (long long)dims[2],
-                       (long long)dims[1]);
+    return strait_fail(self, STRAIT_EFORMAT, "%lld x %lld pixels; %lld in all are the most", (long long)dims[2],
+                       (long long)dims[1], (long long)MOST_PIXELS);
   if (jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK)
     jpeg->out_color_space = JCS_CMYK;
   else
@@ -76,14 +92,15 @@ static int32_t jpeg_decode_rows(const void *self, struct jpeg_decompress_struct 
 static int32_t decode_jpeg(const void *self, const unsigned char *bytes, size_t length, strait_sample *sample) {
   struct jpeg_decompress_struct jpeg = {0};
   struct jpeg_failure failure;
+  struct jpeg_progress_mgr progress = {.progress_monitor = jpeg_count_scans};
   int32_t status;
   jpeg.err = jpeg_std_error(&failure.base);
   failure.base.error_exit = jpeg_give_up;
   failure.base.emit_message = jpeg_message;
   if (setjmp(failure.back) == 0)
-    status = jpeg_decode_rows(self, &jpeg, bytes, length, sample);
+    status = jpeg_decode_rows(self, &jpeg, &progress, bytes, length, sample);
   else
-    status = strait_fail(self, STRAIT_EFORMAT, "%s", failure.message);
+    status = strait_fail(self, failure.status, "%s", failure.message);
   jpeg_destroy_decompress(&jpeg);
   return status;
 }

@@ -14,7 +14,7 @@
 
 #include <strait/dataset.h>
 
-#define MOST_PIXELS ((int64_t)1 << 27) /* in an image: more is taken for an attack or a damaged header */
+#define MOST_PIXELS ((int64_t)1 << 26) /* in an image: more is taken for an attack or a damaged header */
 #define MOST_BYTES ((size_t)256 << 20) /* in a file */
 
 #include "decode-jpeg.h"

@@ -138,7 +138,8 @@ struct cell {
   struct reading *reading;
   int32_t *label;
   float *target;
-  int placed, answered; /* reserve was called; label or target was */
+  int placed, answered;       /* reserve was called; label or target was */
+  struct error_chain refused; /* why reserve failed, whatever the plugin makes of it */
 };
 
 /* Does a sample of these dimensions fit the description, where 0 stands for any? */
@@ -159,13 +160,16 @@ static void *cell_reserve(strait_sample *sample, uint32_t rank, const int64_t *d
     char a[160], b[160];
     error_set(STRAIT_EFORMAT, "a sample of %s, where %s is described", dims_text(rank, dims, a, sizeof a),
               dims_text(cell->split->rank, cell->split->dims, b, sizeof b));
+    error_take(&cell->refused);
     return NULL;
   }
   reading->height = rank == 3 ? dims[1] : 1;
   reading->width = rank == 3 ? dims[2] : 1;
-  if (dims_vary(cell->split) &&
-      memory_grow(&reading->elements, &reading->capacity, (size_t)(dims[0] * reading->height * reading->width), 1) < 0)
+  if (dims_vary(cell->split) && memory_grow(&reading->elements, &reading->capacity,
+                                            (size_t)(dims[0] * reading->height * reading->width), 1) < 0) {
+    error_take(&cell->refused);
     return NULL;
+  }
   cell->placed = 1;
   return reading->elements;
 }
@@ -206,10 +210,17 @@ static int wrap_sample(const struct source *source, int which, int64_t index) {
 int source_read(const struct source *source, int which, int64_t index, struct reading *reading, int32_t *label,
                 float *target) {
   static const strait_sample_ops sample_ops = {sizeof sample_ops, 0, cell_reserve, cell_label, cell_target};
-  struct cell cell = {
-      .sample = {&sample_ops}, .split = &source->split[which], .reading = reading, .label = label, .target = target};
+  struct cell cell;
+  cell.sample.ops = &sample_ops;
+  cell.split = &source->split[which];
+  cell.reading = reading;
+  cell.label = label;
+  cell.target = target;
+  cell.placed = cell.answered = cell.refused.status = 0; /* its text is left as it is: this runs for every sample */
   error_clear();
   int status = answer(source, source->ops.read(source->object, (uint32_t)which, index, &cell.sample), "read()");
+  if (cell.refused.status)
+    status = error_give(&cell.refused);
   if (status == STRAIT_OK && (!cell.placed || !cell.answered))
     status = error_set(STRAIT_EBUG, "read() gave %s", cell.placed ? "no target" : "no elements");
   return status < 0 ? wrap_sample(source, which, index) : STRAIT_OK;

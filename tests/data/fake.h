@@ -62,7 +62,7 @@ static int32_t fake_read(const void *object, uint32_t which, int64_t index, stra
   dims[1] += self->wide;
   void *to = strait_sample_reserve(sample, split->rank, dims);
   if (!to)
-    return STRAIT_EFORMAT;
+    return STRAIT_EIO; /* what the host found counts, not what is made of it here */
   for (int64_t e = 0; e < elements; e++) {
     if (split->element == STRAIT_U8)
       ((uint8_t *)to)[e] = (uint8_t)fake_byte(which, index, e);

@@ -240,7 +240,7 @@ START_TEST(each_broken_image_is_named) {
                 {"train/a/4.jpg", "neither a JPEG nor a PNG"},
                 {"train/a/5.png", ""},
                 {"train/a/6.jpg", ""},
-                {"train/a/7.jpg", "more than can be meant"}};
+                {"train/a/7.jpg", "in all are the most"}};
   struct source source;
   folder_make();
   for (int i = 0; i < 8; i++) {
