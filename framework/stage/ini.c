@@ -17,6 +17,9 @@
 
 #define LONGEST_SECTION 49 /* inih keeps this many bytes of what is between the brackets */
 #define LARGEST_FILE (1 << 20)
+/* Each name is compared with those before it: what is beyond these takes minutes and is no experiment. */
+#define MOST_SECTIONS 20000
+#define MOST_KEYS 1000 /* in a section */
 
 struct parsing {
   struct ini *ini;
@@ -25,6 +28,7 @@ struct parsing {
   int continues;                    /* that line goes on with the list of the key above */
   int wanted, taken;                /* lines that inih should hand to take_value, and those that it did */
   char header[LONGEST_SECTION + 1]; /* the text between the last brackets */
+  struct text list;                 /* the last key's value, where it went on in further lines */
   int status;
 };
 
@@ -72,8 +76,26 @@ static int same_section(const struct ini_section *a, const struct ini_section *b
   return a->name && b->name ? !strcmp(a->name, b->name) : a->name == b->name;
 }
 
+static struct ini_section *current_section(struct parsing *p) {
+  return p->ini->count ? &p->ini->sections[p->ini->count - 1] : NULL;
+}
+
+/* A list that went on in further lines becomes its key's value, once it is whole. */
+static int finish_list(struct parsing *p) {
+  struct ini_section *section = current_section(p);
+  if (!p->list.length)
+    return p->status;
+  section->settings[section->count - 1].value = arena_copy_n(p->ini->arena, p->list.data, p->list.length);
+  p->list.length = 0;
+  return section->settings[section->count - 1].value ? STRAIT_OK : failure(p);
+}
+
 static int add_section(struct parsing *p, const struct ini_section *section) {
   struct ini *ini = p->ini;
+  if (finish_list(p))
+    return p->status;
+  if (ini->count == MOST_SECTIONS)
+    return fault(p, "more than %d sections", MOST_SECTIONS);
   for (size_t i = 0; i < ini->count; i++)
     if (same_section(&ini->sections[i], section))
       return fault(p, "section [%s] is there twice; the first begins in line %d: join them", p->header,
@@ -111,10 +133,6 @@ static int take_header(struct parsing *p, const char *line) {
   if (!count)
     return fault(p, "a section without a word in it; write [verb name]");
   return add_section(p, &(struct ini_section){.verb = words[0], .name = words[1], .line = p->line});
-}
-
-static struct ini_section *current_section(struct parsing *p) {
-  return p->ini->count ? &p->ini->sections[p->ini->count - 1] : NULL;
 }
 
 static int check_setting(struct parsing *p, const char *line) {
@@ -177,6 +195,10 @@ static char *next_line(char *buffer, int size, void *stream) {
 }
 
 static int add_setting(struct parsing *p, struct ini_section *section, const char *key, const char *value) {
+  if (finish_list(p))
+    return p->status;
+  if (section->count == MOST_KEYS)
+    return fault(p, "more than %d keys in [%s]", MOST_KEYS, p->header);
   for (size_t i = 0; i < section->count; i++)
     if (!strcmp(section->settings[i].key, key))
       return fault(p, "%s is set twice in [%s]; the first is in line %d: remove one", key, p->header,
@@ -190,9 +212,10 @@ static int add_setting(struct parsing *p, struct ini_section *section, const cha
 }
 
 static int extend_setting(struct parsing *p, struct ini_section *section, const char *value) {
-  struct ini_setting *setting = &section->settings[section->count - 1];
-  setting->value = arena_format(p->ini->arena, "%s%s%s", setting->value, *setting->value ? " " : "", value);
-  return setting->value ? STRAIT_OK : failure(p);
+  if (!p->list.length)
+    text_add(&p->list, "%s", section->settings[section->count - 1].value);
+  text_add(&p->list, "%s%s", p->list.length ? " " : "", value);
+  return p->list.status ? failure(p) : STRAIT_OK;
 }
 
 /* inih's ini_handler: one line that is no header. 0 is a failure. */
@@ -214,6 +237,9 @@ static int parse(struct ini *ini, const char *text, size_t length) {
   if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) /* the byte order mark that some editors write */
     p.at += 3;
   int result = ini_parse_stream(next_line, &p, take_value, &p);
+  if (!p.status)
+    finish_list(&p);
+  text_free(&p.list);
   if (p.status)
     return p.status;
   if (result || p.taken != p.wanted)

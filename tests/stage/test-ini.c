@@ -238,6 +238,39 @@ START_TEST(many_sections_and_keys) {
 }
 END_TEST
 
+/* A list may have as many lines as the file; copies of all that came before, at each, would be gigabytes. */
+START_TEST(a_list_of_many_lines) {
+  struct text text = {0}, value = {0};
+  text_add(&text, "[scan all]\nt = 0\n");
+  text_add(&value, "0");
+  for (int i = 0; i < 100000; i++) {
+    text_add(&text, " 1\n");
+    text_add(&value, " 1");
+  }
+  parse(text.data);
+  ck_setting(0, 0, "t", value.data, 2);
+  text_free(&text);
+  text_free(&value);
+}
+END_TEST
+
+START_TEST(more_keys_and_sections_than_can_be_meant) {
+  struct text text = {0};
+  struct ini *none = NULL;
+  text_add(&text, "[train a]\n");
+  for (int k = 0; k < 1001; k++)
+    text_add(&text, "k%d = 1\n", k);
+  ck_assert_int_eq(ini_text(&none, "e.ini", text.data, text.length), STRAIT_EINVAL);
+  ck_assert_ptr_nonnull(strstr(error_text(), "e.ini:1002: more than 1000 keys in [train a]"));
+  text.length = 0;
+  for (int k = 0; k < 20001; k++)
+    text_add(&text, "[train s%d]\n", k);
+  ck_assert_int_eq(ini_text(&none, "e.ini", text.data, text.length), STRAIT_EINVAL);
+  ck_assert_ptr_nonnull(strstr(error_text(), "e.ini:20001: more than 20000 sections"));
+  text_free(&text);
+}
+END_TEST
+
 START_TEST(files) {
   scratch_make();
   file_write(in_scratch("e.ini"), "[train a]\nseed = 1\n", 19);
@@ -269,6 +302,8 @@ int main(void) {
   tcase_add_test(cases[0], a_nul_is_refused);
   tcase_add_test(cases[0], what_inih_would_cut_is_refused);
   tcase_add_test(cases[0], many_sections_and_keys);
+  tcase_add_test(cases[0], a_list_of_many_lines);
+  tcase_add_test(cases[0], more_keys_and_sections_than_can_be_meant);
   tcase_add_test(cases[0], files);
   return run_suite("ini", cases, 1);
 }
