@@ -1,7 +1,9 @@
 /* base/reader.c: file_open: a stream of bytes from a plain file, a .gz file, or a member of a folder or archive.
  *
  * Two layers: a source (a descriptor, or an archive positioned at a member) and, where the name ends in .gz, zlib
- * behind it. Nothing is extracted or held whole, so an archive made to swell costs its reader time, not memory. */
+ * behind it. Nothing is extracted or held whole, so an archive made to swell costs its reader time, not memory. A
+ * compressed archive is two of libarchive's: one that unpacks, and one that reads what comes out of it, whose heads of
+ * members may be so long and no longer (libarchive holds the map of a sparse member, as long as it likes to be). */
 #include <config.h>
 
 #include <archive.h>
@@ -18,6 +20,7 @@
 #include "base/text.h"
 
 #define CHUNK (1 << 16)
+#define LONGEST_HEAD (1 << 20) /* of a compressed archive's member, extended names and the like included */
 
 struct file_reader {
   strait_reader base;
@@ -25,12 +28,15 @@ struct file_reader {
   void *context;
   char *name;                 /* for messages: PATH, or PATH: MEMBER */
   int fd;                     /* the source: this, */
-  struct archive *archive;    /* or this */
+  struct archive *archive;    /* or this, */
+  struct archive *packed;     /* which may have its bytes from this */
+  int64_t head;               /* bytes that it had for the head of a member; -1: these are data */
   int gzip;                   /* zlib is behind it */
   int stream_ended;           /* zlib has seen the end of a stream; another may follow */
   struct error_chain failure; /* the first one: sticky */
   z_stream zlib;
   unsigned char chunk[CHUNK]; /* what zlib reads from */
+  unsigned char unpacked[CHUNK];
 };
 
 static int archive_status(struct archive *archive) {
@@ -116,12 +122,17 @@ static int64_t reader_read(strait_reader *reader, void *data, int64_t count) {
   return n;
 }
 
+static void close_archive(struct file_reader *r) {
+  archive_read_free(r->archive); /* first: it reads from the other; NULL is nothing */
+  archive_read_free(r->packed);
+  r->archive = r->packed = NULL;
+}
+
 static void reader_close(strait_reader *reader) {
   struct file_reader *r = (struct file_reader *)reader;
   if (r->gzip)
     inflateEnd(&r->zlib);
-  if (r->archive)
-    archive_read_free(r->archive);
+  close_archive(r);
   if (r->fd >= 0)
     close(r->fd);
   memory_free(r->name);
@@ -194,25 +205,74 @@ static int entry_matches(const char *entry, const char *member, const char *suff
   return length == tail || entry[length - tail - 1] == '/';
 }
 
+/* libarchive's reader of an archive that another one unpacks. */
+static la_ssize_t unpack(struct archive *archive, void *context, const void **block) {
+  struct file_reader *r = context;
+  la_ssize_t n = archive_read_data(r->packed, r->unpacked, sizeof r->unpacked);
+  if (n < 0) {
+    archive_set_error(archive, archive_errno(r->packed), "%s", archive_error_string(r->packed));
+    return ARCHIVE_FATAL;
+  }
+  if (r->head >= 0 && (r->head += n) > LONGEST_HEAD) {
+    archive_set_error(archive, EILSEQ, "a member's head is longer than %d bytes", LONGEST_HEAD);
+    return ARCHIVE_FATAL;
+  }
+  *block = r->unpacked;
+  return n;
+}
+
+/* Opens what unpacks the archive, where it is compressed; else leaves r->packed NULL. */
+static int open_packed(struct file_reader *r) {
+  struct archive_entry *entry;
+  if (!(r->packed = archive_read_new()))
+    return error_set(STRAIT_ENOMEM, "%s: out of memory", r->name);
+  archive_read_support_filter_gzip(r->packed);
+  archive_read_support_filter_bzip2(r->packed);
+  archive_read_support_filter_xz(r->packed);
+  archive_read_support_filter_zstd(r->packed);
+  archive_read_support_format_raw(r->packed);
+  archive_read_support_format_empty(r->packed);
+  if (lseek(r->fd, 0, SEEK_SET) < 0)
+    return error_errno(STRAIT_EIO, "cannot read %s", r->name);
+  if (archive_read_open_fd(r->packed, r->fd, CHUNK) != ARCHIVE_OK)
+    return archive_failure(r->packed, r->name);
+  int result = archive_read_next_header(r->packed, &entry);
+  if (archive_filter_code(r->packed, 0) == ARCHIVE_FILTER_NONE) {
+    archive_read_free(r->packed);
+    r->packed = NULL;
+    return lseek(r->fd, 0, SEEK_SET) < 0 ? error_errno(STRAIT_EIO, "cannot read %s", r->name) : STRAIT_OK;
+  }
+  return result == ARCHIVE_OK || result == ARCHIVE_EOF ? STRAIT_OK : archive_failure(r->packed, r->name);
+}
+
 /* Opens the archive at its start. Only these formats: the rest of what libarchive can do is attack surface, and some of
  * it starts other programs. */
 static int rewind_archive(struct file_reader *r) {
-  if (r->archive)
-    archive_read_free(r->archive);
+  close_archive(r);
+  int status = open_packed(r);
+  if (status)
+    return status;
   r->archive = archive_read_new();
   if (!r->archive)
     return error_set(STRAIT_ENOMEM, "%s: out of memory", r->name);
-  archive_read_support_filter_gzip(r->archive);
-  archive_read_support_filter_bzip2(r->archive);
-  archive_read_support_filter_xz(r->archive);
-  archive_read_support_filter_zstd(r->archive);
   archive_read_support_format_tar(r->archive);
   archive_read_support_format_zip(r->archive);
-  if (lseek(r->fd, 0, SEEK_SET) < 0)
-    return error_errno(STRAIT_EIO, "cannot read %s", r->name);
-  if (archive_read_open_fd(r->archive, r->fd, CHUNK) != ARCHIVE_OK)
+  r->head = 0;
+  if ((r->packed ? archive_read_open(r->archive, r, NULL, unpack, NULL)
+                 : archive_read_open_fd(r->archive, r->fd, CHUNK)) != ARCHIVE_OK)
     return archive_failure(r->archive, r->name);
   return STRAIT_OK;
+}
+
+/* The head of the next member. What was not read of the one before is passed over first, uncounted. */
+static int next_member(struct file_reader *r, struct archive_entry **entry) {
+  r->head = -1;
+  if (archive_file_count(r->archive) && archive_read_data_skip(r->archive) < ARCHIVE_WARN)
+    return ARCHIVE_FATAL;
+  r->head = 0;
+  int result = archive_read_next_header(r->archive, entry);
+  r->head = -1;
+  return result;
 }
 
 /* Goes from the archive's start to the first plain file whose name ends in member and suffix: *found. *gz_seen is set
@@ -222,20 +282,22 @@ static int seek_member(struct file_reader *r, const char *member, const char *su
   int status = rewind_archive(r);
   *found = 0;
   while (!status && !*found) {
-    int result = archive_read_next_header(r->archive, &entry);
+    int result = next_member(r, &entry);
     if (result == ARCHIVE_EOF)
       break;
     if (result < ARCHIVE_WARN && result != ARCHIVE_RETRY)
       return archive_failure(r->archive, r->name);
     const char *name = result == ARCHIVE_RETRY ? NULL : archive_entry_pathname(entry);
-    /* A tar does not say what a hard link's target is. */
-    if (!name || (archive_entry_filetype(entry) != AE_IFREG && !archive_entry_hardlink(entry)))
+    if (!name)
+      continue;
+    const mode_t type = archive_entry_filetype(entry); /* a tar does not say what a hard link's target is */
+    const char *target = type == AE_IFLNK ? archive_entry_symlink(entry) : archive_entry_hardlink(entry);
+    if (type != AE_IFREG && !target)
       continue;
     *gz_seen |= entry_matches(name, member, ".gz");
     *found = entry_matches(name, member, suffix);
-    if (*found && archive_entry_hardlink(entry))
-      status = error_set(STRAIT_ENOTSUP, "%s: the member %s is a link to %s; name that one", r->name, name,
-                         archive_entry_hardlink(entry));
+    if (*found && target)
+      status = error_set(STRAIT_ENOTSUP, "%s: the member %s is a link to %s; name that one", r->name, name, target);
   }
   return status;
 }

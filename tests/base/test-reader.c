@@ -294,8 +294,25 @@ START_TEST(links_in_archives_are_not_followed) {
                                  {NULL, NULL, NULL, NULL}};
   write_archive(in_scratch("a.tar"), "pax", NULL, links);
   ck_reads(in_scratch("a.tar"), "real", "x");
-  ck_opens_not(in_scratch("a.tar"), "soft", STRAIT_ENOENT, "no member soft");
+  ck_opens_not(in_scratch("a.tar"), "soft", STRAIT_ENOTSUP, "link to /etc/passwd");
   ck_opens_not(in_scratch("a.tar"), "hard", STRAIT_ENOTSUP, "link to real");
+}
+END_TEST
+
+/* A name and a link's target of 900 kB come in a head each, in front of the member's own. */
+START_TEST(heads_of_members_are_bounded) {
+  char *name = memory_alloc(900001, 1);
+  memset(name, 'a', 900000);
+  const struct member long_one[] = {{name, NULL, name, NULL}, {"m", "y", NULL, NULL}, {NULL, NULL, NULL, NULL}};
+  write_archive(in_scratch("a.tar.gz"), "gnutar", "gzip", long_one);
+  ck_opens_not(in_scratch("a.tar.gz"), "m", STRAIT_EFORMAT, "a member's head is longer than 1048576 bytes");
+  char *data = memory_alloc(3 << 20, 1); /* data that are passed over are no head */
+  memset(data, 'd', (3 << 20) - 1);
+  const struct member large_one[] = {{"a", data, NULL, NULL}, {"m", "y", NULL, NULL}, {NULL, NULL, NULL, NULL}};
+  write_archive(in_scratch("b.tar.gz"), "pax", "gzip", large_one);
+  ck_reads(in_scratch("b.tar.gz"), "m", "y");
+  memory_free(data);
+  memory_free(name);
 }
 END_TEST
 
@@ -364,6 +381,7 @@ int main(void) {
   tcase_add_test(cases[0], members_of_archives);
   tcase_add_test(cases[0], gzip_inside_archives);
   tcase_add_test(cases[0], links_in_archives_are_not_followed);
+  tcase_add_test(cases[0], heads_of_members_are_bounded);
   tcase_add_test(cases[0], damaged_archives_are_found);
   tcase_add_test(cases[0], a_bomb_costs_no_memory);
   return run_suite("reader", cases, 1);
