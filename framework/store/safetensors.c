@@ -25,6 +25,7 @@
 #endif
 
 #define LONGEST_HEADER (100 * 1000 * 1000) /* the format's own limit */
+#define MOST_MARKS 2000000                 /* of a header that is read: some 200,000 tensors */
 #define FORMAT "strait.format"
 #define CHECKSUM "strait.checksum"
 #define NO_CHECKSUM "00000000000000000000000000000000"
@@ -219,6 +220,14 @@ struct reading {
 };
 
 /* Reads length and header, and parses it. */
+/* What makes a JSON text's parts; each takes a hundred bytes and more once it is parsed. */
+static size_t count_marks(const char *text, size_t length) {
+  size_t marks = 0;
+  for (size_t i = 0; i < length; i++)
+    marks += text[i] == ',' || text[i] == '[' || text[i] == '{';
+  return marks;
+}
+
 static int read_header(struct reading *r) {
   struct stat status;
   json_error_t error;
@@ -238,6 +247,8 @@ static int read_header(struct reading *r) {
     return STRAIT_ENOMEM;
   if (fread(r->header, 1, r->header_length, r->file) != r->header_length)
     return error_set(STRAIT_EIO, "cannot read its header");
+  if (count_marks(r->header, r->header_length) > MOST_MARKS)
+    return error_set(STRAIT_EFORMAT, "its header has more than %d parts: no network has so many tensors", MOST_MARKS);
   int parsed = document_parse(r->header, r->header_length, 0, &r->json, &error);
   if (parsed)
     return parsed == STRAIT_EFORMAT ? error_wrap("its header is damaged, or this is no safetensors file") : parsed;

@@ -122,6 +122,8 @@ void torch_objects_free(struct torch_objects *objects) { memory_free(objects->st
 
 /* --- tensors --- */
 
+#define MOST_DIMS 64 /* torch's own limit */
+
 /* How many elements lie between a tensor's first and its last, both included; 0 for an empty one. */
 static int measure_extent(const struct pickle_items *size, const struct pickle_items *stride, int64_t *extent) {
   *extent = 1;
@@ -151,6 +153,8 @@ static int make_tensor(struct pickle_machine *machine, const struct pickle_value
   const struct window *window = arguments[0].object;
   const struct pickle_items *size = arguments[2].items, *stride = arguments[3].items;
   int64_t offset = arguments[1].integer;
+  if (size->count > MOST_DIMS)
+    return odd("a tensor has more dimensions than torch allows");
   if (measure_extent(size, stride, &extent))
     return error_failure();
   if (extent && (offset > window->count || extent > window->count - offset))

@@ -9,6 +9,7 @@
 #include "store/torch_objects.h"
 
 #define LONGEST_NAME 1000
+#define MOST_ENTRIES 10000000 /* of the dicts that are looked through for tensors */
 
 static const struct torch_tensor *tensor_of(const struct pickle_value *value) {
   return value->type == PICKLE_OBJECT && value->kind == TORCH_TENSOR ? value->object : NULL;
@@ -90,7 +91,7 @@ static int find(const struct pickle_value *root, struct arena *arena, const stru
                 const char **key) {
   static const char *const usual[] = {"state_dict", "model_state", "model_state_dict", NULL};
   const struct pickle_value *one = NULL, *name = NULL;
-  size_t candidates = 0;
+  size_t candidates = 0, looked_at = 0;
   if (root->type != PICKLE_DICT)
     return error_set(STRAIT_EINVAL, "it holds a value of type %s where a dict of tensors is wanted",
                      pickle_type_name(root));
@@ -104,12 +105,16 @@ static int find(const struct pickle_value *root, struct arena *arena, const stru
   if (count_tensors(root))
     return STRAIT_OK;
   const struct pickle_value *item = root->items->item;
-  for (size_t i = 0; item && i + 1 < root->items->count; i += 2)
+  for (size_t i = 0; item && i + 1 < root->items->count; i += 2) {
+    looked_at += item[i + 1].type == PICKLE_DICT ? item[i + 1].items->count : 0;
+    if (looked_at > MOST_ENTRIES) /* one dict may stand for a million */
+      return error_set(STRAIT_EFORMAT, "its entries hold more than %d others: this is no checkpoint", MOST_ENTRIES);
     if (item[i].type == PICKLE_STRING && count_tensors(&item[i + 1])) {
       name = &item[i];
       one = name + 1;
       candidates++;
     }
+  }
   if (candidates != 1)
     return fail_listing(root, arena,
                         candidates ? "several of its entries are dicts of tensors: name one with --key"
