@@ -9,6 +9,13 @@
 
 static _Thread_local struct error_chain chain_of_thread;
 
+/* Names come from files, and messages go to terminals, which obey some characters. */
+static void disarm(char *text) {
+  for (; *text; text++)
+    if (((unsigned char)*text < ' ' && *text != '\n') || *text == 0x7f)
+      *text = '?';
+}
+
 /* Makes "outer: inner" the chain. The arguments of a message may point into the old chain, so it is replaced last. */
 static int install(int status, const char *outer, const char *inner) {
   struct error_chain *chain = &chain_of_thread;
@@ -16,6 +23,7 @@ static int install(int status, const char *outer, const char *inner) {
   int wanted = snprintf(joined, sizeof joined, inner ? "%s: %s" : "%s", outer, inner);
   if (wanted >= (int)sizeof joined)
     memcpy(joined + sizeof joined - 4, "...", 4);
+  disarm(joined);
   memcpy(chain->text, joined, sizeof joined);
   chain->status = status;
   return status;

@@ -110,6 +110,13 @@ static int write_weights(const struct import *import) {
   int status = theta && statistics ? STRAIT_OK : error_failure();
   if (!status) {
     match_fill(network, import->arrays, theta, statistics);
+    status = checkpoint_check_finite(network_weights(network), theta);
+  }
+  if (!status)
+    status = checkpoint_check_finite(network_statistics(network), statistics);
+  if (status) {
+    status = error_wrap("%s", import->from);
+  } else {
     status = checkpoint_write_weights(import->to, network, theta, statistics, NULL, 0);
   }
   memory_free(theta);

@@ -145,6 +145,8 @@ static int write_ini(struct report *r) {
   fputs("</pre>\n", r->to);
   memory_free(text);
   json_array_foreach(sets, i, one) {
+    if (!json_is_string(one))
+      continue;
     fputs("<p class=\"note\">--set ", r->to);
     html_text(r->to, json_string_value(one));
     fputs("</p>\n", r->to);

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/results_parts.h"
 #include "store/document.h"
 
@@ -20,6 +21,8 @@ static int load_stage(struct arena *arena, const char *folder, json_t *stage) {
   json_t *summary = NULL;
   if (!name)
     return error_set(STRAIT_EFORMAT, "%s/experiment.json: a stage without a name", folder);
+  if (*name == '.' || strchr(name, '/'))
+    return error_set(STRAIT_EFORMAT, "%s/experiment.json: \"%s\" is no stage's name", folder, name);
   if (!file)
     return error_failure();
   if (file_exists(file) && document_read(file, &summary))
@@ -48,6 +51,8 @@ int results_load(const char *folder, json_t **results) {
     status = error_set(STRAIT_ENOENT, "%s holds no results of strait run: there is no experiment.json", folder);
   if (!status)
     status = document_read(file, &whole);
+  if (!status && !text_is_utf8(folder, strlen(folder)))
+    status = error_set(STRAIT_EINVAL, "%s: the name is not UTF-8; rename the folder", folder);
   if (!status && json_object_set_new(whole, "folder", json_string(folder)))
     status = error_set(STRAIT_ENOMEM, "out of memory");
   if (!status && !json_is_array(json_object_get(whole, "stages")))

@@ -83,6 +83,13 @@ static int check_finite(const struct segment *s, const float *values) {
   return STRAIT_OK;
 }
 
+int checkpoint_check_finite(const struct layout *layout, const float *vector) {
+  int status = STRAIT_OK;
+  for (int i = 0; !status && i < layout->segments; i++)
+    status = check_finite(&layout->segment[i], vector + layout->segment[i].offset);
+  return status;
+}
+
 /* Copies the wanted segments out of the file once their names and shapes agree. */
 static int take(const struct arrays *file, const struct layout *wanted, const struct layout *other, int extras,
                 const char *what, float *vector) {

@@ -6,6 +6,9 @@
 #include "store/arrays.h"
 #include "train/snapshot.h"
 
+/* STRAIT_EFORMAT, naming tensor and place, where a number of the vector is not finite. */
+int checkpoint_check_finite(const struct layout *layout, const float *vector);
+
 /* Writes one vector of weights, and the statistics unless NULL, as safetensors. The metadata gets the model's name and
  * the caller's pairs. */
 int checkpoint_write_weights(const char *path, const struct network *network, const float *theta,
