@@ -80,7 +80,7 @@ ensemble = yes
 [plane sheet]
 through = left right arc(0.5)
 grid    = ${GRID:-2}
-[compare both]
+[compare rivals]
 of = left fge
 END
 }

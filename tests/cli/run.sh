@@ -55,7 +55,7 @@ json runs.0.host <runs/e/left/provenance.json >/dev/null || die "provenance.json
 echo "-- a change makes anew what depends on it, and nothing else"
 sums runs/e >before
 expect 0 run e.ini --set connect.arc.curve.bends=2
-test "$(grep -c 'done already' err)" = 5 || die "left, right, kinked, fge and both do not depend on arc"
+test "$(grep -c 'done already' err)" = 5 || die "left, right, kinked, fge and rivals do not depend on arc"
 for stage in arc compare points every sheet; do
   test -d "runs/e/$stage.~1~" || die "$stage was not set aside"
 done
