@@ -31,6 +31,26 @@ for name in a.pt b.pth c.th d.npz e.safetensors; do
   expect 0 import $name plain.safetensors
   test "$(tensors $left | sort)" = "$(tensors plain.safetensors | sort)" || die "$name: other tensors without a model"
 done
+
+echo "-- weights that are no numbers"
+# (A file without strait's checksum: its last number becomes a NaN.)
+python=$(command -v python3 || true)
+if test -n "$python"; then
+  "$python" - plain.safetensors nan.safetensors <<'END'
+import json, struct, sys
+data = open(sys.argv[1], "rb").read()
+length = struct.unpack("<Q", data[:8])[0]
+header = json.loads(data[8:8 + length])
+header.pop("__metadata__", None)
+text = json.dumps(header).encode()
+body = data[8 + length:-4] + struct.pack("<f", float("nan"))
+open(sys.argv[2], "wb").write(struct.pack("<Q", len(text)) + text + body)
+END
+  expect 2 import nan.safetensors no.safetensors $normed
+  says 'nan; weights are finite numbers'
+  test ! -e no.safetensors || die "weights that no experiment takes were written"
+fi
+
 expect 0 export $left again.pt
 cmp a.pt again.pt || die "equal weights are other bytes"
 expect 0 import a.pt x.safetensors --json
