@@ -29,6 +29,8 @@ start() {
   ${VALGRIND_COMMAND:-} "$program" "$@" >out 2>err &
   pid=$!
 }
+# wait_for FILE: until it is there; what was started must not end before.
+wait_for() { until test -e "$1"; do kill -0 "$pid" 2>/dev/null || die "ended early"; sleep 0.02; done; }
 # says TEXT: it is in err (or in the file given second).
 says() { grep -qF -- "$1" "${2:-err}" || die "no '$1' in ${2:-err}: $(cat "${2:-err}")"; }
 # json PATH <file: a value in a JSON document; the document must parse.
@@ -41,6 +43,26 @@ same() {
   sums "$2" >sums.b
   test -s sums.a || die "$1 holds no results"
   diff sums.a sums.b >&2 || die "$3"
+}
+# One that takes a tenth of a second.
+tiny_experiment() {
+  cat <<END
+[defaults]
+dataset = digits
+model = mlp
+model.hidden = 4
+batch = 64
+limit = 130
+epochs = 3
+[train left]
+[train right]
+seed = 2
+[connect arc]
+ends = left right
+[scan along]
+paths = arc
+points = 3
+END
 }
 # A small experiment with every verb; SIZE and EPOCHS make it longer. It has batch norm (the model comes with the tests).
 experiment() {

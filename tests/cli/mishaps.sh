@@ -3,28 +3,11 @@
 # refused, readers that fail, other processors. Nothing is lost, nothing is told that is not so.
 . "${srcdir:-.}/tests/cli/lib.sh"
 library=${builddir:-$OLDPWD}/tests/torture/.libs/fault.so
-cat >e.ini <<'END_OF_FILE'
-[defaults]
-dataset = digits
-model = mlp
-model.hidden = 4
-batch = 64
-limit = 130
-epochs = 3
-[train left]
-[train right]
-seed = 2
-[connect arc]
-ends = left right
-[scan along]
-paths = arc
-points = 3
-END_OF_FILE
+tiny_experiment >e.ini
 expect 0 run e.ini --out whole
 sed 's/^epochs = .*/epochs = 400000/' e.ini >long.ini # never done: it is ended by what is done to it
 pid=
 trap 'kill -9 $pid 2>/dev/null || true; rm -rf "$scratch"' EXIT
-wait_for() { until test -e "$1"; do kill -0 $pid 2>/dev/null || die "ended early"; sleep 0.02; done; }
 plain=no # without a tool that puts itself between the program and its calls
 test -n "${VALGRIND_COMMAND:-}" || test "${SANITIZERS:-no}" != no || plain=yes
 

@@ -17,17 +17,16 @@ limit = 64
 epochs = 1
 eval.test-samples = 10
 END
-# run_stages N: a run with N stages; sets peak (kB), descriptors, milliseconds (of processor time) and calls (allocations).
+told() { sed -n "s/^$1 //p" report; }
+# run_stages N: a run with N stages; sets peak (kB), descriptors and calls (allocations).
 run_stages() {
   awk -v n="$1" 'BEGIN { for (i = 1; i <= n; i++) printf "[train s%d]\nseed = %d\n", i, i }' | cat head.ini - >e.ini
   rm -rf part
   FAULT_CALLS=memory FAULT_REPORT=$scratch/report LD_PRELOAD=$library "$program" run e.ini --out part --threads=2 --quiet >out 2>err ||
     die "$1 stages: exit code $?"
   test -e "part/s$1/summary.json" || die "the last of $1 stages is not there"
-  while read -r name value; do
-    case $name in peak | descriptors | milliseconds | calls) eval "$name=$value" ;; esac
-  done <report
-  echo "-- $1 stages: $peak kB, $descriptors descriptors, $calls allocations, $milliseconds ms of processor time"
+  peak=$(told peak) descriptors=$(told descriptors) calls=$(told calls)
+  echo "-- $1 stages: $peak kB, $descriptors descriptors, $calls allocations, $(told milliseconds) ms of processor time"
 }
 run_stages $((stages / 10))
 few_peak=$peak few_descriptors=$descriptors few_calls=$calls
