@@ -56,8 +56,8 @@ static int put_cost(struct comparison *c, json_t *row, size_t i, size_t b) {
   int status = put(row, "members", members);
   for (size_t s = 0; !status && s < k->seed_count; s++) {
     json_t *one = json_object();
-    if (json_array_append_new(members, json_integer(c->members[(s * k->of.n + i) * k->budgets.n + b])) ||
-        json_array_append_new(work, one))
+    if (json_array_append_new(work, one) ||
+        json_array_append_new(members, json_integer(c->members[(s * k->of.n + i) * k->budgets.n + b])))
       status = error_set(STRAIT_ENOMEM, "out of memory");
     for (int64_t run = 0; !status && run < k->budgets.v[b]; run++) {
       int64_t n = spent(c, compare_need(stage, s, run, i));
