@@ -83,7 +83,7 @@ static struct ini_section *current_section(struct parsing *p) {
 /* A list that went on in further lines becomes its key's value, once it is whole. */
 static int finish_list(struct parsing *p) {
   struct ini_section *section = current_section(p);
-  if (!p->list.length)
+  if (!section || !p->list.length)
     return p->status;
   section->settings[section->count - 1].value = arena_copy_n(p->ini->arena, p->list.data, p->list.length);
   p->list.length = 0;

@@ -190,7 +190,7 @@ static int prune(struct trainer *t, size_t spare) {
 }
 
 static int is_settled(const struct trainer *t, int64_t iteration) {
-  for (size_t i = 0; i < t->settled_count; i++)
+  for (size_t i = 0; t->settled && i < t->settled_count; i++)
     if (t->settled[i] == iteration)
       return 1;
   return 0;
