@@ -257,15 +257,15 @@ static int check_members(struct job *job, size_t count) {
 }
 
 /* The members that members.json lists; NULL where they are not written yet, or a file, which a warning names, is
- * damaged: then they are gathered once more. */
-static int read_list(struct job *job, const char *file, json_t **list) {
+ * damaged: then they are gathered once more. fresh: this process just wrote them, and need not read them all. */
+static int read_list(struct job *job, const char *file, int fresh, json_t **list) {
   json_t *whole = NULL;
   *list = NULL;
   int status = file_exists(file) ? document_read(file, &whole) : STRAIT_OK;
   const char *key = json_string_value(json_object_get(whole, "key"));
   if (whole && (!key || strcmp(key, job->stage->key) != 0 || !json_is_array(json_object_get(whole, "members"))))
     status = error_set(STRAIT_EFORMAT, "%s: it is the list of another ensemble", file);
-  if (whole && !status)
+  if (whole && !status && !fresh)
     status = check_members(job, json_array_size(json_object_get(whole, "members")));
   if (whole && !status)
     *list = json_incref(json_object_get(whole, "members"));
@@ -284,7 +284,7 @@ static int run(struct job *job) {
   char *list_file = job_file(job, "members.json"), *state = job_file(job, "state");
   int status = list_file && state ? STRAIT_OK : error_failure();
   if (!status)
-    status = read_list(job, list_file, &list);
+    status = read_list(job, list_file, 0, &list);
   const int whole = list != NULL;
   if (!status && !whole)
     status = gatherer_create(&g, job->session, job->stage, job->arena);
@@ -297,7 +297,7 @@ static int run(struct job *job) {
   if (!status && file_exists(state))
     status = file_remove_tree(state);
   if (!status && !whole)
-    status = read_list(job, list_file, &list);
+    status = read_list(job, list_file, 1, &list);
   if (!status && !list)
     status = error_set(STRAIT_EIO, "%s vanished", list_file);
   if (!status)
