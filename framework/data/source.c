@@ -153,25 +153,29 @@ static int dims_fit(const strait_split *split, uint32_t rank, const int64_t *dim
   return rank == split->rank;
 }
 
-static void *cell_reserve(strait_sample *sample, uint32_t rank, const int64_t *dims) {
-  struct cell *cell = (struct cell *)sample;
+static void *place(struct cell *cell, uint32_t rank, const int64_t *dims) {
   struct reading *reading = cell->reading;
   if (!dims_fit(cell->split, rank, dims)) {
     char a[160], b[160];
     error_set(STRAIT_EFORMAT, "a sample of %s, where %s is described", dims_text(rank, dims, a, sizeof a),
               dims_text(cell->split->rank, cell->split->dims, b, sizeof b));
-    error_take(&cell->refused);
     return NULL;
   }
   reading->height = rank == 3 ? dims[1] : 1;
   reading->width = rank == 3 ? dims[2] : 1;
-  if (dims_vary(cell->split) && memory_grow(&reading->elements, &reading->capacity,
-                                            (size_t)(dims[0] * reading->height * reading->width), 1) < 0) {
-    error_take(&cell->refused);
+  if (dims_vary(cell->split) &&
+      memory_grow(&reading->elements, &reading->capacity, (size_t)(dims[0] * reading->height * reading->width), 1) < 0)
     return NULL;
-  }
   cell->placed = 1;
   return reading->elements;
+}
+
+static void *cell_reserve(strait_sample *sample, uint32_t rank, const int64_t *dims) {
+  struct cell *cell = (struct cell *)sample;
+  void *elements = place(cell, rank, dims);
+  if (!elements)
+    error_take(&cell->refused);
+  return elements;
 }
 
 /* STRAIT_OK, or why this is no class of the split. */
