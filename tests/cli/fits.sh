@@ -67,7 +67,7 @@ free() {
   bytes=$((moment * $1 + moment * $2 / 10))
   shift 2
   code=0
-  env FAULT_FREE=$bytes "$@" LD_PRELOAD="${builddir:-$OLDPWD}/tests/torture/.libs/fault.so" "$program" run e.ini --out begun \
+  env FAULT_FREE=$bytes "$@" LD_PRELOAD="$library" "$program" run e.ini --out begun \
     >out 2>err || code=$?
 }
 free 4 9

@@ -2,7 +2,6 @@
 # tests/cli/mishaps.sh: what happens to runs among other processes: pipes that close, limits, files that change, runs that are
 # refused, readers that fail, other processors. Nothing is lost, nothing is told that is not so.
 . "${srcdir:-.}/tests/cli/lib.sh"
-library=${builddir:-$OLDPWD}/tests/torture/.libs/fault.so
 tiny_experiment >e.ini
 expect 0 run e.ini --out whole
 sed 's/^epochs = .*/epochs = 400000/' e.ini >long.ini # never done: it is ended by what is done to it

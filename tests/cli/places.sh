@@ -2,7 +2,6 @@
 # tests/cli/places.sh: results where they cannot be written, are in the way, vanish or belong to another process, and the
 # second signal. A clear error, never a hang or a crash; what can go on afterwards goes on to the bytes of a whole run.
 . "${srcdir:-.}/tests/cli/lib.sh"
-library=${builddir:-$OLDPWD}/tests/torture/.libs/fault.so
 tiny_experiment >e.ini
 expect 0 run e.ini --out whole
 sed 's/^epochs = .*/epochs = 400000/' e.ini >long.ini # never done: it is ended by what is done to it

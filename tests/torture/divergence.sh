@@ -3,7 +3,6 @@
 # bytes are the same however often the run is killed. 300 is a thousand times the rate that suits such a network; on the
 # curve the decay, 1000 * 1, makes the weights a thousand times larger at each step, in its first epoch.
 . "${srcdir:-.}/tests/cli/lib.sh"
-library=${builddir:-$OLDPWD}/tests/torture/.libs/fault.so
 cat >e.ini <<'END'
 [defaults]
 dataset       = digits

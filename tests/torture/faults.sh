@@ -8,7 +8,6 @@
 test -z "${VALGRIND_COMMAND:-}" || exit 77 # both put themselves between the program and its calls
 test "${SANITIZERS:-no}" = no || exit 77
 . "${srcdir:-.}/tests/cli/lib.sh"
-library=${builddir:-$OLDPWD}/tests/torture/.libs/fault.so
 test -e "$library" || die "no $library"
 kinds=${KINDS:-full broken killed unreadable memory unreadable-later memory-later full-for-good starved starved-early}
 threads=--threads=1 # so that calls come in one order

@@ -43,7 +43,6 @@ of = left arc(0.5) points[0]
 END_OF_FILE
 expect 0 run e.ini --out whole
 # A run that was cut off inside an ensemble's second training and inside left's second epoch: checkpoints of all kinds.
-library=${builddir:-$OLDPWD}/tests/torture/.libs/fault.so
 cut_off() { # FILE: a run that is killed some writes after it appears
   n=40
   while test ! -e "cut/$1"; do

@@ -5,7 +5,6 @@
 test -z "${VALGRIND_COMMAND:-}" || exit 77
 test "${SANITIZERS:-no}" = no || exit 77 # they keep freed memory
 . "${srcdir:-.}/tests/cli/lib.sh"
-library=${builddir:-$OLDPWD}/tests/torture/.libs/fault.so
 stages=${STAGES:-100}
 cat >head.ini <<'END'
 [defaults]

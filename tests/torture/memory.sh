@@ -5,7 +5,6 @@
 test -z "${VALGRIND_COMMAND:-}" || exit 77
 test "${SANITIZERS:-no}" = no || exit 77
 . "${srcdir:-.}/tests/cli/lib.sh"
-library=${builddir:-$OLDPWD}/tests/torture/.libs/fault.so
 width=${WIDTH:-1500} beside=${BESIDE:-64}
 cat >e.ini <<END
 [defaults]
