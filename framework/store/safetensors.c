@@ -219,7 +219,6 @@ struct reading {
   size_t capacity;
 };
 
-/* Reads length and header, and parses it. */
 /* What makes a JSON text's parts; each takes a hundred bytes and more once it is parsed. */
 static size_t count_marks(const char *text, size_t length) {
   size_t marks = 0;
@@ -228,6 +227,7 @@ static size_t count_marks(const char *text, size_t length) {
   return marks;
 }
 
+/* Reads length and header, and parses it. */
 static int read_header(struct reading *r) {
   struct stat status;
   json_error_t error;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "store/arrays.h"
 
 #include "../base/scratch.h"
@@ -293,6 +294,20 @@ START_TEST(the_header_s_length_is_not_believed) {
 }
 END_TEST
 
+START_TEST(a_header_of_too_many_parts) {
+  struct text header = {0};
+  text_add(&header, "{\"a\":[0");
+  for (int i = 0; i < 2000000; i++)
+    text_add(&header, ",0");
+  text_add(&header, "]}");
+  ck_assert_int_eq(header.status, STRAIT_OK);
+  struct arrays *arrays;
+  ck_assert_int_eq(safetensors_read(&arrays, foreign(header.data, 0)), STRAIT_EFORMAT);
+  ck_error_has("its header has more than 2000000 parts");
+  text_free(&header);
+}
+END_TEST
+
 START_TEST(what_is_no_file) {
   struct arrays *arrays;
   ck_assert_int_eq(safetensors_read(&arrays, in_scratch("none")), STRAIT_ENOENT);
@@ -319,6 +334,7 @@ int main(void) {
   tcase_add_test(cases[1], files_of_others_are_read);
   tcase_add_loop_test(cases[1], no_size_is_believed, 0, sizeof lies / sizeof *lies);
   tcase_add_test(cases[1], the_header_s_length_is_not_believed);
+  tcase_add_test(cases[1], a_header_of_too_many_parts);
   tcase_add_test(cases[1], what_is_no_file);
   return run_suite("safetensors", cases, 2);
 }

@@ -416,6 +416,37 @@ START_TEST(swelling) {
 }
 END_TEST
 
+/* A file of 40 kB that stands for 16 million entries, and a tensor of 65 dimensions: what takes long is not begun. */
+START_TEST(much_from_little) {
+  struct legacy f = {0};
+  PUT(&f, HEAD "}(U\x01"
+               "d}q\x01(");
+  for (int16_t i = 0; i < 4000; i++) {
+    PUT(&f, "M");
+    put(&f, &i, sizeof i);
+    PUT(&f, "N");
+  }
+  PUT(&f, "u");
+  for (int16_t i = 0; i < 4000; i++) {
+    PUT(&f, "M");
+    put(&f, &i, sizeof i);
+    PUT(&f, "h\x01");
+  }
+  PUT(&f, "u.].");
+  ck_fails(legacy_file(&f), NULL, STRAIT_EFORMAT, "its entries hold more than 10000000 others");
+  PUT(&f, HEAD "}U\x01wctorch._utils\n_rebuild_tensor\n(" STORAGE("Float", "a", "K\x06") "K\x00(");
+  for (int pass = 0; pass < 2; pass++) {
+    for (int i = 0; i < 65; i++)
+      PUT(&f, "K\x01");
+    put(&f, pass ? "t" : "t(", pass ? 1 : 2);
+  }
+  PUT(&f, "tRs.]U\x01"
+          "aa.");
+  put_storage(&f, 6, floats, sizeof floats);
+  ck_fails(legacy_file(&f), NULL, STRAIT_EFORMAT, "more dimensions than torch allows");
+}
+END_TEST
+
 START_TEST(tensors_that_are_not_read) {
   struct legacy f = {0};
   PUT(&f, HEAD "}U\x01z" TENSOR(STORAGE("ComplexFloat", "a", "K\x03"), "K\x00))") "s.]U\x01"
@@ -695,6 +726,7 @@ int main(void) {
   tcase_add_test(c, bad_legacy_files);
   tcase_add_test(c, sizes_that_are_lies);
   tcase_add_test(c, swelling);
+  tcase_add_test(c, much_from_little);
   tcase_add_test(c, tensors_that_are_not_read);
   tcase_add_test(c, names_of_tensors);
   tcase_add_test(c, halves);
