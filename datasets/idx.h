@@ -8,20 +8,46 @@
 #include <string.h>
 
 #define IDX_LARGEST ((int64_t)1 << 30) /* bytes in a file: more is taken for a damaged header */
+#define IDX_PIECE ((int64_t)1 << 24)
 
+/* A file's bytes behind its header, in pieces of 16 MB: a header that promises what is not there costs one at the most.
+ */
+struct idx_bytes {
+  unsigned char *piece[IDX_LARGEST / IDX_PIECE];
+};
 struct idx {
   strait_object object;
   const char *path;
   struct idx_split {
     int64_t count, rows, columns;
-    unsigned char *images; /* (count, rows, columns) */
-    unsigned char *labels; /* (count) */
+    struct idx_bytes images; /* (count, rows, columns) */
+    struct idx_bytes labels; /* (count) */
   } splits[2];
 };
 
+static void idx_copy(const struct idx_bytes *from, int64_t at, unsigned char *to, int64_t count) {
+  for (int64_t part; count > 0; at += part, to += part, count -= part) {
+    part = IDX_PIECE - at % IDX_PIECE < count ? IDX_PIECE - at % IDX_PIECE : count;
+    memcpy(to, from->piece[at / IDX_PIECE] + at % IDX_PIECE, (size_t)part);
+  }
+}
+
+/* How many of the bytes are there, or a negative status. */
+static int64_t idx_read_bytes(struct idx *self, strait_reader *reader, struct idx_bytes *to, int64_t bytes) {
+  int64_t at = 0, got = 0;
+  for (int64_t part = 0; at < bytes && got == part; at += got) {
+    part = bytes - at < IDX_PIECE ? bytes - at : IDX_PIECE;
+    unsigned char *piece = to->piece[at / IDX_PIECE] = strait_alloc(self, (size_t)part);
+    got = piece ? strait_read(reader, piece, part) : STRAIT_ENOMEM;
+    if (got < 0)
+      return got;
+  }
+  return at;
+}
+
 /* Reads the file `name` with `dims` dimensions into memory of the host. */
 static int32_t idx_read_file(struct idx *self, strait_reader *reader, const char *name, int dims, int64_t size[3],
-                             unsigned char **data) {
+                             struct idx_bytes *data) {
   unsigned char header[16], more;
   const int64_t length = 4 + 4 * dims;
   int64_t bytes = 1, got = strait_read(reader, header, length);
@@ -40,10 +66,7 @@ static int32_t idx_read_file(struct idx *self, strait_reader *reader, const char
       return strait_fail(self, STRAIT_EFORMAT, "%s: dimension %d is %lld, which cannot be right", name, i + 1,
                          (long long)size[i]);
   }
-  *data = strait_alloc(self, (size_t)bytes);
-  if (!*data)
-    return STRAIT_ENOMEM;
-  got = strait_read(reader, *data, bytes);
+  got = idx_read_bytes(self, reader, data, bytes);
   if (got >= 0 && got < bytes)
     return strait_fail(self, STRAIT_EFORMAT, "%s: its header says %lld bytes of data, the file has %lld", name,
                        (long long)bytes, (long long)got);
@@ -53,7 +76,7 @@ static int32_t idx_read_file(struct idx *self, strait_reader *reader, const char
   return got < 0 ? (int32_t)got : STRAIT_OK;
 }
 
-static int32_t idx_read_named(struct idx *self, const char *name, int dims, int64_t size[3], unsigned char **data) {
+static int32_t idx_read_named(struct idx *self, const char *name, int dims, int64_t size[3], struct idx_bytes *data) {
   strait_reader *reader;
   int32_t status = strait_open(self, self->path, name, &reader);
   if (status == STRAIT_OK)
@@ -73,8 +96,10 @@ static int32_t idx_read_split(struct idx *self, struct idx_split *split, const c
     return strait_fail(self, STRAIT_EFORMAT, "%s has %lld images, %s %lld labels", images, (long long)size[0], labels,
                        (long long)count[0]);
   for (int64_t i = 0; i < count[0]; i++) {
-    if (split->labels[i] > 9)
-      return strait_fail(self, STRAIT_EFORMAT, "%s: label %d of image %lld is outside 0..9", labels, split->labels[i],
+    unsigned char label;
+    idx_copy(&split->labels, i, &label, 1);
+    if (label > 9)
+      return strait_fail(self, STRAIT_EFORMAT, "%s: label %d of image %lld is outside 0..9", labels, label,
                          (long long)i);
   }
   split->count = size[0];
@@ -109,9 +134,10 @@ static void idx_describe(const struct idx *self, uint32_t which, const char *con
 static int32_t idx_read(const struct idx *self, uint32_t which, int64_t index, strait_sample *sample) {
   const struct idx_split *from = &self->splits[which];
   const int64_t dims[3] = {1, from->rows, from->columns}, bytes = from->rows * from->columns;
-  void *to = strait_sample_reserve(sample, 3, dims);
+  unsigned char label, *to = strait_sample_reserve(sample, 3, dims);
   if (!to)
     return STRAIT_EFORMAT;
-  memcpy(to, from->images + index * bytes, (size_t)bytes);
-  return strait_sample_label(sample, from->labels[index]);
+  idx_copy(&from->images, index * bytes, to, bytes);
+  idx_copy(&from->labels, index, &label, 1);
+  return strait_sample_label(sample, label);
 }

@@ -1,6 +1,8 @@
 /* mnist and fashion-mnist: IDX files made here, read back, and every way they can be damaged. */
 #include "files.h"
 
+#include <sys/resource.h>
+
 enum { TRAIN = 23, TEST = 9, ROWS = 4, COLUMNS = 3, PIXELS = ROWS * COLUMNS };
 
 static const char *const train_images = "train-images-idx3-ubyte", *const train_labels = "train-labels-idx1-ubyte",
@@ -212,6 +214,58 @@ START_TEST(damaged_gz_files_are_refused) {
 }
 END_TEST
 
+/* Images that lie in two pieces of memory, and files that end where a piece does. */
+START_TEST(large_files) {
+  static const int sides[][2] = {{4096, 4096}, {3000, 3001}};
+  const int64_t count = 3, pixels = (int64_t)sides[_i][0] * sides[_i][1];
+  unsigned char *read = memory_alloc(1, (size_t)pixels), *written = memory_alloc(1, (size_t)(16 + count * pixels));
+  ck_assert(read && written);
+  number(number(number(number(0, 0x803), (unsigned)count), (unsigned)sides[_i][0]), (unsigned)sides[_i][1]);
+  memcpy(written, buffer, 16);
+  for (int64_t e = 0; e < count * pixels; e++)
+    written[16 + e] = (unsigned char)(e * 7 + e / 4099);
+  folder_make();
+  write_plain(train_images, written, (size_t)(16 + count * pixels));
+  write_plain(test_images, written, (size_t)(16 + count * pixels));
+  write_plain(train_labels, buffer, labels_file(0, (int)count));
+  write_plain(test_labels, buffer, labels_file(1, (int)count));
+  struct source source;
+  strait_object *object = create_set("mnist", folder, NULL, NULL);
+  open_source(&source, object);
+  for (int i = (int)count - 1; i >= 0; i--) {
+    struct reading reading = {read, (size_t)pixels, 0, 0};
+    int32_t got;
+    ck_assert_msg(source_read(&source, STRAIT_TEST, i, &reading, &got, NULL) == STRAIT_OK, "%s", error_text());
+    ck_assert_int_eq(got, label(1, i));
+    ck_assert_mem_eq(read, written + 16 + i * pixels, (size_t)pixels);
+  }
+  object_free(object);
+  memory_free(read);
+  memory_free(written);
+  folder_remove();
+}
+END_TEST
+
+static long most_memory(void) {
+  struct rusage usage;
+  ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+  return usage.ru_maxrss;
+}
+
+/* 19 bytes that promise a gigabyte do not cost one. */
+START_TEST(a_header_is_not_believed) {
+  folder_make();
+  write_set(write_plain);
+  const long before = most_memory();
+  number(number(number(number(0, 0x803), 1024), 1024), 1024);
+  write_plain(train_images, buffer, 19);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, train_images,
+               "its header says 1073741824 bytes of data, the file has 3", NULL);
+  ck_assert_int_lt(most_memory() - before, 100000); /* kB; with the tools that watch memory, several times a piece */
+  folder_remove();
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("IDX");
   TCase *tests = tcase_create("IDX");
@@ -222,6 +276,8 @@ int main(void) {
   tcase_add_test(tests, missing_files_tell_where_to_get_them);
   tcase_add_test(tests, damaged_files_are_refused);
   tcase_add_test(tests, damaged_gz_files_are_refused);
+  tcase_add_loop_test(tests, large_files, 0, 2);
+  tcase_add_test(tests, a_header_is_not_believed);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
 }
