@@ -8,10 +8,9 @@
 #include <string.h>
 
 #define IDX_LARGEST ((int64_t)1 << 30) /* bytes in a file: more is taken for a damaged header */
-#define IDX_PIECE ((int64_t)1 << 24)
+#define IDX_PIECE ((int64_t)1 << 24)   /* bytes, 16 MB */
 
-/* A file's bytes behind its header, in pieces of 16 MB: a header that promises what is not there costs one at the most.
- */
+/* A file's bytes behind its header, in pieces: a header that promises what is not there costs one at the most. */
 struct idx_bytes {
   unsigned char *piece[IDX_LARGEST / IDX_PIECE];
 };
