@@ -9,8 +9,9 @@
 #include "store/npy.h"
 #include "store/zip.h"
 
-/* Bytes of arrays in one file that are read: deflated zeros swell a thousandfold. */
-#define LARGEST ((uint64_t)4 << 30)
+/* What arrays may come to, in times the file's bytes and beyond them: deflated zeros swell a thousandfold. */
+#define MOST_SWELLING 100
+#define FREE_SWELLING ((uint64_t)16 << 20)
 #define MOST_ARRAYS 10000
 #define LONGEST_HEADER (1 << 16)
 #define CHUNK ((size_t)1 << 20) /* memory is asked for as data arrive, from this size on */
@@ -125,8 +126,12 @@ static int read_array(struct zip_reader *zip, struct arrays *arrays, const char 
   int status = read_header(zip, &array);
   if (!status)
     status = array_measure(&array, &bytes);
-  if (!status && (bytes > LARGEST || (*total += bytes) > LARGEST))
-    status = error_set(STRAIT_ENOTSUP, "more than %llu bytes of arrays", (unsigned long long)LARGEST);
+  if (!status && (__builtin_add_overflow(*total, bytes, total) ||
+                  (*total > FREE_SWELLING && (*total - FREE_SWELLING) / MOST_SWELLING > zip_file_bytes(zip))))
+    status =
+        error_set(STRAIT_ENOTSUP,
+                  "the arrays come to more than %d times the file's %llu bytes; numpy.savez stores them as they are",
+                  MOST_SWELLING, (unsigned long long)zip_file_bytes(zip));
   if (!status)
     status = read_data(zip, arrays->arena, &array, bytes);
   return status ? status : arrays_add(arrays, &array);

@@ -18,6 +18,7 @@
 struct zip_reader {
   int fd;
   int failed; /* errno of a read that failed: libarchive may take what it then has for the wrong format */
+  uint64_t file_bytes;
   struct archive *archive;
   unsigned char block[BLOCK];
 };
@@ -68,6 +69,7 @@ static int start_reading(struct zip_reader *r, const char *path) {
                                                : error_errno(STRAIT_EIO, "cannot open it");
   if (fstat(r->fd, &status) || !S_ISREG(status.st_mode))
     return error_set(STRAIT_EINVAL, "not a regular file");
+  r->file_bytes = (uint64_t)status.st_size;
   r->archive = archive_read_new();
   if (!r->archive)
     return error_set(STRAIT_ENOMEM, "out of memory");
@@ -93,6 +95,8 @@ int zip_open(struct zip_reader **reader, const char *path) {
     *reader = r;
   return status;
 }
+
+uint64_t zip_file_bytes(const struct zip_reader *r) { return r->file_bytes; }
 
 int zip_next(struct zip_reader *r, const char **name, uint64_t *bytes) {
   struct archive_entry *entry;

@@ -17,6 +17,7 @@ void zip_abandon(struct zip_writer *writer); /* NULL is nothing */
 /* Members in the order of the file. Errors do not name the file; STRAIT_EFORMAT: it is damaged. */
 struct zip_reader;
 int zip_open(struct zip_reader **reader, const char *path);
+uint64_t zip_file_bytes(const struct zip_reader *reader); /* of the whole archive */
 /* The next member's name (until the next call) and its bytes; *name is NULL after the last. */
 int zip_next(struct zip_reader *reader, const char **name, uint64_t *bytes);
 /* Exactly the next `count` bytes of the member. */
