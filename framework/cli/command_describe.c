@@ -37,7 +37,7 @@ static int describe_plugin(const struct arguments *a, uint32_t kind, const char 
 }
 
 static int describe_verb(const struct arguments *a, const char *name) {
-  const struct verb *verb = verb_find(name);
+  const struct verb *verb = verb_find(verbs, name);
   const char *names[16];
   size_t n = 0;
   for (size_t i = 0; verbs[i] && n < 16; i++)

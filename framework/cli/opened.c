@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "stage/prepare.h"
+#include "stage/verb.h"
 
 const char *const result_words[] = {"to do", "begun", "done", "to do again: it changed", "to measure anew"};
 
@@ -17,7 +18,7 @@ int opened_read(const struct arguments *a, const struct progress *progress, stru
   *o = (struct opened){0};
   int status = arguments_registry(a, &o->registry);
   if (!status)
-    status = experiment_read(&o->experiment, o->registry, a->operands[0], a->sets, a->set_count);
+    status = experiment_read(&o->experiment, verbs, o->registry, a->operands[0], a->sets, a->set_count);
   if (!status)
     o->out = a->out ? a->out : arena_format(a->arena, "runs/%s", o->experiment->stem);
   if (!status)

@@ -30,28 +30,11 @@ int check_put(json_t *summary, const char *name, const char *of, int pass, doubl
 
 /* --- the ends --- */
 
-/* Were the curve's ends trained too? Then no network lies there. */
-static int has_free_ends(const struct stage *connect) {
-  int i = option_find(&connect->verb->options, "free-ends");
-  int32_t free_ends = 0;
-  if (i >= 0)
-    memcpy(&free_ends, (const char *)connect->own + option_at(&connect->verb->options, (uint32_t)i).offset,
-           sizeof free_ends);
-  return free_ends;
-}
-
-/* The network at an end, if it is a train stage's. */
+/* The stage whose network lies at an end, if one stage's own weights do. */
 static const struct stage *end_of(const struct route *route, int last) {
-  const struct reference *r = NULL;
-  if (route->type == ROUTE_CURVE && has_free_ends(route->stage))
-    return NULL;
-  if (route->type != ROUTE_CURVE)
-    r = route->parts[last ? route->count - 1 : 0];
-  for (size_t i = 0, n = 0; !r && i < route->stage->reference_count; i++)
-    if (!route->stage->references[i]->part && n++ == (size_t)last)
-      r = route->stage->references[i];
-  int train = r && r->type == REFERENCE_FINAL && strcmp(r->stage->verb->name, "train") == 0;
-  return train ? r->stage : NULL;
+  const struct reference *r =
+      route->type == ROUTE_CURVE ? route->stage->tip[last] : route->parts[last ? route->count - 1 : 0];
+  return r && r->type == REFERENCE_FINAL ? r->stage : NULL;
 }
 
 /* Do both measure in the same way? */

@@ -56,32 +56,31 @@ static int no_such_stage(const struct experiment *e, const char *name) {
 
 /* --- references --- */
 
-/* Which references make sense depends on the verb they name. */
+/* What a whole stage's name means that is no one network. */
+static int not_one_network(const struct reference *r) {
+  const struct verb *verb = r->stage->verb;
+  if (verb->answers & REFERENCE_BIT(REFERENCE_POINT))
+    return error_set(STRAIT_EINVAL, "\"%s\" is a whole curve; %s(0.5) or %s#1 names weights on it", r->name, r->name,
+                     r->name);
+  if (verb->answers & REFERENCE_BIT(REFERENCE_MEMBER))
+    return error_set(STRAIT_EINVAL, "\"%s\" has several members; %s[0] names one", r->name, r->name);
+  return error_set(STRAIT_EINVAL, "\"%s\" is a %s stage and has no weights", r->name, verb->name);
+}
+
+/* Does the verb of the stage that is named answer this form? */
 static int suits(const struct reference *r) {
-  const char *verb = r->stage->verb->name;
-  int train = strcmp(verb, "train") == 0, connect = strcmp(verb, "connect") == 0;
-  int ensemble = strcmp(verb, "ensemble") == 0;
-  switch (r->type) {
-  case REFERENCE_FINAL:
-    if (train)
-      return STRAIT_OK;
-    if (connect)
-      return error_set(STRAIT_EINVAL, "\"%s\" is a whole curve; %s(0.5) or %s#1 names weights on it", r->name, r->name,
-                       r->name);
-    if (ensemble)
-      return error_set(STRAIT_EINVAL, "\"%s\" has several members; %s[0] names one", r->name, r->name);
-    return error_set(STRAIT_EINVAL, "\"%s\" is a %s stage and has no weights", r->name, verb);
-  case REFERENCE_EPOCH:
-  case REFERENCE_ITERATION:
-    return train ? STRAIT_OK : error_set(STRAIT_EINVAL, "\"%s\" is a %s stage; @ needs a train stage", r->name, verb);
-  case REFERENCE_MEMBER:
-  case REFERENCE_MEMBERS:
-    return ensemble ? STRAIT_OK
-                    : error_set(STRAIT_EINVAL, "\"%s\" is a %s stage; [ ] needs an ensemble stage", r->name, verb);
-  default:
-    return connect ? STRAIT_OK
-                   : error_set(STRAIT_EINVAL, "\"%s\" is a %s stage; (t) and #i need a connect stage", r->name, verb);
-  }
+  static const char *const marks[] = {[REFERENCE_EPOCH] = "@ needs",         [REFERENCE_ITERATION] = "@ needs",
+                                      [REFERENCE_MEMBER] = "[ ] needs",      [REFERENCE_MEMBERS] = "[ ] needs",
+                                      [REFERENCE_POINT] = "(t) and #i need", [REFERENCE_CONTROL] = "(t) and #i need"};
+  const struct experiment *e = r->stage->experiment;
+  if (r->stage->verb->answers & REFERENCE_BIT(r->type))
+    return STRAIT_OK;
+  if (r->type == REFERENCE_FINAL)
+    return not_one_network(r);
+  const char *wanted = verbs_answering(e->verbs, REFERENCE_BIT(r->type), e->arena);
+  return wanted ? error_set(STRAIT_EINVAL, "\"%s\" is a %s stage; %s %s", r->name, r->stage->verb->name, marks[r->type],
+                            wanted)
+                : error_failure();
 }
 
 int stage_named(struct stage *stage, const char *name, struct stage **found) {
@@ -128,14 +127,21 @@ int stage_refer(struct stage *stage, const char *key, const char *text, struct r
   return status ? stage_fault(stage, key) : STRAIT_OK;
 }
 
+static int not_a_path(const struct route *route) {
+  const struct experiment *e = route->stage->experiment;
+  const char *wanted = verbs_answering(e->verbs, ANSWERS_CURVE, e->arena);
+  return wanted
+             ? error_set(STRAIT_EINVAL, "\"%s\" is a %s stage; a path is the name of %s, line(a,b) or chain(a,b,...)",
+                         route->name, route->stage->verb->name, wanted)
+             : error_failure();
+}
+
 static int bind_route(struct stage *stage, struct route *route) {
   int status = STRAIT_OK;
   if (route->name)
     status = stage_named(stage, route->name, &route->stage);
-  if (!status && route->name && strcmp(route->stage->verb->name, "connect") != 0)
-    return error_set(STRAIT_EINVAL,
-                     "\"%s\" is a %s stage; a path is a connect stage's name, line(a,b) or chain(a,b,...)", route->name,
-                     route->stage->verb->name);
+  if (!status && route->name && !(route->stage->verb->answers & ANSWERS_CURVE))
+    return not_a_path(route);
   for (size_t i = 0; !status && i < route->count; i++)
     status = bind(stage, route->parts[i]);
   if (!status)
@@ -165,12 +171,12 @@ void stage_find_source(struct stage *stage) {
 
 /* The verb and name of a section, judged. */
 static int check_head(const struct experiment *e, const struct ini_section *section) {
-  const struct verb *verb = verb_find(section->verb);
+  const struct verb *verb = verb_find(e->verbs, section->verb);
   if (!verb) {
     const char *names[16] = {"defaults"};
     size_t n = 1;
-    for (size_t i = 0; verbs[i] && n < 16; i++)
-      names[n++] = verbs[i]->name;
+    for (size_t i = 0; e->verbs[i] && n < 16; i++)
+      names[n++] = e->verbs[i]->name;
     const char *nearest = text_nearest(section->verb, names, n);
     return error_set(STRAIT_EINVAL, "no verb \"%s\"; %s%s%s", section->verb, nearest ? "did you mean \"" : "see ",
                      nearest ? nearest : "strait list verbs", nearest ? "\"?" : "");
@@ -229,7 +235,7 @@ static int take_section(struct experiment *e, const struct ini_section *section,
   if (!stage)
     return error_failure();
   stage->experiment = e;
-  stage->verb = verb_find(section->verb);
+  stage->verb = verb_find(e->verbs, section->verb);
   stage->name = arena_copy(e->arena, section->name);
   stage->section = arena_format(e->arena, "%s %s", section->verb, section->name);
   stage->file = e->file;
@@ -317,11 +323,11 @@ static int settle(struct experiment *e) {
   return status ? status : settle_leftovers(e);
 }
 
-static struct experiment *create(struct registry *registry, const char *file) {
+static struct experiment *create(const struct verb *const *known, struct registry *registry, const char *file) {
   struct arena *arena = arena_create();
   struct experiment *e = arena ? arena_alloc(arena, 1, sizeof *e) : NULL;
   if (e) {
-    *e = (struct experiment){.arena = arena, .registry = registry};
+    *e = (struct experiment){.arena = arena, .verbs = known, .registry = registry};
     e->file = arena_copy(arena, file);
     e->stem = stem_of_file(arena, file);
   }
@@ -331,14 +337,14 @@ static struct experiment *create(struct registry *registry, const char *file) {
   return NULL;
 }
 
-int experiment_read(struct experiment **experiment, struct registry *registry, const char *file,
-                    const char *const *sets, size_t set_count) {
+int experiment_read(struct experiment **experiment, const struct verb *const *known, struct registry *registry,
+                    const char *file, const char *const *sets, size_t set_count) {
   *experiment = NULL;
   struct ini *ini = NULL;
   int status = ini_read(&ini, file);
   if (status)
     return status;
-  struct experiment *e = create(registry, file);
+  struct experiment *e = create(known, registry, file);
   status = e ? take_sections(e, ini) : error_failure();
   if (e) {
     e->sets = sets;

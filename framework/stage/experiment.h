@@ -65,14 +65,22 @@ struct stage {
   /* filled by stage_prepare */
   struct material *material;
   char key[33];
-  char measured[33];  /* the hash of how it measures, for verbs that keep this out of the key; else "" */
-  int64_t iterations; /* how many its own trainings run */
-  int64_t *wanted;    /* iterations that references name, sorted */
+  char measured[33]; /* the hash of how it measures, for verbs that keep this out of the key; else "" */
+
+  /* filled by its verb's check, for those who refer to it */
+  int64_t iterations;             /* how many its own trainings run */
+  int64_t first, end;             /* NAME@: the iteration it starts after, and its last */
+  int64_t inherited;              /* NAME@: iterations spent before its iteration 0 */
+  const struct reference *start;  /* NAME@: what it starts from; NULL: fresh weights */
+  const struct reference *tip[2]; /* a curve: the networks at its ends; NULL: that end is trained too */
+
+  int64_t *wanted; /* iterations that references name, sorted */
   size_t wanted_count, wanted_capacity;
 };
 
 struct experiment {
   struct arena *arena;
+  const struct verb *const *verbs; /* what a section may begin with, ended by NULL; borrowed */
   struct registry *registry;
   const char *file;        /* as given */
   const char *stem;        /* "quickstart" */
@@ -86,9 +94,9 @@ struct experiment {
   struct instance **instances;
   size_t instance_count, instance_capacity;
 };
-/* sets: the values of --set, "train.left.seed=3" or "defaults.epochs=2". */
-int experiment_read(struct experiment **experiment, struct registry *registry, const char *file,
-                    const char *const *sets, size_t set_count);
+/* known: the verbs, ended by NULL. sets: the values of --set, "train.left.seed=3" or "defaults.epochs=2". */
+int experiment_read(struct experiment **experiment, const struct verb *const *known, struct registry *registry,
+                    const char *file, const char *const *sets, size_t set_count);
 void experiment_free(struct experiment *experiment);
 struct stage *experiment_stage(const struct experiment *experiment, const char *name); /* NULL when there is none */
 

@@ -135,10 +135,9 @@ json_t *metrics_json(const struct metrics metrics[SPLITS], unsigned splits) {
   return all;
 }
 
-int job_measure(struct job *job, struct evaluator *evaluator, const float *weights, const float *statistics,
-                unsigned splits, json_t **metrics) {
+int job_measure(struct evaluator *evaluator, const float *weights, const float *statistics, unsigned splits,
+                json_t **metrics) {
   struct metrics measured[SPLITS] = {{0}};
-  (void)job;
   int status = evaluator_point(evaluator, weights, statistics, splits, measured, NULL, NULL);
   *metrics = status ? NULL : metrics_json(measured, splits);
   return status || *metrics ? status : error_set(STRAIT_ENOMEM, "out of memory");

@@ -45,8 +45,8 @@ int job_evaluator(struct job *job, struct evaluator **evaluator);
 /* The splits that there is something to measure of, as a mask; names: the splits wanted, none for all. */
 int job_splits(struct job *job, const strait_strings *names, unsigned *splits);
 /* Measures at one point: {"train": {"samples": n, "loss": x, "nll": x, "error": x}, "test": ...}. */
-int job_measure(struct job *job, struct evaluator *evaluator, const float *weights, const float *statistics,
-                unsigned splits, json_t **metrics);
+int job_measure(struct evaluator *evaluator, const float *weights, const float *statistics, unsigned splits,
+                json_t **metrics);
 json_t *metrics_json(const struct metrics metrics[SPLITS], unsigned splits);
 
 /* "train nll .132 error 3.4 %, test nll ..." of such metrics. */

@@ -13,7 +13,6 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "stage/verb_train.h"
 #include "train/checkpoint.h"
 
 /* Reads the number behind the word that the text begins with; what follows it, or NULL where there is none. */
@@ -31,8 +30,8 @@ static int read_base(struct job *job, const char *base, struct moment *moment) {
   int64_t number, source = 0;
   const char *end;
   *moment = (struct moment){.base = base};
-  if (strcmp(base, "final") == 0)
-    moment->iteration = train_end(job->stage);
+  if (strcmp(base, "final") == 0 && job->stage->end)
+    moment->iteration = job->stage->end;
   else if ((end = number_behind(base, "epoch-", &number)) && !*end)
     moment->iteration = number * stage_epoch(job->stage);
   else if (((end = number_behind(base, "iteration-", &number)) ||

@@ -14,14 +14,8 @@
 
 const char *const weights_choices[] = {"equal", "greedy", NULL};
 
-_Static_assert(offsetof(struct predict_keys, weights) == 0, "the keys begin where the key weights is");
 const struct predict_keys *predict_keys_of(const struct stage *stage) {
-  int i = option_find(&stage->verb->options, "temper"); /* no other verb has one */
-  if (i < 0)
-    return NULL;
-  return (
-      const void *)((const char *)stage->own +
-                    option_at(&stage->verb->options, (uint32_t)option_find(&stage->verb->options, "weights")).offset);
+  return stage->verb->predict ? stage->verb->predict(stage) : NULL;
 }
 
 int predict_fits(const struct predict_keys *keys) { return keys && (keys->weights == WEIGHTS_GREEDY || keys->temper); }

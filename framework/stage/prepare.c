@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "stage/instance.h"
 #include "stage/verb.h"
-#include "stage/verb_train.h"
 #include "train/checkpoint.h"
 
 /* --- references --- */
@@ -16,7 +15,7 @@
 int64_t reference_iteration(const struct reference *r) {
   switch (r->type) {
   case REFERENCE_FINAL:
-    return train_end(r->stage);
+    return r->stage->end;
   case REFERENCE_EPOCH:
     return r->number * stage_epoch(r->stage);
   case REFERENCE_ITERATION:
@@ -47,7 +46,7 @@ int64_t route_spent(const struct route *route) {
 int64_t reference_spent(const struct reference *r) {
   int64_t spent = 0;
   if (r->type == REFERENCE_FINAL || r->type == REFERENCE_EPOCH || r->type == REFERENCE_ITERATION)
-    return reference_iteration(r) + train_inherited(r->stage);
+    return reference_iteration(r) + r->stage->inherited;
   for (size_t i = 0; i < r->count; i++)
     spent += reference_spent(r->parts[i]);
   return r->stage ? stage_spent(r->stage) : spent;
@@ -98,7 +97,7 @@ static int want(struct stage *stage, int64_t iteration) {
 }
 
 static int check_moment(struct reference *r) {
-  int64_t end = train_end(r->stage), first = train_first(r->stage), at = reference_iteration(r);
+  int64_t end = r->stage->end, first = r->stage->first, at = reference_iteration(r);
   int64_t epoch = stage_epoch(r->stage);
   if (r->type == REFERENCE_EPOCH && (at > end || r->number > INT64_MAX / epoch))
     return error_set(STRAIT_EINVAL, "'%s' is beyond the end of \"%s\", which stops after epoch %lld", r->text, r->name,
@@ -215,7 +214,7 @@ static int prepare(struct session *session, struct stage *stage) {
   for (size_t i = 0; !status && i < stage->route_count; i++)
     status = check_only(stage, stage->routes[i]);
   if (!status)
-    status = stage->verb->check(session, stage);
+    status = stage->verb->check(stage);
   return status ? status : stage_key(stage);
 }
 

@@ -30,6 +30,7 @@ enum {
   REFERENCE_MEAN,
   REFERENCE_FILE
 };
+#define REFERENCE_BIT(type) (1u << (type))
 
 struct stage;
 struct reference {

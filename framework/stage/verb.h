@@ -1,5 +1,5 @@
-/* stage/verb.h: what a verb is: the keys it takes, how it names other stages, how it runs. One file a verb; nothing
- * else in the program knows a verb by name. */
+/* stage/verb.h: what a verb is: the keys it takes, how it names other stages, what may be asked of its own stages, how
+ * it runs. One file per verb, verb_NAME.c; nothing else in the program knows a verb by name. */
 #ifndef STAGE_VERB_H
 #define STAGE_VERB_H
 
@@ -11,19 +11,26 @@
 /* Tables of keys that verbs share. */
 enum { TAKES_DATA = 1, TAKES_SEEDS = 2, TAKES_OPTIMISER = 4, TAKES_EVALUATION = 8 };
 #define KIND_BIT(kind) (1u << (kind))
+#define ANSWERS_CURVE (1u << 31)
 
 struct cost;
 struct job;
-struct session;
+struct predict_keys;
 struct text;
 struct verb {
   const char *name;
   const char *summary; /* one line */
   const char *help;    /* a paragraph for `strait describe verb NAME` and the manual */
   unsigned takes;      /* TAKES_... */
-  unsigned
-      kinds; /* KIND_BIT of the kinds of plugin that its stages use, model and dataset aside: every verb has them */
-  int fresh; /* 1: its stages may stand alone and then set `model` (train) */
+  /* KIND_BIT of the kinds of plugin that its stages use, besides model and dataset, which every verb has. */
+  unsigned kinds;
+  /* REFERENCE_BIT of the forms that name weights of its stages; 0: they hold none. What each form asks of a stage:
+   *   NAME                   final.safetensors in its folder, and "spent" in its summary
+   *   NAME@8, NAME@i500      stage->first and its neighbours from check; the iterations in stage->wanted are kept
+   *   NAME[2], NAME[*]       member-2.safetensors, and "spent" in its summary
+   *   NAME(0.3), NAME#1      point-1.safetensors, by the stage's curve plugin; stage->tip from check */
+  unsigned answers; /* also ANSWERS_CURVE: NAME alone is a path, by its curve plugin */
+  int fresh;        /* 1: its stages may stand alone and then set `model` (train) */
   /* 1: the evaluation keys decide what is measured at the end, not the weights: when they change, only that is done
    * again. */
   int measured_apart;
@@ -34,7 +41,9 @@ struct verb {
   int (*refer)(struct stage *stage);
   /* Everything that can be known before the first stage runs: lengths, schedules, matching ends. After the stage's data
    * and network are there. */
-  int (*check)(struct session *session, struct stage *stage);
+  int (*check)(struct stage *stage);
+  /* How a stage's networks are predicted from; NULL: plainly. */
+  const struct predict_keys *(*predict)(const struct stage *stage);
   /* What the whole stage takes: stage/cost.h. After check. */
   int (*cost)(const struct stage *stage, struct cost *cost);
   /* Does the work in the job's folder, going on from what is there already, and leaves the results in job->summary. */
@@ -51,7 +60,9 @@ extern const struct verb verb_train, verb_connect, verb_scan, verb_plane, verb_e
     verb_sweep;
 /* All verbs, ended by NULL, in the order in which to describe them. */
 extern const struct verb *const verbs[];
-const struct verb *verb_find(const char *name); /* NULL when there is none */
+const struct verb *verb_find(const struct verb *const *among, const char *name); /* NULL when there is none */
+/* "a train or connect stage": the verbs that answer one of these forms. NULL: no memory. */
+const char *verbs_answering(const struct verb *const *among, unsigned forms, struct arena *arena);
 
 /* The tables of keys of a verb, its own first: how many, and the i-th with the place of its values in a stage. */
 struct key_table {

@@ -33,7 +33,16 @@ static const strait_option options[] = {
 
 /* --- which stages --- */
 
-static int is_verb(const struct stage *stage, const char *verb) { return strcmp(stage->verb->name, verb) == 0; }
+#define ONE REFERENCE_BIT(REFERENCE_FINAL)       /* one network */
+#define SEVERAL REFERENCE_BIT(REFERENCE_MEMBERS) /* several, measured together */
+
+static int answers(const struct stage *stage, unsigned forms) { return (stage->verb->answers & forms) != 0; }
+
+static int not_to_compare(const struct stage *stage, const struct stage *of) {
+  const char *wanted = verbs_answering(stage->experiment->verbs, ONE | SEVERAL, stage->experiment->arena);
+  return wanted ? error_set(STRAIT_EINVAL, "\"%s\" is a %s stage; compare needs %s", of->name, of->verb->name, wanted)
+                : error_failure();
+}
 
 static int take_of(struct stage *stage, struct stage **of) {
   struct compare_keys *k = stage->own;
@@ -42,13 +51,12 @@ static int take_of(struct stage *stage, struct stage **of) {
     int status = stage_named(stage, k->of.v[i], &of[i]);
     if (status)
       return status;
-    if (!is_verb(of[i], "train") && !is_verb(of[i], "ensemble"))
-      return error_set(STRAIT_EINVAL, "\"%s\" is a %s stage; train and ensemble stages can be compared", k->of.v[i],
-                       of[i]->verb->name);
+    if (!answers(of[i], ONE | SEVERAL))
+      return not_to_compare(stage, of[i]);
     for (size_t j = 0; j < i; j++)
       if (of[i] == of[j])
         return error_set(STRAIT_EINVAL, "\"%s\" is there twice", k->of.v[i]);
-    if (k->single ? strcmp(k->single, k->of.v[i]) == 0 : is_verb(of[i], "train"))
+    if (k->single ? strcmp(k->single, k->of.v[i]) == 0 : answers(of[i], ONE))
       k->against = i;
   }
   return k->of.n ? STRAIT_OK : error_set(STRAIT_EINVAL, "no stage to compare");
@@ -111,9 +119,8 @@ static int refer(struct stage *stage) {
   return make_copies(stage, of);
 }
 
-static int check(struct session *session, struct stage *stage) {
+static int check(struct stage *stage) {
   const struct compare_keys *k = stage->own;
-  (void)session;
   for (size_t i = 0; i < stage->need_count; i++) {
     if (stage->needs[i]->material->network != stage->material->network)
       return error_set(STRAIT_EINVAL, "\"%s\" and \"%s\" have other models or data of another shape; compare one model",
@@ -140,7 +147,7 @@ static int cost(const struct stage *stage, struct cost *c) {
 
 /* All networks of a stage, as weights. */
 static struct reference networks_of(struct stage *stage) {
-  return (struct reference){.type = is_verb(stage, "ensemble") ? REFERENCE_MEMBERS : REFERENCE_FINAL,
+  return (struct reference){.type = answers(stage, SEVERAL) ? REFERENCE_MEMBERS : REFERENCE_FINAL,
                             .text = stage->name,
                             .name = stage->name,
                             .stage = stage};
@@ -168,7 +175,7 @@ static int predict_runs(struct comparison *c, size_t seed, size_t i, struct pred
       if (!status)
         status = reference_load(job->session, &r, at - first, job->stage->material->network, c->w, c->b);
       if (!status)
-        status = predict_member(p, at, c->w, c->b, is_verb(r.stage, "ensemble"), &unused);
+        status = predict_member(p, at, c->w, c->b, answers(r.stage, SEVERAL), &unused);
       json_decref(unused);
     }
   }
@@ -183,7 +190,7 @@ static int measure(struct comparison *c, size_t seed, size_t i) {
   strait_object *ensembler = NULL;
   int64_t *upto = arena_alloc(c->job->arena, (size_t)k->runs, sizeof *upto);
   int status = upto ? predict_runs(c, seed, i, &p, upto) : error_failure();
-  if (!status && is_verb(first, "ensemble"))
+  if (!status && first->choice[STRAIT_ENSEMBLER].cls)
     status = stage_object(first, STRAIT_ENSEMBLER, 0, &ensembler);
   for (size_t b = 0; !status && b < k->budgets.n; b++) {
     size_t at = (seed * k->of.n + i) * k->budgets.n + b;

@@ -79,16 +79,17 @@ static int check_objective(const struct stage *stage) {
   return status;
 }
 
-static int check(struct session *session, struct stage *stage) {
+static int check(struct stage *stage) {
   const struct connect_keys *k = stage->own;
   int points, status = curve_points(stage, &points);
-  (void)session;
   if (!status && k->start.n && k->start.n != (size_t)points - 2)
     return error_set(STRAIT_EINVAL, "the curve has %d point%s between its ends, and `start` names %zu", points - 2,
                      points == 3 ? "" : "s", k->start.n);
   if (!status)
     status = check_objective(stage);
   stage->iterations = k->epochs * stage_epoch(stage);
+  for (int last = 0; last < 2; last++)
+    stage->tip[last] = k->free_ends ? NULL : k->end[last];
   if (!status && points == 2 && !k->free_ends)
     return error_set(STRAIT_EINVAL, "the curve has no point between its ends, so nothing can be trained; a scan takes "
                                     "line(a,b), or set curve.bends or free-ends = yes");
@@ -178,7 +179,7 @@ static int put_middle(struct joiner *j, const struct path *path) {
   if (!status) {
     path_weights(path, .5, w);
     memcpy(statistics, j->snapshot->statistics, (size_t)j->snapshot->buffers * sizeof *statistics);
-    status = job_measure(job, evaluator, w, statistics, splits, &metrics);
+    status = job_measure(evaluator, w, statistics, splits, &metrics);
   }
   job_end(job);
   evaluator_free(evaluator);
@@ -259,6 +260,7 @@ const struct verb verb_connect = {
     .measured_apart = 1,
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_OPTIMISER | TAKES_EVALUATION,
     .kinds = KIND_BIT(STRAIT_SCHEDULE) | KIND_BIT(STRAIT_CURVE),
+    .answers = REFERENCE_BIT(REFERENCE_POINT) | REFERENCE_BIT(REFERENCE_CONTROL) | ANSWERS_CURVE,
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct connect_keys),
     .reference_keys = reference_keys,

@@ -62,12 +62,15 @@ static int check_momentum(const struct stage *stage) {
   return STRAIT_OK;
 }
 
-static int check(struct session *session, struct stage *stage) {
+static const struct predict_keys *predict(const struct stage *stage) {
+  return &((const struct ensemble_keys *)stage->own)->predict;
+}
+
+static int check(struct stage *stage) {
   const struct ensemble_keys *k = stage->own;
   struct gatherer g = {0};
   struct arena *arena = arena_create();
   int status = arena ? stage_check_splits(stage, &k->splits) : error_failure();
-  (void)session;
   if (!status)
     status = predict_check(stage, &k->predict);
   if (!status)
@@ -328,11 +331,13 @@ const struct verb verb_ensemble = {
         "3 more. Members are named NAME[0], NAME[1], ..., all of them NAME[*].",
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_OPTIMISER | TAKES_EVALUATION,
     .kinds = KIND_BIT(STRAIT_SCHEDULE) | KIND_BIT(STRAIT_ENSEMBLER),
+    .answers = REFERENCE_BIT(REFERENCE_MEMBER) | REFERENCE_BIT(REFERENCE_MEMBERS),
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct ensemble_keys),
     .reference_keys = reference_keys,
     .refer = refer,
     .check = check,
+    .predict = predict,
     .cost = cost,
     .run = run,
     .summarise = summarise,

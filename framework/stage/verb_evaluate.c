@@ -40,10 +40,13 @@ static int refer(struct stage *stage) {
   return STRAIT_OK;
 }
 
-static int check(struct session *session, struct stage *stage) {
+static const struct predict_keys *predict(const struct stage *stage) {
+  return &((const struct evaluate_verb_keys *)stage->own)->predict;
+}
+
+static int check(struct stage *stage) {
   const struct evaluate_verb_keys *k = stage->own;
   int status = stage_check_splits(stage, &k->splits);
-  (void)session;
   if (!status && !k->ensemble && (k->predict.weights || k->predict.temper || k->predict.predictions))
     return error_set(STRAIT_EINVAL, "weights, temper and predictions are of networks together; set ensemble = yes");
   return status ? status : predict_check(stage, &k->predict);
@@ -144,6 +147,7 @@ const struct verb verb_evaluate = {
     .reference_keys = reference_keys,
     .refer = refer,
     .check = check,
+    .predict = predict,
     .cost = cost,
     .run = run,
     .summarise = summarise,

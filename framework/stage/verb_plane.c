@@ -85,10 +85,9 @@ static int refer(struct stage *stage) {
   return k->through.n ? STRAIT_OK : refer_to_path(stage);
 }
 
-static int check(struct session *session, struct stage *stage) {
+static int check(struct stage *stage) {
   const struct plane_verb_keys *k = stage->own;
   int points = PLANE_CORNERS, status = stage_check_splits(stage, &k->splits);
-  (void)session;
   if (!status && k->margins.n != 1 && k->margins.n != 4)
     return error_set(STRAIT_EINVAL, "margins are one number or four (left, right, bottom, top), not %zu", k->margins.n);
   if (!status && !k->through.n && stage->routes[0]->stage)

@@ -59,8 +59,7 @@ static int refer(struct stage *stage) {
   return STRAIT_OK;
 }
 
-static int check(struct session *session, struct stage *stage) {
-  (void)session;
+static int check(struct stage *stage) {
   return stage_check_splits(stage, &((const struct scan_keys *)stage->own)->splits);
 }
 

@@ -188,9 +188,8 @@ static int changes_nothing(const struct stage *stage, size_t axis) {
   return k->axis[axis].count > 1;
 }
 
-static int check(struct session *session, struct stage *stage) {
+static int check(struct stage *stage) {
   const struct sweep_keys *k = stage->own;
-  (void)session;
   for (size_t i = 0; i < k->axes; i++)
     if (changes_nothing(stage, i)) {
       error_set(STRAIT_EINVAL,

@@ -1,7 +1,5 @@
 /* stage/verb_train.c: [train NAME]: trains one network. Keeps the moments that references name, every keep-th epoch,
  * and while it runs the newest two; goes on from the newest, and replays missing moments of a finished training. */
-#include "stage/verb_train.h"
-
 #include <string.h>
 
 #include "base/error.h"
@@ -42,23 +40,6 @@ static const strait_option options[] = {
 
 static const struct train_keys *keys_of(const struct stage *stage) { return stage->own; }
 
-int64_t train_end(const struct stage *stage) {
-  const struct train_keys *k = keys_of(stage);
-  return (k->stop ? k->stop : k->epochs) * stage_epoch(stage);
-}
-
-int64_t train_first(const struct stage *stage) {
-  const struct train_keys *k = keys_of(stage);
-  return k->reference && !k->restart ? reference_iteration(k->reference) : 0;
-}
-
-int64_t train_inherited(const struct stage *stage) {
-  const struct train_keys *k = keys_of(stage);
-  return k->reference ? reference_spent(k->reference) - train_first(stage) : 0;
-}
-
-const struct reference *train_start(const struct stage *stage) { return keys_of(stage)->reference; }
-
 static int refer(struct stage *stage) {
   struct train_keys *k = stage->own;
   if (!k->start)
@@ -74,9 +55,8 @@ static int refer(struct stage *stage) {
 /* --- before it runs --- */
 
 static int check_start(const struct stage *stage) {
-  const struct reference *start = keys_of(stage)->reference;
-  int64_t first = train_first(stage);
-  if (!first)
+  const struct reference *start = stage->start;
+  if (!stage->first)
     return STRAIT_OK;
   if (start->stage->optimiser.optimiser != stage->optimiser.optimiser)
     return error_set(STRAIT_EINVAL,
@@ -87,25 +67,26 @@ static int check_start(const struct stage *stage) {
                      "start = %s goes on inside a training of %lld iterations an epoch, and this one has %lld; set "
                      "restart = yes, or the same batch and data",
                      start->text, (long long)stage_epoch(start->stage), (long long)stage_epoch(stage));
-  if (first >= train_end(stage))
+  if (stage->first >= stage->end)
     return error_set(STRAIT_EINVAL,
                      "start = %s is iteration %lld, but this training ends after %lld; raise epochs, or set "
                      "restart = yes",
-                     start->text, (long long)first, (long long)train_end(stage));
+                     start->text, (long long)stage->first, (long long)stage->end);
   return STRAIT_OK;
 }
 
-static int check(struct session *session, struct stage *stage) {
+static int check(struct stage *stage) {
   const struct train_keys *k = keys_of(stage);
-  (void)session;
   if (k->stop > k->epochs)
     return error_set(STRAIT_EINVAL, "stop = %lld is beyond epochs = %lld, the schedule's end", (long long)k->stop,
                      (long long)k->epochs);
+  stage->start = k->reference;
+  stage->first = k->reference && !k->restart ? reference_iteration(k->reference) : 0;
+  stage->end = (k->stop ? k->stop : k->epochs) * stage_epoch(stage);
+  stage->inherited = k->reference ? reference_spent(k->reference) - stage->first : 0;
+  stage->iterations = stage->end - stage->first;
   int status = check_start(stage);
-  if (!status)
-    status = schedule_check(stage, stage_epoch(stage), k->epochs * stage_epoch(stage));
-  stage->iterations = train_end(stage) - train_first(stage);
-  return status;
+  return status ? status : schedule_check(stage, stage_epoch(stage), k->epochs * stage_epoch(stage));
 }
 
 static int cost(const struct stage *stage, struct cost *c) {
@@ -144,7 +125,7 @@ static void next_deadline(struct trainer *t) {
 
 static int trainer_create(struct trainer *t, struct job *job) {
   const struct stage *stage = job->stage;
-  *t = (struct trainer){.job = job, .first = train_first(stage), .end = train_end(stage), .epoch = stage_epoch(stage)};
+  *t = (struct trainer){.job = job, .first = stage->first, .end = stage->end, .epoch = stage_epoch(stage)};
   int status = stage_object(stage, STRAIT_SCHEDULE, 0, &t->schedule);
   if (status)
     return status;
@@ -288,7 +269,7 @@ static int measure(struct trainer *t) {
     status = job_evaluator(job, &evaluator);
   job_begin(job, "measuring", 0, 1, "point");
   if (!status)
-    status = job_measure(job, evaluator, t->snapshot->theta[0], t->snapshot->statistics, splits, &metrics);
+    status = job_measure(evaluator, t->snapshot->theta[0], t->snapshot->statistics, splits, &metrics);
   job_end(job);
   evaluator_free(evaluator);
   const struct network *network = job->stage->material->network;
@@ -305,7 +286,7 @@ static int measure(struct trainer *t) {
   if (!status)
     status = put_integer(job->summary, "epoch_iterations", t->epoch);
   if (!status)
-    status = put_integer(job->summary, "spent", t->end + train_inherited(job->stage));
+    status = put_integer(job->summary, "spent", t->end + job->stage->inherited);
   if (status)
     json_decref(metrics);
   return status ? status : put(job->summary, "metrics", metrics);
@@ -386,8 +367,7 @@ static int replay(struct job *job) {
 }
 
 static int lacks(struct job *job, int *lacking) {
-  struct trainer t = {
-      .job = job, .first = train_first(job->stage), .end = train_end(job->stage), .epoch = stage_epoch(job->stage)};
+  struct trainer t = {.job = job, .first = job->stage->first, .end = job->stage->end, .epoch = stage_epoch(job->stage)};
   int64_t missing;
   int status = first_missing(&t, &missing, NULL);
   *lacking = missing > 0;
@@ -410,6 +390,7 @@ const struct verb verb_train = {
     .measured_apart = 1,
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_OPTIMISER | TAKES_EVALUATION,
     .kinds = KIND_BIT(STRAIT_SCHEDULE),
+    .answers = REFERENCE_BIT(REFERENCE_FINAL) | REFERENCE_BIT(REFERENCE_EPOCH) | REFERENCE_BIT(REFERENCE_ITERATION),
     .fresh = 1,
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct train_keys),

@@ -3,14 +3,33 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 const struct verb *const verbs[] = {&verb_train,    &verb_connect, &verb_scan,  &verb_plane, &verb_ensemble,
                                     &verb_evaluate, &verb_compare, &verb_sweep, NULL};
 
-const struct verb *verb_find(const char *name) {
-  for (size_t i = 0; verbs[i]; i++)
-    if (strcmp(verbs[i]->name, name) == 0)
-      return verbs[i];
+const struct verb *verb_find(const struct verb *const *among, const char *name) {
+  for (size_t i = 0; among[i]; i++)
+    if (strcmp(among[i]->name, name) == 0)
+      return among[i];
   return NULL;
+}
+
+const char *verbs_answering(const struct verb *const *among, unsigned forms, struct arena *arena) {
+  struct text text = {0};
+  size_t left = 0;
+  for (size_t i = 0; among[i]; i++)
+    left += (among[i]->answers & forms) != 0;
+  for (size_t i = 0; among[i]; i++) {
+    const char *name = among[i]->name;
+    if (!(among[i]->answers & forms))
+      continue;
+    text_add(&text, "%s%s", text.length ? "" : strchr("aeiou", *name) ? "an " : "a ", name);
+    text_add(&text, "%s", --left > 1 ? ", " : left ? " or " : " stage");
+  }
+  const char *copy = text.status ? NULL : arena_copy(arena, text.data);
+  text_free(&text);
+  return copy;
 }
 
 static void *own_values(struct stage *stage) { return stage->own; }

@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "stage/prepare.h"
 #include "stage/verb.h"
-#include "stage/verb_train.h"
 #include "train/checkpoint.h"
 
 /* --- files --- */
@@ -19,7 +18,7 @@ static char *moment_file(const struct session *session, const struct stage *trai
   int64_t epoch = stage_epoch(train);
   if (!folder)
     return NULL;
-  if (iteration == train_end(train))
+  if (iteration == train->end)
     return arena_format(arena, "%s/final", folder);
   if (iteration % epoch == 0)
     return arena_format(arena, "%s/epoch-%lld", folder, (long long)(iteration / epoch));
@@ -105,9 +104,8 @@ static int load_mean(const struct session *session, const struct reference *r, c
 
 static int load_initial(const struct session *session, const struct stage *train, const struct network *network,
                         float *theta, float *statistics) {
-  const struct reference *start = train_start(train);
-  if (start)
-    return reference_load(session, start, 0, network, theta, statistics);
+  if (train->start)
+    return reference_load(session, train->start, 0, network, theta, statistics);
   float *room = statistics ? statistics : memory_alloc((size_t)network_statistics(network)->count, sizeof *room);
   if (!room)
     return error_failure();
@@ -156,7 +154,7 @@ int reference_load(const struct session *session, const struct reference *r, int
   case REFERENCE_FINAL:
   case REFERENCE_EPOCH:
   case REFERENCE_ITERATION:
-    if (reference_iteration(r) <= train_first(r->stage) && train_end(r->stage) > train_first(r->stage)) {
+    if (reference_iteration(r) <= r->stage->first && r->stage->end > r->stage->first) {
       status = load_initial(session, r->stage, network, theta, statistics);
       break;
     }
@@ -195,9 +193,9 @@ int reference_load_state(const struct session *session, const struct reference *
   snapshot->iteration = snapshot->updates = 0;
   if (status || !moment || reference_iteration(r) == 0)
     return status;
-  if (reference_iteration(r) == train_first(r->stage)) { /* where it went on from another training */
-    if (train_start(r->stage))
-      return reference_load_state(session, train_start(r->stage), network, snapshot);
+  if (reference_iteration(r) == r->stage->first) { /* where it went on from another training */
+    if (r->stage->start)
+      return reference_load_state(session, r->stage->start, network, snapshot);
     return STRAIT_OK;
   }
   struct arena *arena = arena_create();

@@ -18,6 +18,7 @@
 #include "plugin/registry.h"
 #include "plugin/values.h"
 #include "stage/experiment.h"
+#include "stage/verb.h"
 #include "store/arrays.h"
 #include "store/document.h"
 #include "store/torch.h"
@@ -67,7 +68,7 @@ static void put_folder(const char *name) {
 
 static void feed_ini(const uint8_t *data, size_t size) {
   struct experiment *experiment;
-  if (experiment_read(&experiment, registry, put("e.ini", data, size), NULL, 0) == STRAIT_OK)
+  if (experiment_read(&experiment, verbs, registry, put("e.ini", data, size), NULL, 0) == STRAIT_OK)
     experiment_free(experiment);
 }
 

@@ -1,6 +1,6 @@
 if HAVE_CHECK
 check_PROGRAMS += tests/stage/test-ini tests/stage/test-reference tests/stage/test-experiment tests/stage/test-key \
-	tests/stage/test-figures tests/stage/test-instance
+	tests/stage/test-figures tests/stage/test-instance tests/stage/test-verb
 endif
 tests_stage_test_ini_SOURCES = %D%/test-ini.c
 tests_stage_test_ini_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -20,3 +20,6 @@ tests_stage_test_figures_LDADD = libstrait.la $(CHECK_LIBS)
 tests_stage_test_instance_SOURCES = %D%/test-instance.c
 tests_stage_test_instance_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_stage_test_instance_LDADD = libstrait.la $(CHECK_LIBS)
+tests_stage_test_verb_SOURCES = %D%/test-verb.c
+tests_stage_test_verb_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_stage_test_verb_LDADD = libstrait.la $(CHECK_LIBS)

@@ -28,7 +28,7 @@ static int read_with(const char *text, const char *const *sets, size_t count) {
   ck_assert_int_eq(file_write(file, text, strlen(text)), STRAIT_OK);
   experiment_free(experiment);
   experiment = NULL;
-  return experiment_read(&experiment, registry, file, sets, count);
+  return experiment_read(&experiment, verbs, registry, file, sets, count);
 }
 
 static void read_good(const char *text) {

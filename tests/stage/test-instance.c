@@ -4,6 +4,7 @@
 
 #include "stage/experiment.h"
 #include "stage/instance.h"
+#include "stage/verb.h"
 
 #include "../base/scratch.h"
 
@@ -17,7 +18,7 @@ static void setup(void) {
   const char *file = in_scratch("e.ini");
   ck_assert_msg(registry_create(&registry, NULL, builtins) == STRAIT_OK, "%s", error_text());
   ck_assert_int_eq(file_write(file, text, sizeof text - 1), STRAIT_OK);
-  ck_assert_msg(experiment_read(&experiment, registry, file, NULL, 0) == STRAIT_OK, "%s", error_text());
+  ck_assert_msg(experiment_read(&experiment, verbs, registry, file, NULL, 0) == STRAIT_OK, "%s", error_text());
 }
 
 static void teardown(void) {

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include "stage/prepare.h"
+#include "stage/verb.h"
 
 #include "../base/scratch.h"
 
@@ -33,7 +34,7 @@ static int prepare(const char *text, int threads) {
   const char *file = in_scratch("e.ini");
   close_all();
   ck_assert_int_eq(file_write(file, text, strlen(text)), STRAIT_OK);
-  int status = experiment_read(&experiment, registry, file, NULL, 0);
+  int status = experiment_read(&experiment, verbs, registry, file, NULL, 0);
   if (!status)
     status = session_create(&session, registry, threads, scratch, NULL);
   return status ? status : experiment_prepare(session, experiment);
