@@ -31,7 +31,8 @@ int64_t file_tree_bytes(const char *path);
 char *file_join(struct arena *arena, const char *folder, const char *name);
 char *file_absolute(struct arena *arena, const char *path); /* against the current folder; no links resolved */
 
-/* See strait_open in strait/host.h, whose rules these are. `observe`, if not NULL, is told of every byte read. */
+/* See strait_open in strait/host.h, whose rules these are. `observe`, if not NULL, is told of every byte read. Defined
+ * in reader.c. */
 typedef void file_observer(void *context, const void *data, size_t bytes);
 int file_open(const char *path, const char *member, file_observer *observe, void *context, strait_reader **reader);
 

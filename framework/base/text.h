@@ -18,7 +18,7 @@ void text_free(struct text *text);
 
 /* The whole string is one decimal number: STRAIT_OK, or STRAIT_EINVAL with "not an integer", "not a number" (nan is
  * none), "not finite" (too large; a written inf is legal) or "too small" (not 0, but no double) recorded.
- * Locale-independent. */
+ * Locale-independent. Defined in number.c. */
 int text_integer(const char *string, int64_t *value);
 int text_number(const char *string, double *value);
 /* The shortest decimal that reads back as the same double. buffer: 32 bytes. */

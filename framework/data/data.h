@@ -32,6 +32,7 @@ struct seeds {
   int64_t init, order, augment, dropout, t, noise, subset; /* -1: seed */
 };
 extern const struct option_table seeds_options;
+/* Defined in keys.c. */
 uint64_t seed_of(const struct seeds *seeds, int64_t override_);
 
 struct data;

@@ -1,4 +1,4 @@
-/* data/internal.h: the inside of struct data, for this folder alone. */
+/* data/internal.h: the inside of struct data, for this folder alone. Functions are defined in data.c. */
 #ifndef DATA_INTERNAL_H
 #define DATA_INTERNAL_H
 

@@ -58,23 +58,25 @@ struct ensemble_watch {
 };
 
 /* What the plan points to must outlive the ensemble; the plan itself is copied. Asks the ensembler for all its sources,
- * so that what it refuses is refused here. */
+ * so that what it refuses is refused here. Defined in plan.c. */
 int ensemble_create(struct ensemble **ensemble, const struct ensemble_plan *plan);
 void ensemble_free(struct ensemble *ensemble); /* NULL is nothing */
 /* The sources that the ensembler asks for, and one of them. */
 int64_t ensemble_sources(const struct ensemble *ensemble);
 const strait_source *ensemble_source(const struct ensemble *ensemble, int64_t i);
+/* Mini-batches that all sources train together. */
+int64_t ensemble_iterations(const struct ensemble *ensemble);
+struct gathering *ensemble_gathering(struct ensemble *ensemble);
+
 /* The weights that a source began with, or, where that is a member, the source before it: network_weights->count
  * floats. Of a path: its start. */
 int ensemble_origin(const struct ensemble *ensemble, int64_t source, float *weights);
-/* Mini-batches that all sources train together. */
-int64_t ensemble_iterations(const struct ensemble *ensemble);
 /* Goes on until every source is done. STRAIT_ESTOP after a stop, its checkpoint made. An ensembler that keeps no member
  * is an error. After a failure or a stop the ensemble is only to be freed. watch, or its functions, may be NULL. */
 int ensemble_run(struct ensemble *ensemble, const struct ensemble_watch *watch);
-struct gathering *ensemble_gathering(struct ensemble *ensemble);
+
 /* The state in a folder of its own, which is made: state.safetensors, written last and in one step, and the members'
- * files, each written once. ensemble_read continues a fresh ensemble of the same plan. */
+ * files, each written once. ensemble_read continues a fresh ensemble of the same plan. Defined in state.c. */
 int ensemble_write(struct ensemble *ensemble, const char *folder);
 int ensemble_read(struct ensemble *ensemble, const char *folder);
 

@@ -36,7 +36,7 @@ int path_bends(const struct path *path, double *t);
 
 /* What every length, norm and distance follows from without touching P-vectors again: the Gram matrix of theta_0 and
  * the differences d_i = theta_i - theta_0, in double. gram: points*points, row-major, symmetric: (0,0) is |theta_0|^2,
- * (0,i) is <theta_0,d_i>, (i,j) is <d_i,d_j>. */
+ * (0,i) is <theta_0,d_i>, (i,j) is <d_i,d_j>. Defined in geometry.c. */
 void path_gram(const struct path *path, double *gram);
 double path_norm(const struct path *path, const double *gram, double t);               /* |w(t)| */
 double path_distance(const struct path *path, const double *gram, double s, double t); /* |w(s) - w(t)| */

@@ -48,7 +48,9 @@ void plane_coefficients(const struct plane *plane, double alpha, double beta, do
 typedef int plane_observer(void *context, const struct plane *plane, int64_t site);
 int plane_run(struct plane *plane, const char *name, struct evaluator *evaluator, plane_observer *site_done,
               void *context);
-/* plane.npz; plane_npz.c has the list of arrays. Reading fills what is done, of the same grid, points and splits. */
+
+/* plane.npz. Reading fills what is done, of the same grid, points and splits. Defined in plane_npz.c, which has the list
+ * of arrays. */
 int plane_write(const struct plane *plane, const char *file);
 int plane_read(struct plane *plane, const char *file);
 

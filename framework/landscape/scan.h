@@ -54,8 +54,9 @@ int scan_look_beside(struct scan *scan);
 typedef int scan_observer(void *context, const struct scan *scan, int64_t i);
 int scan_run(struct scan *scan, const struct path *path, struct evaluator *evaluator, scan_observer *point_done,
              void *context);
+
 /* The highest point of a measure and its neighbours, refined points among them; NaN where it has none. above: of the
- * measure less the straight line between its ends' values. */
+ * measure less the straight line between its ends' values. Defined in refine.c. */
 struct peak {
   double before, at, after;                /* t */
   double value_before, value, value_after; /* of the measure */
@@ -65,7 +66,8 @@ struct peak scan_peak(const struct scan *scan, int split, int measure, int above
 int scan_next_refined(const struct scan *scan, double *t);
 int scan_add_refined(struct scan *scan, const struct refined *point);
 
-/* Of one measure over one split; all NaN while a point is not done. Refined points enter extremes and barriers only. */
+/* Of one measure over one split; all NaN while a point is not done. Refined points enter extremes and barriers only.
+ * Defined in statistics.c. */
 struct statistics {
   double min, max, mean, integral; /* mean: trapezoid over t; integral: trapezoid over arc length / length */
   double average;                  /* the plain mean of the grid (the reference code's _avg) */
@@ -77,8 +79,9 @@ struct statistics {
   double grid_max;                                /* max without the refined points */
 };
 void scan_statistics(const struct scan *scan, int split, int measure, struct statistics *statistics);
-/* Writes curve.npz: the reference code's names (ts, dl, tr_loss, tr_loss_min, ..., te_acc), ours beside; curve_npz.c
- * has the list. What is not measured yet is NaN. */
+
+/* Writes curve.npz: the reference code's names (ts, dl, tr_loss, tr_loss_min, ..., te_acc), ours beside. What is not
+ * measured yet is NaN. Defined in curve_npz.c, which has the list. */
 int scan_write(const struct scan *scan, const char *file);
 /* Fills what is done in the file, of the same grid and splits. */
 int scan_read(struct scan *scan, const char *file);

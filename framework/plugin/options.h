@@ -36,7 +36,7 @@ struct setting {
   const char *section; /* "connect arc", for messages; NULL: none */
 };
 
-/* Writes every default into the zeroed instance. */
+/* Writes every default into the zeroed instance. This and what follows is defined in values.c. */
 int options_default(const struct option_table *table, void *instance, struct arena *arena);
 /* Sets one option; name is the part of setting->key that names the option. The error is whole,
  * place and section in front, so callers do not wrap it with setting_place again:

@@ -49,13 +49,16 @@ int registry_scan(struct registry *registry, registry_visitor *visit, void *cont
 /* The places searched, in order, for `strait doctor`. */
 size_t registry_folders(const struct registry *registry, const char *const **folders);
 
+/* Defined in class.c. */
 const char *kind_name(uint32_t kind); /* "curve", or NULL */
 uint32_t kind_of(const char *name);   /* 0 when there is none */
 struct option_table class_options(const strait_class *cls);
+/* Copies a plugin's ops struct of any size into ours: min(size), the rest zero. */
+void ops_copy(void *ours, size_t our_size, const void *theirs);
 
 /* Makes an instance: instance_size zeroed bytes, defaults, settings (each setting's option name is its key after
  * "KIND.", or the whole key where it does not start so; of two that set one option the later holds), init. `name` is
- * the instance's name for messages; seed feeds strait_random. */
+ * the instance's name for messages; seed feeds strait_random. Defined in object.c. */
 int object_create(strait_object **object, const strait_class *cls, const char *name, uint64_t seed,
                   struct setting *settings, size_t count);
 void object_free(strait_object *object); /* fini, its memory, the instance; NULL is nothing */
@@ -66,7 +69,5 @@ const void *object_ops(const strait_object *object);
 void object_fingerprint(const strait_object *object, char digest[33]);
 /* The seed given to object_create, for the host's strait_random. */
 uint64_t object_seed(const void *self);
-/* Copies a plugin's ops struct of any size into ours: min(size), the rest zero. */
-void ops_copy(void *ours, size_t our_size, const void *theirs);
 
 #endif

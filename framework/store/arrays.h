@@ -26,20 +26,24 @@ struct metadata {
 
 /* safetensors: `__metadata__` gets the pairs, "strait.format" and "strait.checksum", a hash of the whole file that
  * reading verifies: any changed bit is found. Files of others, without these, are read too. Names and pairs are UTF-8,
- * names not twice. */
+ * names not twice. Defined in safetensors.c. */
 int safetensors_write(const char *path, const struct array *arrays, size_t count, const struct metadata *metadata,
                       size_t pairs);
+
 /* npz: the names are plain ASCII, the pairs a few plain words. They, "strait.format" and "strait.checksum" are the
- * archive's comment; files of others have none, and npz_read reads them too, npz_read_ours does not. */
+ * archive's comment; files of others have none, and npz_read reads them too, npz_read_ours does not. Defined in
+ * npz.c. */
 int npz_write(const char *path, const struct array *arrays, size_t count, const struct metadata *metadata,
               size_t pairs);
 
 /* A whole file read into memory. STRAIT_EFORMAT: it is damaged, or of another format; STRAIT_ENOTSUP: legal, but of
- * element types or layouts that are not ours, or an npz of more than 4 GiB. Both name file and array. */
+ * element types or layouts that are not ours, or an npz of more than 4 GiB. Both name file and array. Defined in
+ * safetensors.c and npz.c. */
 struct arrays;
 int safetensors_read(struct arrays **arrays, const char *path);
 int npz_read(struct arrays **arrays, const char *path);
 int npz_read_ours(struct arrays **arrays, const char *path);
+
 void arrays_free(struct arrays *arrays);
 size_t arrays_count(const struct arrays *arrays);
 const struct array *arrays_at(const struct arrays *arrays, size_t i);           /* in file order */

@@ -1,5 +1,5 @@
 /* store/loaded.h: what the two readers of arrays share: the arrays read so far, and sizes that are checked before they
- * are believed. Only for store/. */
+ * are believed. Only for store/. Functions are defined in arrays.c. */
 #ifndef STORE_LOADED_H
 #define STORE_LOADED_H
 

@@ -70,12 +70,12 @@ struct pickle_rules {
 int pickle_read(const struct pickle_rules *rules, const void *data, size_t length, size_t *used,
                 struct pickle_value *value);
 
-/* For makers. */
+/* For makers. Defined in pickle_machine.c. */
 const struct pickle_rules *pickle_rules_of(const struct pickle_machine *machine);
 /* The maker of collections.OrderedDict, for tables. */
 pickle_maker pickle_ordered_dict;
 
-/* "dict", as Python calls it. */
+/* "dict", as Python calls it. This and what follows is defined in pickle_value.c. */
 const char *pickle_type_name(const struct pickle_value *value);
 int pickle_is_text(const struct pickle_value *value, const char *text);
 /* Text from a file as it may stand in a message: one line, what is not plain ASCII as \xNN, cut when it is long. In

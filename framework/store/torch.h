@@ -9,7 +9,7 @@
 #include "store/arrays.h"
 #include "store/notes.h"
 
-/* Does a file that begins with these bytes (64 will do) have the legacy format? */
+/* Does a file that begins with these bytes (64 will do) have the legacy format? Defined in torch_file.c. */
 int torch_is_legacy(const void *head, size_t bytes);
 /* Is a zip of torch.save's, rather than an .npz? */
 int torch_is_zip(const char *path, int *is_torch);
@@ -18,11 +18,11 @@ int torch_is_zip(const char *path, int *is_torch);
  * steps). With key NULL, a checkpoint's one dict of tensors is found; notes say which, and what else was left or
  * changed. Tensors are gathered to C order; float16 and bfloat16 become float32, int8 and int16 int32, bool uint8.
  * STRAIT_EFORMAT: the file is damaged; STRAIT_ENOTSUP: it asks for what is refused; STRAIT_EINVAL: no such key, or no
- * dict of tensors. All name the file. */
+ * dict of tensors. All name the file. Defined in torch_file.c. */
 int torch_read(struct arrays **arrays, const char *path, int legacy, const char *key, struct notes *notes);
 
 /* Writes an OrderedDict of tensors that torch.load reads, weights_only or not; equal arrays are equal bytes. Names are
- * UTF-8. */
+ * UTF-8. Defined in torch_write.c. */
 int torch_write(const char *path, const struct array *arrays, size_t count);
 
 #endif

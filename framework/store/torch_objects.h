@@ -52,7 +52,7 @@ struct torch_storage *torch_find(const struct torch_objects *objects, const char
 size_t torch_storage_bytes(const struct torch_storage *storage);
 void torch_objects_free(struct torch_objects *objects); /* not the arena */
 
-/* torch_select.c: the named tensors of the dict that is meant. In `arena`. */
+/* The named tensors of the dict that is meant. In `arena`. Defined in torch_select.c. */
 struct torch_named {
   const char *name;
   const struct torch_tensor *tensor;
@@ -60,7 +60,7 @@ struct torch_named {
 int torch_select(const struct pickle_value *root, const char *key, struct arena *arena, struct notes *notes,
                  struct torch_named **named, size_t *count);
 
-/* torch_gather.c: adds the tensor, whose storage is read, to arrays, whose arena also holds the storage. */
+/* Adds the tensor, whose storage is read, to arrays, whose arena also holds the storage. Defined in torch_gather.c. */
 int torch_gather(struct arrays *arrays, const struct torch_named *named);
 
 #endif

@@ -5,7 +5,8 @@
 
 #include "store/arrays.h"
 
-/* The file appears with zip_commit, or not at all. metadata: for its seal (store/seal.h); NULL: it gets none. */
+/* The file appears with zip_commit, or not at all. metadata: for its seal (store/seal.h); NULL: it gets none. Defined in
+ * zip_writer.c. */
 struct zip_writer;
 int zip_begin(struct zip_writer **writer, const char *path, const struct metadata *metadata, size_t pairs);
 /* A member of `head` and then `data`, either of which may have no bytes. A failure is sticky: zip_commit reports it. */

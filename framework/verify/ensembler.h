@@ -4,7 +4,7 @@
 
 #include "verify/law.h"
 
-/* The laws; and a combination, hashed. */
+/* The laws; and a combination, hashed. Defined in combination.c. */
 int combination_sum(struct trial *t);
 int combination_order(struct trial *t);
 void combination_hash(const strait_object *object, struct hash *hash);

@@ -1,4 +1,5 @@
-/* verify/law.h: one plugin under test, and what its laws share. For this folder alone. */
+/* verify/law.h: one plugin under test, and what its laws share. For this folder alone. Functions are defined in laws.c,
+ * where nothing else is said. */
 #ifndef VERIFY_LAW_H
 #define VERIFY_LAW_H
 
@@ -60,7 +61,7 @@ struct kind_laws {
   /* Calls what must work with any legal options, cheaply; a refusal is a negative status. NULL: nothing. */
   int (*touch)(struct trial *t, strait_object *object);
 };
-/* A touch for kinds whose exercise is cheap: all of it, its hash thrown away. */
+/* A touch for kinds whose exercise is cheap: all of it, its hash thrown away. Defined in common.c. */
 int touch_by_exercise(struct trial *t, strait_object *object);
 extern const struct kind_laws model_laws, dataset_laws, curve_laws, schedule_laws, ensembler_laws;
 const struct kind_laws *laws_of(uint32_t kind);
@@ -69,7 +70,8 @@ extern const size_t common_law_count;
 
 /* An instance with the options of a variant; NULL with the error chain saying why. */
 strait_object *trial_object(struct trial *t, const struct variant *variant);
-/* The variants: every option at its limits, one at a time. */
+
+/* The variants: every option at its limits, one at a time. This and the next three are defined in variants.c. */
 int variants_make(struct trial *t, const char *const *sets, size_t count);
 /* Values that the option table promises to refuse, for one option: how many, at most `most`. */
 size_t variants_beyond(const struct trial *t, const strait_option *option, const char **values, size_t most);
@@ -93,7 +95,8 @@ double law_unit(const char *purpose, uint64_t index); /* in [0, 1) */
 void *bytes_of(const strait_object *object);
 int bytes_changed(const strait_object *object, const void *before);
 
-/* What the dynamic symbols of a file say: "" or what is wrong. STRAIT_EFORMAT: it is no ELF file of this machine. */
+/* What the dynamic symbols of a file say: "" or what is wrong. STRAIT_EFORMAT: it is no ELF file of this machine.
+ * Defined in symbols.c. */
 int symbols_check(const char *file, struct text *wrong);
 
 #endif

@@ -11,10 +11,11 @@ extern const int model_data_count;
 const char *signature_text(const struct signature *signature, char text[SIGNATURE_TEXT]);
 struct network *model_least(const strait_object *object, int64_t most, int64_t *smallest);
 
-/* The law; and a forward and backward pass of the least network, where it is small, hashed. */
+/* The law; and a forward and backward pass of the least network, where it is small, hashed. Defined in gradient.c. */
 int model_gradient(struct trial *t);
 int model_pass(struct trial *t, strait_object *object, struct hash *hash);
-/* A custom operation by itself: its backward pass against differences of its forward pass. */
+
+/* A custom operation by itself: its backward pass against differences of its forward pass. Defined in custom.c. */
 int model_custom(struct trial *t, const strait_object *object, const struct custom *custom);
 
 #endif

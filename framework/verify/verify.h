@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 enum { LAW_HOLDS, LAW_FAILS, LAW_NOT_RUN };
-const char *verdict_name(int verdict); /* "holds" "fails" "not run" */
+/* "holds" "fails" "not run". Defined in laws.c. */
+const char *verdict_name(int verdict);
 
 /* Who is told. Texts are borrowed. */
 struct verify_report {
@@ -33,7 +34,7 @@ struct verify_plan {
 };
 
 /* Runs the laws of the file's kind, in order. A failure is not a law that fails: it is what the user has to mend before
- * anything can be said, as a --set that no option takes. */
+ * anything can be said, as a --set that no option takes. Defined in laws.c. */
 int verify_run(const struct verify_plan *plan, const struct verify_report *report);
 
 /* What only the parent can see: that nothing is printed. */
