@@ -11,7 +11,7 @@ struct bezier {
 };
 
 static const strait_option options[] = {
-    STRAIT_INT("bends", struct bezier, bends, "1", 0, 62, "control points between the two ends"),
+    STRAIT_INT("bends", struct bezier, bends, "1", 0, STRAIT_MAX_POINTS - 2, "control points between the two ends"),
 };
 
 static int64_t points(const void *self) { return ((const struct bezier *)self)->bends + 2; }

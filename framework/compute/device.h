@@ -12,6 +12,7 @@
 #ifndef COMPUTE_DEVICE_H
 #define COMPUTE_DEVICE_H
 
+#include <strait/curve.h> /* STRAIT_MAX_POINTS */
 #include <strait/model.h> /* strait_operation */
 
 struct device;
@@ -143,7 +144,7 @@ struct loss_sums {
  * counted from 1, decoupled decay on w's own share (theta_i *= 1 - rate*weight_decay) and g without decay. Applies to
  * words offset..offset+count of every place. The new w is, bit for bit, what combine makes of the new theta and next.
  * With one point, next[0] = 1, w may be theta[0]'s own place. */
-#define MAX_POINTS 64
+#define MAX_POINTS STRAIT_MAX_POINTS
 struct update_op {
   int64_t offset, count;
   int points;

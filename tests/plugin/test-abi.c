@@ -1,5 +1,5 @@
 /* tests/plugin/test-abi.c: the sizes and offsets of every struct that crosses the boundary to plugins, as they are in
- * version 1.0 of the interface, on machines with 64-bit pointers. An offset never changes; a size grows when fields are
+ * version 1.1 of the interface, on machines with 64-bit pointers. An offset never changes; a size grows when fields are
  * appended, in the same commit as STRAIT_ABI_MINOR, NEWS and the line here. */
 #include <stddef.h>
 #include <stdio.h>
@@ -280,8 +280,9 @@ static const struct {
     CONSTANT(STRAIT_INIT_NORMAL, 2),
     CONSTANT(STRAIT_INIT_UNIFORM, 3),
     CONSTANT(STRAIT_ABI_MAJOR, 1),
-    CONSTANT(STRAIT_ABI_MINOR, 0),
+    CONSTANT(STRAIT_ABI_MINOR, 1),
     CONSTANT(STRAIT_MAX_DIMS, 6),
+    CONSTANT(STRAIT_MAX_POINTS, 64),
 };
 
 int main(void) {
@@ -290,10 +291,10 @@ int main(void) {
     return 77; /* skipped: other machines have other, equally fixed, sizes */
   for (size_t i = 0; i < sizeof layout / sizeof *layout; i++, checked++)
     if (layout[i].is != layout[i].was)
-      failed++, printf("%s: %zu, in 1.0 it is %zu\n", layout[i].what, layout[i].is, layout[i].was);
+      failed++, printf("%s: %zu, in 1.1 it is %zu\n", layout[i].what, layout[i].is, layout[i].was);
   for (size_t i = 0; i < sizeof constants / sizeof *constants; i++, checked++)
     if (constants[i].is != constants[i].was)
-      failed++, printf("%s: %lld, in 1.0 it is %lld\n", constants[i].what, constants[i].is, constants[i].was);
+      failed++, printf("%s: %lld, in 1.1 it is %lld\n", constants[i].what, constants[i].is, constants[i].was);
   printf("%d sizes, offsets and constants, %d changed\n", checked, failed);
   return failed > 0;
 }

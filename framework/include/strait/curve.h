@@ -14,15 +14,20 @@
 extern "C" {
 #endif
 
+/* The most control points of a curve, both ends counted. (Since 1.1; 1.0 said 1024, but trained at most 64.) */
+#define STRAIT_MAX_POINTS 64
+
 typedef struct strait_curve_ops {
   uint32_t size;
   uint32_t reserved;
-  /* How many control points there are, both ends counted: 2 to 1024, the same at every call. */
+  /* The number of control points, both ends counted: 2 to STRAIT_MAX_POINTS, the same at every call.
+   * [any thread, after init()] */
   int64_t (*points)(const void *self);
-  /* Fills c[0..n-1] with the weights of the n control points at t in [0,1]. c is the caller's. Re-entrant. */
+  /* Fills c[0..n-1] with the weights of the n control points at t in [0,1]. c is the caller's.
+   * [any thread, after init()] */
   void (*coefficients)(const void *self, double t, double *c);
-  /* Fills dc[0..n-1] with the derivatives dc_i/dt; at a kink, the one from the right (at t = 1, from the left).
-   * Re-entrant. NULL: the host takes differences. */
+  /* Fills dc[0..n-1] with the derivatives dc_i/dt; at a kink, the one from the right (at t = 1, from the left). NULL:
+   * the host takes differences. [any thread, after init()] */
   void (*derivatives)(const void *self, double t, double *dc);
 } strait_curve_ops;
 
