@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/stop.h"
+#include "base/log.h"
 
 double clock_now(void) {
   struct timespec now;
@@ -65,22 +65,35 @@ void job_end(struct job *job) {
     p->end(p->context);
 }
 
-#define SLICE .25        /* seconds between two ticks */
 #define WORTH_SAYING .05 /* of an epoch's time, that the next batch was not ready */
 
-int job_train(struct job *job, struct training *training, int64_t until, double deadline, int64_t at) {
-  int status = STRAIT_OK;
-  while (!status && training_iteration(training) < until && !stop_requested()) {
-    double now = clock_now(), slice = now + SLICE;
-    if (deadline > 0 && now >= deadline)
-      break;
-    status = training_run(training, until, deadline > 0 && deadline < slice ? deadline : slice);
-    job_tick(job, at + training_iteration(training), NULL, 0);
-  }
-  return status;
+struct moments job_moments(const struct job *job, int64_t end) {
+  return (struct moments){.folder = job->path,
+                          .arena = job->arena,
+                          .epoch = stage_epoch(job->stage),
+                          .end = end,
+                          .network = job->stage->material->network,
+                          .made = job->metadata,
+                          .made_pairs = JOB_METADATA};
 }
 
-int job_epoch(struct job *job, struct training *training, int64_t epochs, int64_t at) {
+int job_halved(struct job *job, const struct halving *h, int64_t source) {
+  json_t *event = json_pack("{s:s, s:I, s:I, s:I}", "event", "halved", "iteration", (json_int_t)h->at, "from",
+                            (json_int_t)h->from, "halvings", (json_int_t)h->halvings);
+  log_message(STRAIT_LOG_WARNING, "%s: %s; resuming from iteration %lld at half the rate (halved %lld time%s)",
+              job->stage->name, h->why, (long long)h->from, (long long)h->halvings, h->halvings == 1 ? "" : "s");
+  if (event && source >= 0 && put_integer(event, "source", source)) {
+    json_decref(event);
+    return error_failure();
+  }
+  return job_log(job, event);
+}
+
+int put_halvings(struct job *job, int64_t halvings) {
+  return halvings ? put_integer(job->summary, "halvings", halvings) : STRAIT_OK;
+}
+
+int job_epoch(struct job *job, const struct training *training, int64_t epochs, int64_t at) {
   struct loss_sums sums;
   training_progress(training, &sums);
   int64_t iteration = training_iteration(training), epoch = iteration / training_epoch_iterations(training);

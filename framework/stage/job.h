@@ -8,7 +8,8 @@
 #include "stage/session.h"
 #include "store/arrays.h"
 #include "store/folder.h"
-#include "train/training.h"
+#include "train/moments.h"
+#include "train/trainer.h"
 
 struct job {
   struct session *session;
@@ -34,11 +35,15 @@ void job_begin(struct job *job, const char *what, int64_t done, int64_t total, c
 void job_tick(struct job *job, int64_t done, const char *note, int milestone);
 void job_end(struct job *job);
 
-/* Runs a training until `until` is done, a stop is asked for, or `deadline` passed; the watcher is told a few times a
- * second. at: what the watcher's count is at iteration 0 of this training. */
-int job_train(struct job *job, struct training *training, int64_t until, double deadline, int64_t at);
-/* For logs and the watcher: the epoch that just ended. */
-int job_epoch(struct job *job, struct training *training, int64_t epochs, int64_t at);
+/* The stage's checkpoints; end: the iteration that is "final" (0: none). */
+struct moments job_moments(const struct job *job, int64_t end);
+/* For logs and the watcher: the epoch that just ended. at: what the watcher's count is at iteration 0 of the training.
+ */
+int job_epoch(struct job *job, const struct training *training, int64_t epochs, int64_t at);
+/* A divergence, and what was done about it: a warning and a line in the log. source: of an ensemble; -1: none. */
+int job_halved(struct job *job, const struct halving *halving, int64_t source);
+/* "halvings": n in the summary, where there were any. */
+int put_halvings(struct job *job, int64_t halvings);
 
 /* An evaluator by the stage's keys. */
 int job_evaluator(struct job *job, struct evaluator **evaluator);

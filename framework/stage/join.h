@@ -8,8 +8,6 @@
 
 struct reference;
 
-#define JOIN_MARK ".state.safetensors" /* of its checkpoints */
-
 struct connect_keys {
   strait_strings ends;
   int64_t epochs;
@@ -23,18 +21,17 @@ struct connect_keys {
 
 struct joiner {
   struct job *job;
+  struct moments moments;
   strait_object *schedule, *curve;
-  struct training *training;
-  struct snapshot *snapshot;
+  struct trainer trainer;
   int64_t end, epoch;
-  double deadline;
 };
 
 int joiner_create(struct joiner *joiner, struct job *job);
 void joiner_free(struct joiner *joiner); /* after joiner_create, whatever it returned */
-/* The whole training; then snapshot is its end. */
+/* The whole training; then the trainer's snapshot is its end. */
 int joiner_train(struct joiner *joiner);
-/* Removes all moments but the newest `spare` of those up to now, and the epoch's beginning. */
+/* Removes all checkpoints but the newest `spare` of those up to now, and the epoch's beginning. */
 int joiner_prune(struct joiner *joiner, size_t spare);
 
 #endif

@@ -10,6 +10,10 @@
 #include "stage/verb.h"
 #include "train/checkpoint.h"
 
+struct made stage_made(const struct stage *stage) {
+  return (struct made){{{"strait.key", stage->key}, {"strait.numerics", NUMERICS_TEXT}}};
+}
+
 /* --- references --- */
 
 int64_t reference_iteration(const struct reference *r) {

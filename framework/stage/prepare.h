@@ -6,12 +6,20 @@
 
 #include "base/text.h"
 #include "stage/session.h"
+#include "store/arrays.h"
 
 /* Bumped when the same options give other bytes than before, so that older results are not taken for current ones. */
 #define NUMERICS_VERSION 4
 #define NUMERICS_TEXT NUMERICS_TEXT_OF(NUMERICS_VERSION)
 #define NUMERICS_TEXT_OF(version) NUMERICS_TEXT_OF_NUMBER(version)
 #define NUMERICS_TEXT_OF_NUMBER(number) #number
+
+/* What the files of a stage say they were made by, and must say when they are read: its key and the numerics version.
+ */
+struct made {
+  struct metadata pairs[2];
+};
+struct made stage_made(const struct stage *stage);
 
 /* Opens data, builds networks, checks references, lengths and schedules, and fills every stage's material, wanted
  * iterations and key. Refuses train stages that are alike. Writes nothing. */

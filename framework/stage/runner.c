@@ -163,8 +163,8 @@ static int job_open(struct job *job, struct session *session, struct stage *stag
   *job = (struct job){.session = session, .stage = stage, .started = clock_now()};
   job->arena = arena_create();
   job->path = job->arena ? stage_folder(session, stage, job->arena) : NULL;
-  job->metadata[0] = (struct metadata){"strait.key", stage->key};
-  job->metadata[1] = (struct metadata){"strait.numerics", NUMERICS_TEXT};
+  const struct made made = stage_made(stage);
+  memcpy(job->metadata, made.pairs, sizeof job->metadata);
   job->summary = json_object();
   if (!job->path || !job->summary)
     return error_status() ? error_failure() : error_set(STRAIT_ENOMEM, "out of memory");

@@ -7,9 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "stage/cost.h"
-#include "stage/divergence.h"
 #include "stage/join.h"
-#include "stage/moments.h"
 #include "stage/prepare.h"
 #include "stage/verb.h"
 #include "stage/weights.h"
@@ -120,22 +118,22 @@ static int write_points(struct joiner *j) {
   struct job *job = j->job;
   const struct connect_keys *k = job->stage->own;
   const struct network *network = job->stage->material->network;
-  int points = j->snapshot->points, status = STRAIT_OK;
-  float *theta = memory_alloc((size_t)j->snapshot->count, sizeof *theta);
-  float *statistics = memory_alloc((size_t)j->snapshot->buffers, sizeof *statistics);
+  int points = j->trainer.snapshot->points, status = STRAIT_OK;
+  float *theta = memory_alloc((size_t)j->trainer.snapshot->count, sizeof *theta);
+  float *statistics = memory_alloc((size_t)j->trainer.snapshot->buffers, sizeof *statistics);
   if (!theta || !statistics)
     status = error_failure();
   for (int i = 0; !status && i < points; i++) {
-    const float *theirs = j->snapshot->statistics;
-    if (!j->snapshot->velocity[i]) {
+    const float *theirs = j->trainer.snapshot->statistics;
+    if (!j->trainer.snapshot->velocity[i]) {
       status = reference_load(job->session, k->end[i > 0], 0, network, theta, statistics);
       theirs = statistics;
     }
     char *file = status ? NULL : control_file(job->session, job->stage, i, job->arena);
     if (!status)
-      status = file
-                   ? checkpoint_write_weights(file, network, j->snapshot->theta[i], theirs, job->metadata, JOB_METADATA)
-                   : error_failure();
+      status = file ? checkpoint_write_weights(file, network, j->trainer.snapshot->theta[i], theirs, job->metadata,
+                                               JOB_METADATA)
+                    : error_failure();
   }
   memory_free(statistics);
   memory_free(theta);
@@ -178,7 +176,7 @@ static int put_middle(struct joiner *j, const struct path *path) {
     status = job_evaluator(job, &evaluator);
   if (!status) {
     path_weights(path, .5, w);
-    memcpy(statistics, j->snapshot->statistics, (size_t)j->snapshot->buffers * sizeof *statistics);
+    memcpy(statistics, j->trainer.snapshot->statistics, (size_t)j->trainer.snapshot->buffers * sizeof *statistics);
     status = job_measure(evaluator, w, statistics, splits, &metrics);
   }
   job_end(job);
@@ -192,11 +190,11 @@ static int put_middle(struct joiner *j, const struct path *path) {
 static int read_points(struct joiner *j) {
   struct job *job = j->job;
   int status = STRAIT_OK;
-  for (int i = 0; !status && i < j->snapshot->points; i++) {
+  for (int i = 0; !status && i < j->trainer.snapshot->points; i++) {
     char *file = control_file(job->session, job->stage, i, job->arena);
-    float *statistics = j->snapshot->velocity[i] ? j->snapshot->statistics : NULL;
-    status = file ? checkpoint_read_weights(file, job->stage->material->network, j->snapshot->theta[i], statistics,
-                                            job->metadata, JOB_METADATA)
+    float *statistics = j->trainer.snapshot->velocity[i] ? j->trainer.snapshot->statistics : NULL;
+    status = file ? checkpoint_read_weights(file, job->stage->material->network, j->trainer.snapshot->theta[i],
+                                            statistics, job->metadata, JOB_METADATA)
                   : error_failure();
   }
   return status;
@@ -204,7 +202,7 @@ static int read_points(struct joiner *j) {
 
 static int train_or_read(struct joiner *j) {
   struct job *job = j->job;
-  char *last = control_file(job->session, job->stage, j->snapshot->points - 1, job->arena);
+  char *last = control_file(job->session, job->stage, j->trainer.snapshot->points - 1, job->arena);
   if (!last)
     return error_failure();
   const int trained = file_exists(last); /* the last that write_points writes */
@@ -224,14 +222,14 @@ static int run(struct job *job) {
   struct joiner j;
   int status = joiner_create(&j, job);
   if (!status)
-    status = moments_sweep(job, JOIN_MARK);
+    status = moments_sweep(&j.moments);
   if (!status)
     status = train_or_read(&j);
   struct path path = {.name = job->stage->name, .curve = j.curve};
   if (!status) {
-    path.points = j.snapshot->points;
-    path.count = j.snapshot->count;
-    path.theta = (const float *const *)j.snapshot->theta;
+    path.points = j.trainer.snapshot->points;
+    path.count = j.trainer.snapshot->count;
+    path.theta = (const float *const *)j.trainer.snapshot->theta;
     status = put_geometry(&j, &path);
   }
   if (!status)

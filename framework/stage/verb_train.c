@@ -7,13 +7,10 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "stage/cost.h"
-#include "stage/divergence.h"
-#include "stage/moments.h"
+#include "stage/job.h"
 #include "stage/prepare.h"
 #include "stage/verb.h"
 #include "stage/weights.h"
-
-#define MARK ".state.safetensors"
 
 struct train_keys {
   int64_t epochs, stop;
@@ -102,30 +99,130 @@ static int cost(const struct stage *stage, struct cost *c) {
 
 /* --- the training --- */
 
-struct trainer {
+struct task {
   struct job *job;
+  struct moments moments;
   strait_object *schedule;
-  struct training *training;
-  struct snapshot *snapshot;
+  struct trainer trainer;
   int64_t first, end, epoch;
-  double deadline;        /* of the next checkpoint inside an epoch */
   const int64_t *settled; /* in a replay: the moments to keep whose files are there, for others to build on */
   size_t settled_count;
 };
 
-static void trainer_free(struct trainer *t) {
-  snapshot_free(t->snapshot);
-  training_free(t->training);
+static void task_free(struct task *t) {
+  snapshot_free(t->trainer.snapshot);
+  training_free(t->trainer.training);
   object_free(t->schedule);
 }
 
-static void next_deadline(struct trainer *t) {
-  t->deadline = clock_now() + 60 * keys_of(t->job->stage)->checkpoint_every;
+/* Is this moment a result, to be kept? */
+static int is_kept(const struct task *t, int64_t iteration) {
+  const struct stage *stage = t->job->stage;
+  int64_t keep = keys_of(stage)->keep;
+  for (size_t i = 0; i < stage->wanted_count; i++)
+    if (stage->wanted[i] == iteration)
+      return 1;
+  return iteration == t->end || (keep && iteration % (keep * t->epoch) == 0);
 }
 
-static int trainer_create(struct trainer *t, struct job *job) {
+static int wants(const void *context, const struct moment *moment) { return is_kept(context, moment->iteration); }
+
+/* Removes all moments that are not results, but for the newest `spare` of those up to now, and the epoch's beginning.
+ */
+static int prune(struct task *t, size_t spare) {
+  const struct train_keys *k = keys_of(t->job->stage);
+  const int64_t now = t->trainer.snapshot->iteration;
+  const struct rotation rotation = {.now = {.iteration = now},
+                                    .begun = spare ? now / t->epoch * t->epoch : -1,
+                                    .begun_stays = k->on_divergence == DIVERGENCE_HALVE,
+                                    .spare = spare,
+                                    .limit = k->checkpoint_limit,
+                                    .wanted = wants,
+                                    .context = t};
+  return moments_rotate(&t->moments, &rotation);
+}
+
+static int is_settled(const struct task *t, int64_t iteration) {
+  for (size_t i = 0; t->settled && i < t->settled_count; i++)
+    if (t->settled[i] == iteration)
+      return 1;
+  return 0;
+}
+
+static int keep(void *context, const struct snapshot *snapshot, unsigned why) {
+  struct task *t = context;
+  (void)why;
+  int status = is_settled(t, snapshot->iteration) ? STRAIT_OK : moment_save(&t->moments, snapshot);
+  return status ? status : prune(t, 2);
+}
+
+static int forget(void *context, int64_t after) {
+  const struct task *t = context;
+  return t->settled ? STRAIT_OK : moments_forget(&t->moments, (struct moment){.iteration = after});
+}
+
+/* The weights before the first iteration. */
+static int load_start(struct task *t, struct snapshot *snapshot) {
+  const struct stage *stage = t->job->stage;
+  const struct train_keys *k = keys_of(stage);
+  const struct network *network = stage->material->network;
+  snapshot_clear(snapshot);
+  if (!k->reference) {
+    network_initialise(network, seed_of(&stage->seeds, stage->seeds.init), snapshot->theta[0], snapshot->statistics);
+    return STRAIT_OK;
+  }
+  if (!k->restart)
+    return reference_load_state(t->job->session, k->reference, network, snapshot);
+  return reference_load(t->job->session, k->reference, 0, network, snapshot->theta[0], snapshot->statistics);
+}
+
+static int load(void *context, struct snapshot *snapshot, int64_t latest) {
+  struct task *t = context;
+  int loaded, status = moments_load_snapshot(&t->moments, latest, snapshot, &loaded);
+  return status || loaded ? status : load_start(t, snapshot);
+}
+
+static int64_t next_moment(const struct task *t, int64_t now, int64_t until) {
+  const struct stage *stage = t->job->stage;
+  int64_t next = (now / t->epoch + 1) * t->epoch;
+  for (size_t i = 0; i < stage->wanted_count; i++)
+    if (stage->wanted[i] > now && stage->wanted[i] < next)
+      next = stage->wanted[i];
+  return next < until ? next : until;
+}
+
+static int64_t next_wanted(void *context, int64_t now) { return next_moment(context, now, INT64_MAX); }
+
+static void tick(void *context) {
+  struct task *t = context;
+  job_tick(t->job, training_iteration(t->trainer.training) - t->first, NULL, 0);
+}
+
+static int end_epoch(void *context) {
+  struct task *t = context;
+  return job_epoch(t->job, t->trainer.training, t->end / t->epoch, -t->first);
+}
+
+static int halved(void *context, const struct halving *halving) {
+  struct task *t = context;
+  return job_halved(t->job, halving, -1);
+}
+
+static const struct trainer_calls calls = {.load = load,
+                                           .keep = keep,
+                                           .forget = forget,
+                                           .next = next_wanted,
+                                           .tick = tick,
+                                           .epoch = end_epoch,
+                                           .halved = halved};
+
+static int task_create(struct task *t, struct job *job) {
   const struct stage *stage = job->stage;
-  *t = (struct trainer){.job = job, .first = stage->first, .end = stage->end, .epoch = stage_epoch(stage)};
+  const struct train_keys *k = keys_of(stage);
+  *t = (struct task){.job = job, .first = stage->first, .end = stage->end, .epoch = stage_epoch(stage)};
+  t->moments = job_moments(job, t->end);
+  t->trainer = (struct trainer){
+      .calls = &calls, .context = t, .every = 60 * k->checkpoint_every, .on_divergence = k->on_divergence};
   int status = stage_object(stage, STRAIT_SCHEDULE, 0, &t->schedule);
   if (status)
     return status;
@@ -135,130 +232,27 @@ static int trainer_create(struct trainer *t, struct job *job) {
                                .schedule = t->schedule,
                                .keys = &stage->optimiser,
                                .seeds = stage->seeds,
-                               .iterations = keys_of(stage)->epochs * t->epoch};
-  status = training_create(&t->training, &plan);
-  if (!status)
-    status = training_snapshot(t->training, &t->snapshot);
-  next_deadline(t);
-  return status;
+                               .iterations = k->epochs * t->epoch};
+  status = training_create(&t->trainer.training, &plan);
+  return status ? status : training_snapshot(t->trainer.training, &t->trainer.snapshot);
 }
 
-/* Is this moment one to keep for good? */
-static int is_kept(const struct trainer *t, int64_t iteration) {
-  const struct stage *stage = t->job->stage;
-  int64_t keep = keys_of(stage)->keep;
-  for (size_t i = 0; i < stage->wanted_count; i++)
-    if (stage->wanted[i] == iteration)
-      return 1;
-  return iteration == t->end || (keep && iteration % (keep * t->epoch) == 0);
-}
-
-static int wants(const void *context, int64_t iteration) { return is_kept(context, iteration); }
-
-/* Removes all moments that are not kept for good, but for the newest `spare` of those up to now, and the epoch's
- * beginning. */
-static int prune(struct trainer *t, size_t spare) {
-  const struct train_keys *k = keys_of(t->job->stage);
-  const int64_t now = t->snapshot->iteration;
-  const struct rotation rotation = {.now = now,
-                                    .begun = spare ? now / t->epoch * t->epoch : -1,
-                                    .begun_stays = k->on_divergence == DIVERGENCE_HALVE,
-                                    .spare = spare,
-                                    .limit = k->checkpoint_limit,
-                                    .wanted = wants,
-                                    .context = t};
-  return moments_rotate(t->job, MARK, &rotation);
-}
-
-static int is_settled(const struct trainer *t, int64_t iteration) {
-  for (size_t i = 0; t->settled && i < t->settled_count; i++)
-    if (t->settled[i] == iteration)
-      return 1;
-  return 0;
-}
-
-static int save(struct trainer *t) {
-  int status = training_save(t->training, t->snapshot);
-  char *base = status ? NULL : moment_base(t->job, t->snapshot->iteration, t->end);
-  if (!status && !is_settled(t, t->snapshot->iteration))
-    status = base ? moment_save(t->job, base, t->snapshot) : error_failure();
-  if (!status)
-    status = prune(t, 2);
-  next_deadline(t);
-  return status;
-}
-
-/* The weights before the first iteration. */
-static int load_start(struct trainer *t) {
-  const struct stage *stage = t->job->stage;
-  const struct train_keys *k = keys_of(stage);
-  const struct network *network = stage->material->network;
-  if (!k->reference) {
-    network_initialise(network, seed_of(&stage->seeds, stage->seeds.init), t->snapshot->theta[0],
-                       t->snapshot->statistics);
-    return STRAIT_OK;
-  }
-  if (!k->restart)
-    return reference_load_state(t->job->session, k->reference, network, t->snapshot);
-  return reference_load(t->job->session, k->reference, 0, network, t->snapshot->theta[0], t->snapshot->statistics);
-}
-
-/* The newest moment that is not after `latest`, or the start. */
-static int load(struct trainer *t, int64_t latest) {
-  int loaded, status = moments_load(t->job, MARK, latest, t->snapshot, &loaded);
-  if (!status && !loaded) {
-    snapshot_free(t->snapshot);
-    t->snapshot = NULL;
-    status = training_snapshot(t->training, &t->snapshot);
-    if (!status)
-      status = load_start(t);
-  }
-  return status ? status : training_load(t->training, t->snapshot);
-}
-
-static int load_for(void *context, int64_t latest) { return load(context, latest); }
-
-static int64_t next_moment(const struct trainer *t, int64_t now, int64_t until) {
-  const struct stage *stage = t->job->stage;
-  int64_t next = (now / t->epoch + 1) * t->epoch;
-  for (size_t i = 0; i < stage->wanted_count; i++)
-    if (stage->wanted[i] > now && stage->wanted[i] < next)
-      next = stage->wanted[i];
-  return next < until ? next : until;
-}
-
-static int advance(struct trainer *t, int64_t until) {
-  const struct train_keys *k = keys_of(t->job->stage);
-  int64_t now = training_iteration(t->training), epochs = t->end / t->epoch;
-  const struct diverging diverging = {t->job, t->settled ? NULL : MARK, t->training, &t->snapshot, load_for, t};
-  int status = STRAIT_OK;
-  job_begin(t->job, "training", now - t->first, until - t->first, "step");
-  while (!status && now < until) {
-    int64_t next = next_moment(t, now, until), before = now;
-    status = job_train(t->job, t->training, next, t->deadline, -t->first);
-    now = training_iteration(t->training);
-    int64_t origin = now / t->epoch * t->epoch;
-    if (!status && now == next && now % t->epoch == 0)
-      status = job_epoch(t->job, t->training, epochs, -t->first);
-    if (!status && now > before) {
-      status = save(t);
-      origin = (now - 1) / t->epoch * t->epoch; /* its weights are found not to be finite: the epoch that made them */
-    } else
-      next_deadline(t);
-    if (status == STRAIT_EDIVERGE && k->on_divergence == DIVERGENCE_HALVE) {
-      status = divergence_halve(&diverging, origin);
-      now = training_iteration(t->training);
-    }
-    if (!status)
-      status = stop_check();
-  }
+/* From the newest moment that is not after `latest`, or the start, to iteration `until`. */
+static int train(struct task *t, int64_t latest, int64_t until) {
+  int status = trainer_load(&t->trainer, latest);
+  if (status)
+    return status;
+  job_begin(t->job, "training", training_iteration(t->trainer.training) - t->first, until - t->first, "step");
+  status = trainer_run(&t->trainer, until);
   job_end(t->job);
-  return status == STRAIT_EDIVERGE ? moments_diverged(t->job, MARK) : status;
+  if (status == STRAIT_EDIVERGE)
+    return moments_diverged(&t->moments);
+  return status ? status : stop_check();
 }
 
 /* --- what the runner calls --- */
 
-static int measure(struct trainer *t) {
+static int measure(struct task *t) {
   struct job *job = t->job;
   struct evaluator *evaluator = NULL;
   json_t *metrics = NULL;
@@ -269,7 +263,7 @@ static int measure(struct trainer *t) {
     status = job_evaluator(job, &evaluator);
   job_begin(job, "measuring", 0, 1, "point");
   if (!status)
-    status = job_measure(evaluator, t->snapshot->theta[0], t->snapshot->statistics, splits, &metrics);
+    status = job_measure(evaluator, t->trainer.snapshot->theta[0], t->trainer.snapshot->statistics, splits, &metrics);
   job_end(job);
   evaluator_free(evaluator);
   const struct network *network = job->stage->material->network;
@@ -282,7 +276,7 @@ static int measure(struct trainer *t) {
   if (!status)
     status = put_integer(job->summary, "iterations", t->end - t->first);
   if (!status)
-    status = divergence_summary(job, t->training);
+    status = put_halvings(job, training_halvings(t->trainer.training));
   if (!status)
     status = put_integer(job->summary, "epoch_iterations", t->epoch);
   if (!status)
@@ -293,17 +287,16 @@ static int measure(struct trainer *t) {
 }
 
 /* Are a moment's files there? */
-static int look_for(struct trainer *t, int64_t at, int *there) {
-  char *base = moment_base(t->job, at, t->end);
-  char *weights = base ? job_file(t->job, "%s.safetensors", base) : NULL;
-  char *state = base ? job_file(t->job, "%s" MARK, base) : NULL;
+static int look_for(struct task *t, int64_t at, int *there) {
+  char *weights = moment_file(&t->moments, (struct moment){.iteration = at}, ".safetensors");
+  char *state = moment_file(&t->moments, (struct moment){.iteration = at}, MOMENT_STATE);
   *there = weights && state && file_exists(weights) && file_exists(state);
   return weights && state ? STRAIT_OK : error_failure();
 }
 
 /* The first moment to keep whose files are not there; 0: none is missing. Where `settled` has room for all of a
  * training's moments, those to keep that are there are listed in it. */
-static int first_missing(struct trainer *t, int64_t *missing, int64_t *settled) {
+static int first_missing(struct task *t, int64_t *missing, int64_t *settled) {
   int there, status = STRAIT_OK;
   *missing = 0;
   t->settled = settled;
@@ -322,16 +315,14 @@ static int first_missing(struct trainer *t, int64_t *missing, int64_t *settled) 
 }
 
 /* Trains again up to each moment that is to be kept and is not there, from the nearest before it. */
-static int make_missing(struct trainer *t) {
+static int make_missing(struct task *t) {
   const struct stage *stage = t->job->stage;
   int64_t missing = 0, *settled;
   settled = arena_alloc(t->job->arena, (size_t)(t->end / t->epoch + 1) + stage->wanted_count, sizeof *settled);
   int status = settled ? first_missing(t, &missing, settled) : error_failure();
   while (!status && missing) {
-    status = load(t, missing - 1);
-    /* A divergence later in the epoch may have changed what was at this moment. */
-    if (!status)
-      status = advance(t, (missing + t->epoch - 1) / t->epoch * t->epoch);
+    /* To the epoch's end: a divergence later in it may have changed what was at this moment. */
+    status = train(t, missing - 1, (missing + t->epoch - 1) / t->epoch * t->epoch);
     if (!status)
       status = first_missing(t, &missing, settled);
   }
@@ -339,35 +330,34 @@ static int make_missing(struct trainer *t) {
 }
 
 static int run(struct job *job) {
-  struct trainer t;
-  int status = trainer_create(&t, job);
+  struct task t;
+  int status = task_create(&t, job);
   if (!status)
-    status = moments_sweep(job, MARK);
+    status = moments_sweep(&t.moments);
   if (!status)
-    status = load(&t, t.end);
-  if (!status)
-    status = advance(&t, t.end);
+    status = train(&t, t.end, t.end);
   if (!status)
     status = measure(&t);
   if (!status) /* what was named only after an interrupted training had passed it */
     status = make_missing(&t);
-  trainer_free(&t);
+  task_free(&t);
   return status;
 }
 
 static int replay(struct job *job) {
-  struct trainer t;
-  int status = trainer_create(&t, job);
+  struct task t;
+  int status = task_create(&t, job);
   if (!status)
-    status = moments_sweep(job, MARK);
+    status = moments_sweep(&t.moments);
   if (!status)
     status = make_missing(&t);
-  trainer_free(&t);
+  task_free(&t);
   return status;
 }
 
 static int lacks(struct job *job, int *lacking) {
-  struct trainer t = {.job = job, .first = job->stage->first, .end = job->stage->end, .epoch = stage_epoch(job->stage)};
+  struct task t = {.job = job, .first = job->stage->first, .end = job->stage->end, .epoch = stage_epoch(job->stage)};
+  t.moments = job_moments(job, t.end);
   int64_t missing;
   int status = first_missing(&t, &missing, NULL);
   *lacking = missing > 0;

@@ -8,21 +8,16 @@
 #include "stage/prepare.h"
 #include "stage/verb.h"
 #include "train/checkpoint.h"
+#include "train/moments.h"
 
 /* --- files --- */
 
-/* The files of a moment, final, epoch-8 or iteration-500, without extension. */
-static char *moment_file(const struct session *session, const struct stage *train, int64_t iteration,
-                         struct arena *arena) {
-  const char *folder = stage_folder(session, train, arena);
-  int64_t epoch = stage_epoch(train);
-  if (!folder)
-    return NULL;
-  if (iteration == train->end)
-    return arena_format(arena, "%s/final", folder);
-  if (iteration % epoch == 0)
-    return arena_format(arena, "%s/epoch-%lld", folder, (long long)(iteration / epoch));
-  return arena_format(arena, "%s/iteration-%lld", folder, (long long)iteration);
+/* A file of a moment of a train stage. */
+static char *train_file(const struct session *session, const struct stage *train, int64_t iteration, const char *suffix,
+                        struct arena *arena) {
+  const struct moments moments = {
+      .folder = stage_folder(session, train, arena), .arena = arena, .epoch = stage_epoch(train), .end = train->end};
+  return moments.folder ? moment_file(&moments, (struct moment){.iteration = iteration}, suffix) : NULL;
 }
 
 char *control_file(const struct session *session, const struct stage *connect, int point, struct arena *arena) {
@@ -115,14 +110,6 @@ static int load_initial(const struct session *session, const struct stage *train
   return STRAIT_OK;
 }
 
-/* What a stage's files must say of themselves. */
-struct made {
-  struct metadata pairs[2];
-};
-static struct made made_by(const struct stage *stage) {
-  return (struct made){{{"strait.key", stage->key}, {"strait.numerics", NUMERICS_TEXT}}};
-}
-
 /* A file of this stage's results cannot be used: who is told that wants to know what to do. */
 static int unusable(const struct stage *stage, int status) {
   if (status != STRAIT_EFORMAT && status != STRAIT_EINVAL && status != STRAIT_ENOTSUP)
@@ -138,7 +125,7 @@ static int load_file(const struct stage *stage, const char *file, const struct n
     return error_failure();
   if (!stage)
     return checkpoint_read_weights(file, network, theta, statistics, NULL, 0);
-  const struct made made = made_by(stage);
+  const struct made made = stage_made(stage);
   int status = checkpoint_read_weights(file, network, theta, statistics, made.pairs, 2);
   return status ? unusable(stage, status) : STRAIT_OK;
 }
@@ -158,8 +145,7 @@ int reference_load(const struct session *session, const struct reference *r, int
       status = load_initial(session, r->stage, network, theta, statistics);
       break;
     }
-    file = moment_file(session, r->stage, reference_iteration(r), arena);
-    file = file ? arena_format(arena, "%s.safetensors", file) : NULL;
+    file = train_file(session, r->stage, reference_iteration(r), ".safetensors", arena);
     status = load_file(r->stage, file, network, theta, statistics);
     break;
   case REFERENCE_MEMBER:
@@ -199,9 +185,8 @@ int reference_load_state(const struct session *session, const struct reference *
     return STRAIT_OK;
   }
   struct arena *arena = arena_create();
-  char *file = arena ? moment_file(session, r->stage, reference_iteration(r), arena) : NULL;
-  file = file ? arena_format(arena, "%s.state.safetensors", file) : NULL;
-  const struct made made = made_by(r->stage);
+  char *file = arena ? train_file(session, r->stage, reference_iteration(r), MOMENT_STATE, arena) : NULL;
+  const struct made made = stage_made(r->stage);
   status = file ? checkpoint_read_state(file, snapshot, made.pairs, 2) : error_failure();
   if (status)
     status = unusable(r->stage, status);

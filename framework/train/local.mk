@@ -1,2 +1,3 @@
 libstrait_la_SOURCES += %D%/checkpoint.c %D%/checkpoint.h %D%/communicator.c %D%/communicator.h %D%/match.c %D%/match.h \
-	%D%/optimiser.c %D%/optimiser.h %D%/objective.c %D%/objective.h %D%/several.c %D%/snapshot.c %D%/snapshot.h %D%/training.c %D%/training.h %D%/training_inside.h
+	%D%/moments.c %D%/moments.h %D%/objective.c %D%/objective.h %D%/optimiser.c %D%/optimiser.h %D%/several.c \
+	%D%/snapshot.c %D%/snapshot.h %D%/trainer.c %D%/trainer.h %D%/training.c %D%/training.h %D%/training_inside.h

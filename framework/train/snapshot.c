@@ -62,12 +62,21 @@ void snapshot_spread(struct snapshot *snapshot, const float *first, const float 
   memcpy(snapshot->theta[segments], last, (size_t)snapshot->count * sizeof *last);
 }
 
+static void clear(float **vector, const struct snapshot *snapshot) {
+  for (int i = 0; vector && i < snapshot->points; i++)
+    if (vector[i])
+      memset(vector[i], 0, (size_t)snapshot->count * sizeof(float));
+}
+
 void snapshot_restart(struct snapshot *snapshot) {
-  for (int i = 0; i < snapshot->points; i++) {
-    if (snapshot->velocity[i])
-      memset(snapshot->velocity[i], 0, (size_t)snapshot->count * sizeof(float));
-    if (snapshot->square && snapshot->square[i])
-      memset(snapshot->square[i], 0, (size_t)snapshot->count * sizeof(float));
-  }
+  clear(snapshot->velocity, snapshot);
+  clear(snapshot->square, snapshot);
   snapshot->iteration = snapshot->updates = snapshot->halvings = 0;
+}
+
+void snapshot_clear(struct snapshot *snapshot) {
+  clear(snapshot->theta, snapshot);
+  if (snapshot->buffers)
+    memset(snapshot->statistics, 0, (size_t)snapshot->buffers * sizeof(float));
+  snapshot_restart(snapshot);
 }

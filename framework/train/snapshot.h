@@ -25,5 +25,6 @@ void snapshot_free(struct snapshot *snapshot); /* NULL is nothing */
 void snapshot_spread(struct snapshot *snapshot, const float *first, const float *last);
 /* Forgets the momentum, the iteration and halvings; keeps weights and statistics. */
 void snapshot_restart(struct snapshot *snapshot);
+void snapshot_clear(struct snapshot *snapshot); /* as snapshot_create leaves it */
 
 #endif

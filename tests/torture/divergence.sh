@@ -41,7 +41,7 @@ echo "-- halved, the curve too; and what was stopped goes on from its checkpoint
 expect 0 run e.ini --out whole $halve
 says 'at the rate 300; '
 says 'arc: iteration '
-says 'going on from iteration 0 at half'
+says 'resuming from iteration 0 at half'
 test "$(json halvings <whole/left/summary.json)" -ge 1 || die "the summary does not tell"
 expect 0 run e.ini --out part $halve
 says 'train left  goes on'

@@ -1,0 +1,112 @@
+/* train/trainer.c: from one moment of interest to the next.
+ *
+ * After a divergence the training returns to the last epoch's end, not to its newest checkpoint: where that one is
+ * depends on the clock, and what comes out must not. */
+#include <config.h>
+
+#include "train/trainer.h"
+
+#include <time.h>
+
+#include "base/error.h"
+#include "base/stop.h"
+
+#define SLICE .25 /* seconds between two ticks */
+
+const char *const divergence_choices[] = {"stop", "halve", NULL};
+
+static double seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* --- a divergence --- */
+
+int trainer_load(const struct trainer *t, int64_t latest) {
+  int status = t->calls->load(t->context, t->snapshot, latest);
+  return status ? status : training_load(t->training, t->snapshot);
+}
+
+/* After STRAIT_EDIVERGE, which it clears: loads the state at `origin`, where the epoch began, with the rate halved;
+ * after DIVERGENCE_TRIES in vain from there, the start. */
+static int halve(const struct trainer *t, int64_t origin) {
+  const int64_t halvings = training_halvings(t->training) + 1, at = training_iteration(t->training);
+  struct error_chain why;
+  if (halvings > MOST_HALVINGS)
+    return error_wrap("the rate was halved %d times", MOST_HALVINGS);
+  error_take(&why);
+  int status = t->calls->load(t->context, t->snapshot, origin);
+  if (!status && halvings > t->snapshot->halvings + DIVERGENCE_TRIES) /* that state was beyond saving already */
+    status = t->calls->load(t->context, t->snapshot, 0);
+  if (!status && t->calls->forget)
+    status = t->calls->forget(t->context, t->snapshot->iteration);
+  if (status)
+    return status;
+  t->snapshot->halvings = halvings;
+  status = training_load(t->training, t->snapshot);
+  if (status || !t->calls->halved)
+    return status;
+  return t->calls->halved(t->context, &(struct halving){why.text, at, t->snapshot->iteration, halvings});
+}
+
+/* --- the loop --- */
+
+/* Trains until `next` is done, a stop is asked for, or `deadline` passed (0: none). */
+static int advance(const struct trainer *t, int64_t next, double deadline) {
+  int status = STRAIT_OK;
+  while (!status && training_iteration(t->training) < next && !stop_requested()) {
+    const double now = seconds(), slice = now + SLICE;
+    if (deadline > 0 && now >= deadline)
+      break;
+    status = training_run(t->training, next, deadline > 0 && deadline < slice ? deadline : slice);
+    if (t->calls->tick)
+      t->calls->tick(t->context);
+  }
+  return status;
+}
+
+static double next_deadline(const struct trainer *t) { return t->every > 0 ? seconds() + t->every : 0; }
+
+static int keep(const struct trainer *t, unsigned why) {
+  int status = training_save(t->training, t->snapshot);
+  return status ? status : t->calls->keep(t->context, t->snapshot, why);
+}
+
+/* On to the next moment of interest, and what happens there. *origin: where to return to after a divergence. */
+static int pass(const struct trainer *t, int64_t until, double *deadline, int64_t *origin) {
+  const int64_t epoch = training_epoch_iterations(t->training), before = training_iteration(t->training);
+  const int64_t ends = (before / epoch + 1) * epoch, moment = t->calls->next ? t->calls->next(t->context, before) : 0;
+  int64_t next = ends < until ? ends : until;
+  unsigned why = 0;
+  if (moment && moment < next)
+    next = moment;
+  int status = advance(t, next, *deadline);
+  const int64_t now = training_iteration(t->training);
+  *origin = now / epoch * epoch;
+  if (!status && now == ends && t->calls->epoch)
+    status = t->calls->epoch(t->context);
+  if (!status && now > before) {
+    *origin = (now - 1) / epoch * epoch; /* where its weights are not finite, the epoch that made them */
+    const int due = stop_requested() || (*deadline > 0 && seconds() >= *deadline);
+    why = (now == moment || now == until ? KEEP_MOMENT : 0) | (now == ends ? KEEP_EPOCH : 0) | (due ? KEEP_NOW : 0);
+    status = keep(t, why);
+  }
+  if (why != KEEP_MOMENT)
+    *deadline = next_deadline(t);
+  return status;
+}
+
+int trainer_run(const struct trainer *t, int64_t until) {
+  double deadline = next_deadline(t);
+  int64_t origin;
+  int status = STRAIT_OK;
+  while (!status && training_iteration(t->training) < until) {
+    status = pass(t, until, &deadline, &origin);
+    if (status == STRAIT_EDIVERGE && t->on_divergence == DIVERGENCE_HALVE)
+      status = halve(t, origin);
+    if (!status && training_iteration(t->training) < until)
+      status = stop_check();
+  }
+  return status;
+}
