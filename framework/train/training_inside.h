@@ -1,4 +1,4 @@
-/* train/training_inside.h: the inside of struct training, for training.c and several.c alone. */
+/* train/training_inside.h: the inside of struct training, for training.c and several.c alone. Defined in training.c. */
 #ifndef TRAIN_TRAINING_INSIDE_H
 #define TRAIN_TRAINING_INSIDE_H
 
@@ -28,7 +28,8 @@ struct training {
 
 /* STRAIT_EDIVERGE, saying where. */
 int training_diverged(int64_t iteration, double rate);
-/* several.c: a step at several t, on the batch of `run` that is on the device. */
+
+/* Defined in several.c: a step at several t, on the batch of `run` that is on the device. */
 int several_create(struct training *training);
 void several_free(struct training *training);
 int several_step(struct training *training, struct run *run, double rate, struct loss_sums *sums);
