@@ -17,7 +17,7 @@ enum { STRAIT_TRAIN = 0, STRAIT_TEST = 1 }; /* the splits; the validation split 
 
 enum {
   STRAIT_TARGET_CLASS = 1, /* one class of `classes`: softmax cross-entropy */
-  STRAIT_TARGET_CLASSES,   /* one class a position */
+  STRAIT_TARGET_CLASSES,   /* one class per position */
   STRAIT_TARGET_REAL       /* a vector of `classes` reals: mean squared error */
 };
 enum { STRAIT_ORDER_SHUFFLED = 0, STRAIT_ORDER_STREAMS /* contiguous streams, for sequences */ };
@@ -48,15 +48,16 @@ typedef struct strait_sample {
   const strait_sample_ops *ops;
 } strait_sample;
 
-/* Room for the sample's elements (dims as in strait_split, channels first); NULL on failure, its cause recorded. */
+/* Room for the sample's elements (dims as in strait_split, channels first); NULL on failure, its cause recorded.
+ * [one thread, in read()] */
 static inline void *strait_sample_reserve(strait_sample *sample, uint32_t rank, const int64_t *dims) {
   return sample->ops->reserve(sample, rank, dims);
 }
-/* The sample's class; one outside 0..classes-1 is refused. */
+/* Sets the sample's class; one outside 0..classes-1 is refused. [one thread, in read()] */
 static inline int32_t strait_sample_label(strait_sample *sample, int64_t label) {
   return sample->ops->label(sample, label);
 }
-/* Room for the real target of `count` numbers; NULL on failure. */
+/* Room for the real target of `count` numbers; NULL on failure, its cause recorded. [one thread, in read()] */
 static inline float *strait_sample_target(strait_sample *sample, int64_t count) {
   return sample->ops->target(sample, count);
 }
@@ -64,20 +65,22 @@ static inline float *strait_sample_target(strait_sample *sample, int64_t count) 
 typedef struct strait_dataset_ops {
   uint32_t size;
   uint32_t reserved;
-  /* Called once after init: finds and checks the files and builds an index that does not change any more. Fails with
-   * the path, what is wrong, and where to get the data. */
+  /* Finds and checks the files and builds an index that does not change afterwards. Fails with the path, what is wrong,
+   * and where to get the data. [one thread, once, after init()] */
   int32_t (*open)(void *self);
-  /* Fills *split (zeroed, size set) for STRAIT_TRAIN or STRAIT_TEST. After open. */
+  /* Fills *split (zeroed, size set) for STRAIT_TRAIN or STRAIT_TEST. [one thread, after open()] */
   int32_t (*describe)(const void *self, uint32_t which, strait_split *split);
-  /* Reads sample `index` (0 <= index < count). The same bytes at every call, in any order. Re-entrant: several threads
-   * call it on one instance. */
+  /* Reads sample `index` (0 <= index < count). The same bytes at every call, in any order.
+   * [any thread, after open()] */
   int32_t (*read)(const void *self, uint32_t which, int64_t index, strait_sample *sample);
-  /* The usual normalisation of this data, x -> (x - mean) / deviation for x in 0..1, a number a channel; NULL: none. */
+  /* The usual normalisation of this data, x -> (x - mean) / deviation for x in 0..1, one number per channel; NULL:
+   * none.
+   */
   const float *mean;
   const float *deviation;
-  int64_t channels; /* how many numbers mean and deviation have */
-  /* The class of a sample, without reading the rest of it; NULL: read() is asked. For data sets whose samples are
-   * costly to read, so that opening them stays quick. Re-entrant. */
+  int64_t channels; /* the length of mean and deviation */
+  /* Sets *label to the class of a sample without reading the rest of it; NULL: the host calls read(). For data sets
+   * whose samples are costly to read, so that opening them stays quick. [any thread, after open()] */
   int32_t (*label)(const void *self, uint32_t which, int64_t index, int64_t *label);
 } strait_dataset_ops;
 

@@ -1,8 +1,8 @@
 /* strait/ensembler.h: where the weights of an ensemble come from, which to keep, how to combine predictions.
  *
  * The host asks for the sources one after another, runs each (a training, or points of a path), calls collect at every
- * moment the schedule names and at a training's end, then finish. An ensembler keeps nothing between calls: what
- * accumulates lives in slots, which the host checkpoints, so that an interrupted ensemble goes on to the same bytes.
+ * moment that the schedule names and at a training's end, then finish. An ensembler keeps nothing between calls: what
+ * accumulates lives in slots, which the host checkpoints, so that an interrupted ensemble resumes to the same bytes.
  */
 #ifndef STRAIT_ENSEMBLER_H
 #define STRAIT_ENSEMBLER_H
@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 enum { STRAIT_SOURCE_END = 0, STRAIT_SOURCE_TRAINING, STRAIT_SOURCE_PATH };
-/* Where a training starts, besides 0, 1, ...: the references in `start`, whose momentum is taken over. */
+/* Where a training starts, besides 0, 1, ..., the references in `start`, whose momentum is kept. */
 enum {
   STRAIT_START_FRESH = -1, /* from new weights, by the stage's seed + seed_offset */
   STRAIT_START_MEMBER = -2 /* from the newest member, momentum zero: not for the first source */
@@ -29,13 +29,13 @@ typedef struct strait_source {
   /* in: what the stage's section offers */
   int64_t given_starts;       /* references in `start` */
   int64_t given_paths;        /* references in `path` */
-  int64_t given_budget;       /* iterations of `budget`, which counts all that is spent, starts included (0: not set) */
-  int64_t epoch_iterations;   /* mini-batches an epoch */
+  int64_t given_budget;       /* `budget` in iterations; counts all that is spent, starts included (0: not set) */
+  int64_t epoch_iterations;   /* mini-batches per epoch */
   const int64_t *start_spent; /* given_starts numbers: iterations already spent in each start */
   /* out, training */
   int64_t start;       /* the start-th reference in `start`, or STRAIT_START_... */
   int64_t seed_offset; /* added to the stage's seeds */
-  int64_t iterations;  /* how many this source runs: its schedule's horizon */
+  int64_t iterations;  /* how many iterations this source runs: its schedule's horizon */
   /* out, path */
   int64_t path;   /* the path-th reference in `path` */
   int64_t points; /* equally spaced t in [0,1], ends included, at least 2 */
@@ -44,10 +44,10 @@ typedef struct strait_source {
   uint32_t reserved;
 } strait_source;
 
-/* How a member's batch-norm statistics come about. */
+/* Where a member's batch-norm statistics come from. */
 enum {
   STRAIT_STATISTICS_REFRESH = 0, /* re-estimated on the training split: the default; always for averages */
-  STRAIT_STATISTICS_KEEP         /* those of the running network at the moment */
+  STRAIT_STATISTICS_KEEP         /* those of the network in training, at that moment */
 };
 
 struct strait_slots;
@@ -62,13 +62,18 @@ typedef struct strait_slots {
   const strait_slots_ops *ops;
 } strait_slots;
 
-/* The vector of this name, as long as the weights, zero at first; kept from call to call. NULL on failure. */
-static inline float *strait_slots_vector(strait_slots *slots, const char *name) { return slots->ops->vector(slots, name); }
-/* The integer of this name, zero at first; kept from call to call. NULL on failure. */
+/* The vector of this name, as long as the weights, zero at first; kept from call to call. NULL on failure, its cause
+ * recorded. [one thread, in collect() and finish()] */
+static inline float *strait_slots_vector(strait_slots *slots, const char *name) {
+  return slots->ops->vector(slots, name);
+}
+/* The integer of this name, zero at first; kept from call to call. NULL on failure, its cause recorded.
+ * [one thread, in collect() and finish()] */
 static inline int64_t *strait_slots_integer(strait_slots *slots, const char *name) {
   return slots->ops->integer(slots, name);
 }
-/* Adds a member: a copy of the weights. */
+/* Adds a member: a copy of the weights; statistics is STRAIT_STATISTICS_...
+ * [one thread, in collect() and finish()] */
 static inline int32_t strait_slots_member(strait_slots *slots, const float *weights, uint32_t statistics) {
   return slots->ops->member(slots, weights, statistics);
 }
@@ -88,16 +93,17 @@ typedef struct strait_moment {
 typedef struct strait_ensembler_ops {
   uint32_t size;
   uint32_t reserved;
-  /* Fills the out fields of *source for source number `index` (0, 1, ...), or sets type to STRAIT_SOURCE_END. Fails when
-   * what it needs is not given. Pure. */
+  /* Fills the out fields of *source (zeroed) for source number `index` (0, 1, ...), or leaves type at
+   * STRAIT_SOURCE_END. Fails when what it needs is not given. A pure function. [one thread, after init()] */
   int32_t (*source)(const void *self, int64_t index, strait_source *source);
-  /* Adds a member or folds the weights into slots. */
+  /* Adds a member or folds the weights into slots. [one thread, after source()] */
   int32_t (*collect)(const void *self, const strait_moment *moment, strait_slots *slots);
-  /* Called after each source: turns slots into members, as they are: what goes over the weights one by one belongs into
-   * collect, which is told how many there are. NULL: nothing to do. */
+  /* Called after each source: turns slots into members, as they are. Arithmetic on the weights belongs in collect,
+   * which is told how many there are. NULL: nothing to do. [one thread, after source()] */
   int32_t (*finish)(const void *self, int64_t source, strait_slots *slots);
   /* Combines the class probabilities of the members for `rows` samples: probabilities is (members, rows, classes),
-   * combined is (rows, classes), each row summing to one. The members' order must not matter. NULL: their mean. */
+   * combined is (rows, classes), each row summing to one. The members' order must not matter. NULL: their mean.
+   * [one thread, after init()] */
   int32_t (*combine)(const void *self, int64_t members, int64_t rows, int64_t classes, const float *probabilities,
                      float *combined);
 } strait_ensembler_ops;

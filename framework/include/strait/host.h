@@ -1,8 +1,8 @@
 /* strait/host.h: the services the host offers to every plugin.
  *
- * Plugin code uses the inline functions; the table behind them only grows at its end, and an inline function of a later
- * entry tests the table's size and returns STRAIT_ENOTSUP on an older host. `self` is always the plugin's instance.
- * All services may be called from any thread that the host runs the plugin on.
+ * Plugin code calls the inline functions; the table behind them only grows at its end, and an inline function of a
+ * later entry tests the table's size and returns STRAIT_ENOTSUP on an older host. `self` is always the plugin's
+ * instance. A plugin calls the host only on threads that the host runs it on. The tags are explained in strait/types.h.
  */
 #ifndef STRAIT_HOST_H
 #define STRAIT_HOST_H
@@ -37,15 +37,17 @@ typedef struct strait_host {
   int32_t (*fail)(const void *self, int32_t status, const char *format, va_list arguments);
   void *(*alloc)(const void *self, size_t bytes);
   void (*random)(const void *self, const char *purpose, uint64_t index, uint32_t bits[4]);
-  int32_t (*gemm)(const void *self, int32_t transpose_a, int32_t transpose_b, int64_t m, int64_t n, int64_t k, float alpha,
-                  const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
+  int32_t (*gemm)(const void *self, int32_t transpose_a, int32_t transpose_b, int64_t m, int64_t n, int64_t k,
+                  float alpha, const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c,
+                  int64_t ldc);
   int32_t (*open)(const void *self, const char *path, const char *member, strait_reader **reader);
   int32_t (*fingerprint)(const void *self, const void *data, size_t bytes);
 } strait_host;
 
+/* The host's table. [any thread, from init()] */
 static inline const strait_host *strait_host_of(const void *self) { return ((const strait_object *)self)->host; }
 
-/* Tells the user something; the host adds where it comes from. Plugins never print. */
+/* Tells the user something; the host adds where it comes from. Plugins never print. [any thread, from init()] */
 STRAIT_PRINTF(3, 4)
 static inline void strait_log(const void *self, uint32_t level, const char *format, ...) {
   va_list arguments;
@@ -55,8 +57,9 @@ static inline void strait_log(const void *self, uint32_t level, const char *form
 }
 
 /* Records why something failed and returns status: `return strait_fail(self, STRAIT_EINVAL, "cycle %d is odd", c);`
- * The text names the input, the rule and the remedy, without the plugin's own name, and without a final stop. When a
- * service failed with this status, it recorded the cause already: strait_fail then adds yours in front of it. */
+ * The text names the input, the rule and the remedy, without the plugin's own name and without a full stop. When a
+ * service failed with this status, it has recorded the cause already; strait_fail then puts yours in front of it.
+ * [any thread, from init()] */
 STRAIT_PRINTF(3, 4)
 static inline int32_t strait_fail(const void *self, int32_t status, const char *format, ...) {
   va_list arguments;
@@ -66,40 +69,45 @@ static inline int32_t strait_fail(const void *self, int32_t status, const char *
   return status;
 }
 
-/* Zeroed memory, 64-byte aligned, freed by the host after fini. NULL when there is none (STRAIT_ENOMEM is recorded). */
+/* Zeroed memory, 64-byte aligned, freed by the host after fini(). NULL when there is none (STRAIT_ENOMEM is recorded).
+ * [any thread, from init()] */
 static inline void *strait_alloc(const void *self, size_t bytes) { return strait_host_of(self)->alloc(self, bytes); }
 
-/* 128 random bits: a pure function of the stage's seed, the purpose (a word of your own) and the index. */
+/* 128 random bits: a pure function of the stage's seed, the purpose (a word of your own) and the index.
+ * [any thread, from init()] */
 static inline void strait_random(const void *self, const char *purpose, uint64_t index, uint32_t bits[4]) {
   strait_host_of(self)->random(self, purpose, index, bits);
 }
 
-/* C = alpha op(A) op(B) + beta C, row-major float32, op(A) is m x k, op(B) is k x n, on the calling thread alone. */
+/* C = alpha op(A) op(B) + beta C, row-major float32, op(A) is m x k, op(B) is k x n, on the calling thread alone.
+ * [any thread, from init()] */
 static inline int32_t strait_gemm(const void *self, int32_t transpose_a, int32_t transpose_b, int64_t m, int64_t n,
                                   int64_t k, float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
                                   float beta, float *c, int64_t ldc) {
   return strait_host_of(self)->gemm(self, transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
-/* Opens path; with a member, path is a folder or an archive (tar, zip; gz, xz, bz2, zstd) and the member a name in it
+/* Opens path. With a member, path is a folder or an archive (tar, zip; gz, xz, bz2, zstd) and the member a name in it
  * (in an archive, the last components of a name: "data_batch_1.bin" finds "cifar-10-batches-bin/data_batch_1.bin").
- * Where NAME is not there and NAME.gz is, that is read; gzip is undone. On failure *reader is NULL. What is read while
- * the data set's open() runs enters its fingerprint. */
+ * Where NAME is missing but NAME.gz exists, that is read; gzip is undone. On failure *reader is NULL. What is read
+ * while the data set's open() runs enters its fingerprint. [any thread, from init()] */
 static inline int32_t strait_open(const void *self, const char *path, const char *member, strait_reader **reader) {
   return strait_host_of(self)->open(self, path, member, reader);
 }
-/* Reads up to count bytes: how many, 0 at the end, or a negative status, its cause recorded. Fewer than count only at
- * the end of the data. */
+/* Reads up to count bytes; returns how many, 0 at the end, or a negative status, its cause recorded. Fewer than count
+ * only at the end of the data. [one thread, from init()] */
 static inline int64_t strait_read(strait_reader *reader, void *data, int64_t count) {
   return reader->ops->read(reader, data, count);
 }
+/* Closes a reader; NULL is nothing. [one thread, from init()] */
 static inline void strait_close(strait_reader *reader) {
   if (reader)
     reader->ops->close(reader);
 }
 
-/* Reads the whole of path, and of its member, as strait_open has them: *data is memory of strait_alloc with a NUL after
- * the *length bytes. For files that fit into memory twice: what is outgrown while reading is freed after fini too. */
+/* Reads all of path, or of its member (see strait_open): *data is memory of strait_alloc with a NUL after the *length
+ * bytes. For files that fit into memory twice: buffers outgrown while reading are also freed only after fini().
+ * [any thread, from init()] */
 static inline int32_t strait_read_whole(const void *self, const char *path, const char *member, char **data,
                                         int64_t *length) {
   strait_reader *reader;
@@ -127,8 +135,8 @@ static inline int32_t strait_read_whole(const void *self, const char *path, cons
   return status;
 }
 
-/* Adds bytes to the data's fingerprint (data sets, within open()): what identifies the data without reading it all, as
- * names, sizes and times of files that are read later. */
+/* Adds bytes to the data's fingerprint: what identifies the data without reading it all, such as the names, sizes and
+ * times of files that are read later. [one thread, in open()] */
 static inline int32_t strait_fingerprint(const void *self, const void *data, size_t bytes) {
   return strait_host_of(self)->fingerprint(self, data, bytes);
 }

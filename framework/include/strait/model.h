@@ -4,9 +4,9 @@
  * a failed call records the cause and returns a node that every later call passes on, so build() checks nothing: the
  * host does, once, at the end. Shapes are those of one sample, images as (channels, height, width).
  *
- * Layers are named as in PyTorch ("layer1.0.conv1"); their parameters are NAME.weight and NAME.bias, in PyTorch's shapes
- * (linear: out, in; convolution: out, in, kernel height, kernel width). Using a name again with the same shapes shares
- * the parameters. The order of first use is the order in the flat weight vector.
+ * Layers are named as in PyTorch ("layer1.0.conv1"); their parameters are NAME.weight and NAME.bias, in PyTorch's
+ * shapes (linear: out, in; convolution: out, in, kernel height, kernel width). Using a name again with the same shapes
+ * shares the parameters. The order of first use is the order in the flat weight vector.
  *
  * Initialisation unless strait_init_... says otherwise: linear weights and biases uniform in +-1/sqrt(fan_in);
  * convolution weights normal with deviation sqrt(2/(kernel height * kernel width * out)), biases 0; batch norm 1 and 0.
@@ -39,7 +39,7 @@ typedef struct strait_window {
 } strait_window;
 
 /* What a custom operation's functions get: `samples` samples of one fixed block. Arrays are float32 in host memory,
- * images as (sample, height, width, channels). Called from several threads at once, on different blocks. */
+ * images as (sample, height, width, channels). Different blocks are worked on by several threads at once. */
 typedef struct strait_block {
   uint32_t size;
   uint32_t training; /* 1 in training mode */
@@ -48,22 +48,26 @@ typedef struct strait_block {
   const float *const *inputs;     /* (samples, ...) each */
   const float *const *parameters; /* in the flat vector's layout */
   float *output;                  /* (samples, ...); written by forward, not there (NULL) in backward */
-  float *workspace;               /* workspace floats a sample, kept from forward to backward */
+  float *workspace;               /* `workspace` floats per sample, kept from forward to backward */
   const float *output_gradient;   /* backward only */
-  float *const *input_gradients;  /* backward only: overwrite; an entry is NULL where nobody asks */
-  float *const *parameter_gradients; /* backward only: add to; private to the block, summed by the host in block order */
-  const void *context;               /* the operation's */
+  float *const *input_gradients;  /* backward only: overwrite; an entry is NULL where no gradient is needed */
+  /* Backward only: add to them. They are private to the block; the host sums them in block order. */
+  float *const *parameter_gradients;
+  const void *context; /* the operation's */
 } strait_block;
 
-/* A custom operation: pure functions (self is the model's instance) of a block, sample by sample (what couples samples is built from builder nodes). */
+/* A custom operation: pure functions of a block, sample by sample; self is the model's instance. Anything that couples
+ * samples is built from the builder's nodes instead. */
 typedef struct strait_operation {
   uint32_t size;
   uint32_t rank;                 /* of the output */
   int64_t dims[STRAIT_MAX_DIMS]; /* of the output, one sample, images as (channels, height, width) */
-  int64_t workspace;             /* floats a sample */
+  int64_t workspace;             /* floats per sample */
+  /* Fills output (and workspace) from inputs and parameters. [any thread, after build()] */
   int32_t (*forward)(const void *self, const strait_block *block);
+  /* Fills input_gradients and adds to parameter_gradients. [any thread, after build()] */
   int32_t (*backward)(const void *self, const strait_block *block);
-  const void *context; /* the model's own, as from strait_alloc: lives as long as the model's instance; NULL: none */
+  const void *context; /* for the two functions: memory that lives as long as the instance (strait_alloc); NULL: none */
 } strait_operation;
 
 struct strait_graph;
@@ -78,8 +82,8 @@ typedef struct strait_graph_ops {
   int32_t (*parameter)(struct strait_graph *g, const char *name, uint32_t rank, const int64_t *dims);
   void (*initialise)(struct strait_graph *g, const char *parameter, uint32_t kind, double a);
   strait_node (*linear)(struct strait_graph *g, strait_node x, const char *name, int64_t out, uint32_t flags);
-  strait_node (*conv2d)(struct strait_graph *g, strait_node x, const char *name, int64_t out, const strait_window *window,
-                        uint32_t flags);
+  strait_node (*conv2d)(struct strait_graph *g, strait_node x, const char *name, int64_t out,
+                        const strait_window *window, uint32_t flags);
   strait_node (*batch_norm)(struct strait_graph *g, strait_node x, const char *name, double momentum, double epsilon);
   strait_node (*relu)(struct strait_graph *g, strait_node x);
   strait_node (*max_pool)(struct strait_graph *g, strait_node x, const strait_window *window);
@@ -88,14 +92,16 @@ typedef struct strait_graph_ops {
   strait_node (*add)(struct strait_graph *g, strait_node a, strait_node b);
   strait_node (*flatten)(struct strait_graph *g, strait_node x);
   strait_node (*dropout)(struct strait_graph *g, strait_node x, double probability);
-  strait_node (*custom)(struct strait_graph *g, const char *name, const strait_operation *operation, uint32_t input_count,
-                        const strait_node *inputs, uint32_t parameter_count, const int32_t *parameters);
+  strait_node (*custom)(struct strait_graph *g, const char *name, const strait_operation *operation,
+                        uint32_t input_count, const strait_node *inputs, uint32_t parameter_count,
+                        const int32_t *parameters);
 } strait_graph_ops;
 typedef struct strait_graph {
   const strait_graph_ops *ops;
 } strait_graph;
 
-/* A formatted name that lives as long as the graph: strait_name(g, "layer%d.%d.conv1", stage, block). */
+/* A formatted name that lives as long as the graph: `name = strait_name(g, "layer%d.%d.conv1", stage, block);`
+ * [one thread, in build()] */
 STRAIT_PRINTF(2, 3)
 static inline const char *strait_name(strait_graph *g, const char *format, ...) {
   va_list arguments;
@@ -104,13 +110,16 @@ static inline const char *strait_name(strait_graph *g, const char *format, ...) 
   va_end(arguments);
   return name;
 }
-/* The shape of one sample at node x: fills dims, returns the rank (0 after a failure, dims all 1). */
+/* The shape of one sample at node x: fills dims, returns the rank (0 after a failure, dims all 1).
+ * [one thread, in build()] */
 static inline uint32_t strait_shape(strait_graph *g, strait_node x, int64_t dims[STRAIT_MAX_DIMS]) {
   return g->ops->shape(g, x, dims);
 }
-/* How many outputs are wanted: the data's classes, or the length of its real target. */
+/* How many outputs the network must have: the data's classes, or the length of its real target.
+ * [one thread, in build()] */
 static inline int64_t strait_classes(strait_graph *g) { return g->ops->classes(g); }
-/* Refuses to build: records why, and returns the failed node: `return strait_refuse(g, "depth %d is not 6n+2", d);` */
+/* Refuses to build: records why, and returns the failed node: `return strait_refuse(g, "depth %d is not 6n+2", d);`
+ * [one thread, in build()] */
 STRAIT_PRINTF(2, 3)
 static inline strait_node strait_refuse(strait_graph *g, const char *format, ...) {
   va_list arguments;
@@ -120,68 +129,80 @@ static inline strait_node strait_refuse(strait_graph *g, const char *format, ...
   return failed;
 }
 
-/* y = x W^T + b over the last dimension of x; a sample of more dimensions must be flattened first. */
+/* y = x W^T + b over the last dimension of x; a sample of more dimensions must be flattened first.
+ * [one thread, in build()] */
 static inline strait_node strait_linear(strait_graph *g, strait_node x, const char *name, int64_t out, uint32_t flags) {
   return g->ops->linear(g, x, name, out, flags);
 }
-/* Convolution (cross-correlation, as PyTorch's Conv2d) with a square kernel. */
+/* Convolution (cross-correlation, as PyTorch's Conv2d) with a square kernel. [one thread, in build()] */
 static inline strait_node strait_conv2d(strait_graph *g, strait_node x, const char *name, int64_t out, int64_t kernel,
                                         int64_t stride, int64_t padding, uint32_t flags) {
   strait_window w = {sizeof w, 0, {kernel, kernel}, {stride, stride}, {padding, padding}};
   return g->ops->conv2d(g, x, name, out, &w, flags);
 }
-/* Convolution with any window. */
+/* Convolution with any window. [one thread, in build()] */
 static inline strait_node strait_conv2d_window(strait_graph *g, strait_node x, const char *name, int64_t out,
                                                const strait_window *window, uint32_t flags) {
   return g->ops->conv2d(g, x, name, out, window, flags);
 }
-/* Batch normalisation over samples and positions, one scale and shift a channel, momentum .1, epsilon 1e-5 as PyTorch:
- * training: batch mean and biased variance; running = (1-momentum) running + momentum * (mean, unbiased variance). */
+/* Batch normalisation over samples and positions with one scale and shift per channel, momentum .1 and epsilon 1e-5, as
+ * in PyTorch. Training takes the batch's mean and biased variance; running = (1-momentum) running + momentum * (mean,
+ * unbiased variance). [one thread, in build()] */
 static inline strait_node strait_batch_norm(strait_graph *g, strait_node x, const char *name) {
   return g->ops->batch_norm(g, x, name, 0.1, 1e-5);
 }
-/* The same with momentum in (0,1] and epsilon > 0 given. */
+/* The same with a given momentum in (0,1] and epsilon > 0. [one thread, in build()] */
 static inline strait_node strait_batch_norm_with(strait_graph *g, strait_node x, const char *name, double momentum,
                                                  double epsilon) {
   return g->ops->batch_norm(g, x, name, momentum, epsilon);
 }
+/* max(0, x), element by element. [one thread, in build()] */
 static inline strait_node strait_relu(strait_graph *g, strait_node x) { return g->ops->relu(g, x); }
-/* Maximum over square windows; padding counts as minus infinity; the first of equals takes the gradient. */
-static inline strait_node strait_max_pool(strait_graph *g, strait_node x, int64_t kernel, int64_t stride, int64_t padding) {
+/* Maximum over square windows; padding counts as minus infinity; the first of equals takes the gradient.
+ * [one thread, in build()] */
+static inline strait_node strait_max_pool(strait_graph *g, strait_node x, int64_t kernel, int64_t stride,
+                                          int64_t padding) {
   strait_window w = {sizeof w, 0, {kernel, kernel}, {stride, stride}, {padding, padding}};
   return g->ops->max_pool(g, x, &w);
 }
-/* Mean over square windows; padding counts as zeros that are counted (PyTorch's count_include_pad). */
-static inline strait_node strait_avg_pool(strait_graph *g, strait_node x, int64_t kernel, int64_t stride, int64_t padding) {
+/* Mean over square windows; padding counts as zeros and is part of the mean (PyTorch's count_include_pad).
+ * [one thread, in build()] */
+static inline strait_node strait_avg_pool(strait_graph *g, strait_node x, int64_t kernel, int64_t stride,
+                                          int64_t padding) {
   strait_window w = {sizeof w, 0, {kernel, kernel}, {stride, stride}, {padding, padding}};
   return g->ops->avg_pool(g, x, &w);
 }
-/* Mean over height and width: (channels, height, width) to (channels, 1, 1). */
-static inline strait_node strait_global_avg_pool(strait_graph *g, strait_node x) { return g->ops->global_avg_pool(g, x); }
-/* The sum of two nodes of one shape. */
+/* Mean over height and width: (channels, height, width) to (channels, 1, 1). [one thread, in build()] */
+static inline strait_node strait_global_avg_pool(strait_graph *g, strait_node x) {
+  return g->ops->global_avg_pool(g, x);
+}
+/* The sum of two nodes of the same shape. [one thread, in build()] */
 static inline strait_node strait_add(strait_graph *g, strait_node a, strait_node b) { return g->ops->add(g, a, b); }
-/* To one dimension, channels first, as PyTorch's flatten of (channels, height, width). */
+/* To one dimension, channels first, as PyTorch's flatten of (channels, height, width). [one thread, in build()] */
 static inline strait_node strait_flatten(strait_graph *g, strait_node x) { return g->ops->flatten(g, x); }
-/* In training zeroes each element with this probability in [0,1) and divides the rest by 1-probability. */
+/* In training zeroes each element with this probability in [0,1) and divides the rest by 1-probability.
+ * [one thread, in build()] */
 static inline strait_node strait_dropout(strait_graph *g, strait_node x, double probability) {
   return g->ops->dropout(g, x, probability);
 }
-/* Declares a parameter for custom operations (1 to 6 dims); returns its number. The same name and dims again: the same
- * parameter. Initialised to zero unless strait_init_... says otherwise. */
+/* Declares a parameter for custom operations (1 to 6 dims) and returns its number. The same name and dims again: the
+ * same parameter. Initialised to zero unless strait_init_... says otherwise. [one thread, in build()] */
 static inline int32_t strait_parameter(strait_graph *g, const char *name, uint32_t rank, const int64_t *dims) {
   return g->ops->parameter(g, name, rank, dims);
 }
-/* How a declared parameter starts, by its full name ("fc1.weight"). */
+/* Sets the initial value of a declared parameter, by its full name ("fc1.weight"). [one thread, in build()] */
 static inline void strait_init_constant(strait_graph *g, const char *parameter, double value) {
   g->ops->initialise(g, parameter, STRAIT_INIT_CONSTANT, value);
 }
+/* The same: normal with mean 0 and this deviation. [one thread, in build()] */
 static inline void strait_init_normal(strait_graph *g, const char *parameter, double deviation) {
   g->ops->initialise(g, parameter, STRAIT_INIT_NORMAL, deviation);
 }
+/* The same: uniform in [-bound, bound). [one thread, in build()] */
 static inline void strait_init_uniform(strait_graph *g, const char *parameter, double bound) {
   g->ops->initialise(g, parameter, STRAIT_INIT_UNIFORM, bound);
 }
-/* A custom operation over inputs and declared parameters. *operation is copied. */
+/* A custom operation over inputs and declared parameters. *operation is copied. [one thread, in build()] */
 static inline strait_node strait_custom(strait_graph *g, const char *name, const strait_operation *operation,
                                         uint32_t input_count, const strait_node *inputs, uint32_t parameter_count,
                                         const int32_t *parameters) {
@@ -191,7 +212,8 @@ static inline strait_node strait_custom(strait_graph *g, const char *name, const
 typedef struct strait_model_ops {
   uint32_t size;
   uint32_t reserved;
-  /* Builds the graph from the input node; returns the output node. Called more than once, the same graph each time. */
+  /* Builds the graph from the input node and returns the output node: the same graph at every call.
+   * [one thread, after init()] */
   strait_node (*build)(const void *self, strait_graph *g, strait_node input);
 } strait_model_ops;
 

@@ -1,8 +1,8 @@
 /* strait/option.h: the declarative option table.
  *
- * A plugin lists its options once; the host reads INI values by it, checks them, prints `strait describe`, the sample INI
- * and the manual page from it. Values are in the instance struct, at their defaults or as set, before init() is called,
- * and do not change afterwards. Strings and lists belong to the host and live as long as the instance.
+ * A plugin lists its options once; the host reads INI values by it, checks them, prints `strait describe`, the sample
+ * INI and the manual page from it. Values are in the instance struct, at their defaults or as set, before init() is
+ * called, and do not change afterwards. Strings and lists belong to the host and live as long as the instance.
  *
  *   struct ridge { strait_object object; int64_t bends; double scale; };
  *   static const strait_option options[] = {
@@ -62,25 +62,25 @@ typedef struct strait_option {
   const char *help;           /* one line: what it is, with its unit */
 } strait_option;
 
-#define STRAIT_OPTION(name, type, flags, S, field, value, min, max, choices, help) \
+#define STRAIT_OPTION(name, type, flags, S, field, value, min, max, choices, help)                                     \
   { name, type, flags, (uint32_t)offsetof(S, field), (uint32_t)sizeof(((S *)0)->field), value, min, max, choices, help }
-#define STRAIT_INT(name, S, field, value, min, max, help) \
+#define STRAIT_INT(name, S, field, value, min, max, help)                                                              \
   STRAIT_OPTION(name, STRAIT_OPT_INT, 0, S, field, value, min, max, NULL, help)
-#define STRAIT_FLOAT(name, S, field, value, min, max, help) \
+#define STRAIT_FLOAT(name, S, field, value, min, max, help)                                                            \
   STRAIT_OPTION(name, STRAIT_OPT_FLOAT, 0, S, field, value, min, max, NULL, help)
-#define STRAIT_BOOL(name, S, field, value, help) \
+#define STRAIT_BOOL(name, S, field, value, help)                                                                       \
   STRAIT_OPTION(name, STRAIT_OPT_BOOL, 0, S, field, value, 0, 1, NULL, help)
-#define STRAIT_CHOICE(name, S, field, value, choices, help) \
+#define STRAIT_CHOICE(name, S, field, value, choices, help)                                                            \
   STRAIT_OPTION(name, STRAIT_OPT_CHOICE, 0, S, field, value, 0, 0, choices, help)
-#define STRAIT_STRING(name, S, field, value, help) \
+#define STRAIT_STRING(name, S, field, value, help)                                                                     \
   STRAIT_OPTION(name, STRAIT_OPT_STRING, 0, S, field, value, 0, 0, NULL, help)
-#define STRAIT_PATH(name, S, field, value, help) \
+#define STRAIT_PATH(name, S, field, value, help)                                                                       \
   STRAIT_OPTION(name, STRAIT_OPT_PATH, 0, S, field, value, 0, 0, NULL, help)
-#define STRAIT_INTS(name, S, field, value, min, max, help) \
+#define STRAIT_INTS(name, S, field, value, min, max, help)                                                             \
   STRAIT_OPTION(name, STRAIT_OPT_INTS, 0, S, field, value, min, max, NULL, help)
-#define STRAIT_FLOATS(name, S, field, value, min, max, help) \
+#define STRAIT_FLOATS(name, S, field, value, min, max, help)                                                           \
   STRAIT_OPTION(name, STRAIT_OPT_FLOATS, 0, S, field, value, min, max, NULL, help)
-#define STRAIT_STRINGS(name, S, field, value, help) \
+#define STRAIT_STRINGS(name, S, field, value, help)                                                                    \
   STRAIT_OPTION(name, STRAIT_OPT_STRINGS, 0, S, field, value, 0, 0, NULL, help)
 
 #ifdef __cplusplus

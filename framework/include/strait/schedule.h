@@ -12,20 +12,22 @@ extern "C" {
 typedef struct strait_step {
   uint32_t size;
   uint32_t reserved;
-  int64_t iteration;        /* 1 for the first mini-batch of this training; its epoch is (iteration-1)/epoch_iterations + 1 */
-  int64_t epoch_iterations; /* mini-batches an epoch: ceil(samples / batch) */
+  int64_t iteration; /* 1 for the first mini-batch of this training; its epoch is (iteration-1)/epoch_iterations + 1 */
+  int64_t epoch_iterations; /* mini-batches per epoch: ceil(samples / batch) */
   int64_t iterations;       /* the schedule's horizon: epochs * epoch_iterations; a training may stop earlier */
 } strait_step;
 
 typedef struct strait_schedule_ops {
   uint32_t size;
   uint32_t reserved;
-  /* The learning rate of this iteration: finite, >= 0. Pure. */
+  /* The learning rate of this iteration: finite, >= 0. A pure function of the options and the step.
+   * [one thread, after init()] */
   double (*rate)(const void *self, const strait_step *step);
-  /* 1 when this is a moment to collect the weights, after this iteration. Pure. NULL: never. */
+  /* 1 when the weights are to be collected after this iteration, else 0. A pure function, as rate. NULL: never.
+   * [one thread, after init()] */
   int32_t (*collect)(const void *self, const strait_step *step);
-  /* Called once before a training, with iteration 0: refuses a horizon it cannot serve (strait_fail), reports with
-   * strait_log what it rounds. NULL: nothing to check. */
+  /* Called before each training, with iteration 0: refuses a horizon that it cannot serve (strait_fail) and reports
+   * what it rounds (strait_log). NULL: nothing to check. [one thread, after init()] */
   int32_t (*check)(const void *self, const strait_step *step);
 } strait_schedule_ops;
 
