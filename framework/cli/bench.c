@@ -274,7 +274,7 @@ static int measure_phase(struct bench *bench, int number, struct bench_phase *ph
 int bench_run(const struct bench_plan *plan, struct bench_result *result) {
   struct bench bench = {.plan = plan, .arena = arena_create()};
   *result = (struct bench_result){0};
-  int status = bench.arena ? cpu_create(&bench.device, plan->team, NULL) : error_failure();
+  int status = bench.arena ? device_create(&bench.device, NULL, plan->team, NULL) : error_failure();
   if (!status)
     status = timed_create(&bench.timed, bench.device, plan->clock);
   forget_peak();
@@ -282,7 +282,7 @@ int bench_run(const struct bench_plan *plan, struct bench_result *result) {
   if (!status)
     status = network_create(&bench.network, plan->model, &plan->signature);
   if (!status) {
-    result->kernels = device_kernels(bench.device);
+    result->kernels = device_facts(bench.device).kernels;
     result->parameters = network_weights(bench.network)->count;
     result->multiply_adds = network_multiply_adds(bench.network);
   }

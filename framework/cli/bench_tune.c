@@ -43,7 +43,7 @@ int bench_tune(int json, int tries, double seconds, struct team *team) {
   struct device *device = NULL;
   struct table *table = table_create("rrrrrrrrrl");
   json_t *all = json_array();
-  int status = table && all ? cpu_create(&device, team, NULL) : error_set(STRAIT_ENOMEM, "out of memory");
+  int status = table && all ? device_create(&device, NULL, team, NULL) : error_set(STRAIT_ENOMEM, "out of memory");
   for (size_t i = 0; !status && i < sizeof heads / sizeof *heads; i++)
     table_add(table, "%s", heads[i]);
   if (!status)
@@ -57,11 +57,11 @@ int bench_tune(int json, int tries, double seconds, struct team *team) {
         tune_row(table, all, kernel, channels, tune_sizes[k], &t);
     }
   if (!status && json)
-    status = answer_json(json_pack("{s:s, s:i, s:O}", "kernels", device_kernels(device), "threads", team_threads(team),
-                                   "convolutions", all));
+    status = answer_json(json_pack("{s:s, s:i, s:O}", "kernels", device_facts(device).kernels, "threads",
+                                   team_threads(team), "convolutions", all));
   else if (!status) {
     printf("stride 1, kernel set %s, %d thread%s: GFLOP/s of direct sums, and of what the rule takes\n\n",
-           device_kernels(device), team_threads(team), team_threads(team) == 1 ? "" : "s");
+           device_facts(device).kernels, team_threads(team), team_threads(team) == 1 ? "" : "s");
     status = table_print(table, stdout, 0);
   }
   json_decref(all);

@@ -49,7 +49,7 @@ static json_t *machine(int threads) {
   if (uname(&system))
     memset(&system, 0, sizeof system);
   for (size_t i = 0; !team_create(&team, 1) && i < sizeof sets / sizeof *sets; i++) {
-    if (cpu_create(&device, team, sets[i]) == STRAIT_OK) {
+    if (device_create(&device, NULL, team, sets[i]) == STRAIT_OK) {
       json_array_append_new(kernels, json_string(sets[i]));
       device_free(device);
     }
@@ -59,8 +59,8 @@ static json_t *machine(int threads) {
   team_free(team);
   team = NULL;
   device = NULL;
-  if (!team_create(&team, 1) && !cpu_create(&device, team, NULL))
-    chosen = device_kernels(device);
+  if (!team_create(&team, 1) && !device_create(&device, NULL, team, NULL))
+    chosen = device_facts(device).kernels;
   json_t *all =
       json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:o}", "version", PACKAGE_VERSION_TEXT, "system", system.release, "cpu",
                 cpu, "memory", memory, "threads", threads, "kernels in use", chosen, "kernels possible", kernels);

@@ -52,14 +52,14 @@ void cpu_fail(struct cpu *cpu) {
   pthread_mutex_unlock(&cpu->mutex);
 }
 
-int device_status(struct device *d) {
+static int status(struct device *d) {
   struct cpu *cpu = cpu_of(d);
   pthread_mutex_lock(&cpu->mutex);
-  int status = cpu->failure.status;
-  if (status != STRAIT_OK)
-    status = error_give(&cpu->failure);
+  int failed = cpu->failure.status;
+  if (failed != STRAIT_OK)
+    failed = error_give(&cpu->failure);
   pthread_mutex_unlock(&cpu->mutex);
-  return status;
+  return failed;
 }
 
 static int grow(struct cpu_scratch *scratch, int64_t words) {
@@ -75,10 +75,10 @@ static int grow(struct cpu_scratch *scratch, int64_t words) {
 }
 
 int cpu_reserve(struct cpu *cpu, int64_t worker_words, int64_t shared_words) {
-  int status = grow(&cpu->shared, shared_words);
-  for (int i = 0; i < team_threads(cpu->team) && status == STRAIT_OK; i++)
-    status = grow(&cpu->worker[i], worker_words);
-  if (status != STRAIT_OK) {
+  int failed = grow(&cpu->shared, shared_words);
+  for (int i = 0; i < team_threads(cpu->team) && failed == STRAIT_OK; i++)
+    failed = grow(&cpu->worker[i], worker_words);
+  if (failed != STRAIT_OK) {
     struct error_chain chain;
     cpu_fail(cpu);
     pthread_mutex_lock(&cpu->mutex);
@@ -183,80 +183,30 @@ static void fill(struct device *d, place to, float value, int64_t words) {
   cpu_each(cpu_of(d), words, COPY_BLOCK, fill_block, &(struct move){cpu_at(cpu_of(d), to), NULL, value});
 }
 
+/* ---- operations ---- */
+
+#define ROW(upper, lower) [OP_##upper] = &cpu_##lower,
+static const struct cpu_operation *const operations[OP_COUNT] = {OPERATIONS(ROW)};
+#undef ROW
+
+static int supports(const struct device *d, const struct op *op) {
+  (void)d;
+  return op->kind > OP_NONE && op->kind < OP_COUNT && op->element == STRAIT_F32;
+}
+
+static int reserve(struct device *d, const struct op *op, int64_t samples, int directions) {
+  const struct cpu_operation *operation = operations[op->kind];
+  return operation->reserve ? operation->reserve(d, op, samples, directions) : STRAIT_OK;
+}
+
+static void run(struct device *d, const struct op *op, int direction, const struct run *run) {
+  const struct cpu_operation *operation = operations[op->kind];
+  (direction == FORWARD ? operation->forward : operation->backward)(d, op, run);
+}
+
 /* ---- the device ---- */
 
-const struct device_ops cpu_ops = {
-    .name = "cpu",
-    .create = create,
-    .destroy = destroy,
-    .upload = upload,
-    .download = download,
-    .copy = copy,
-    .fill = fill,
-    .reserve_linear = cpu_reserve_linear,
-    .reserve_conv = cpu_reserve_conv,
-    .reserve_norm = cpu_reserve_norm,
-    .reserve_custom = cpu_reserve_custom,
-    .linear_forward = cpu_linear_forward,
-    .linear_backward = cpu_linear_backward,
-    .conv_forward = cpu_conv_forward,
-    .conv_backward = cpu_conv_backward,
-    .norm_forward = cpu_norm_forward,
-    .norm_backward = cpu_norm_backward,
-    .pool_forward = cpu_pool_forward,
-    .pool_backward = cpu_pool_backward,
-    .relu_forward = cpu_relu_forward,
-    .relu_backward = cpu_relu_backward,
-    .add_forward = cpu_add_forward,
-    .add_backward = cpu_add_backward,
-    .flatten_forward = cpu_flatten_forward,
-    .flatten_backward = cpu_flatten_backward,
-    .dropout_forward = cpu_dropout_forward,
-    .dropout_backward = cpu_dropout_backward,
-    .custom_forward = cpu_custom_forward,
-    .custom_backward = cpu_custom_backward,
-    .loss = cpu_loss,
-    .softmax = cpu_softmax,
-    .combine = cpu_combine,
-    .update = cpu_update,
-    .dot = cpu_dot,
-    .distance_squared = cpu_distance_squared,
-};
-
-static int create_device(struct device **device, struct team *team, const char *name, int guarded) {
-  const struct kernels *kernels;
-  *device = NULL;
-  compute_host_services();
-  if (kernels_choose(&kernels, name) != STRAIT_OK)
-    return error_failure();
-  struct cpu *cpu = memory_alloc(1, sizeof *cpu);
-  if (!cpu)
-    return error_wrap("the CPU device");
-  cpu->worker = memory_alloc((size_t)team_threads(team), sizeof *cpu->worker);
-  if (!cpu->worker) {
-    memory_free(cpu);
-    return error_wrap("the CPU device");
-  }
-  cpu->device.ops = guarded ? &guarded_ops : &cpu_ops;
-  cpu->team = team;
-  cpu->kernels = kernels;
-  cpu->guarded = guarded;
-  pthread_mutex_init(&cpu->mutex, NULL);
-  *device = &cpu->device;
-  return STRAIT_OK;
-}
-
-int cpu_create(struct device **device, struct team *team, const char *kernels) {
-  return create_device(device, team, kernels, 0);
-}
-
-int guarded_create(struct device **device, struct team *team, const char *kernels) {
-  return create_device(device, team, kernels, 1);
-}
-
-void device_free(struct device *device) {
-  if (!device)
-    return;
+static void free_device(struct device *device) {
   struct cpu *cpu = cpu_of(device);
   for (size_t i = 0; i < cpu->buffers; i++)
     buffer_free(cpu, &cpu->buffer[i]);
@@ -269,6 +219,56 @@ void device_free(struct device *device) {
   memory_free(cpu);
 }
 
-const char *device_kernels(const struct device *device) {
-  return cpu_of((struct device *)(uintptr_t)device)->kernels->name;
+static void describe(const struct device *device, struct device_facts *facts) {
+  const struct cpu *cpu = (const struct cpu *)(const void *)device;
+  *facts = (struct device_facts){.name = cpu->guarded ? "guarded" : "cpu", .kernels = cpu->kernels->name};
+}
+
+const struct device_ops cpu_ops = {
+    .create = create,
+    .destroy = destroy,
+    .upload = upload,
+    .download = download,
+    .copy = copy,
+    .fill = fill,
+    .supports = supports,
+    .reserve = reserve,
+    .run = run,
+    .combine = cpu_combine,
+    .update = cpu_update,
+    .dot = cpu_dot,
+    .distance_squared = cpu_distance_squared,
+    .status = status,
+    .free = free_device,
+    .describe = describe,
+};
+
+int cpu_create_with(struct cpu **made, struct team *team, const char *name, int guarded) {
+  const struct kernels *kernels;
+  *made = NULL;
+  compute_host_services();
+  if (kernels_choose(&kernels, name) != STRAIT_OK)
+    return error_failure();
+  struct cpu *cpu = memory_alloc(1, sizeof *cpu);
+  if (!cpu)
+    return error_wrap("the CPU device");
+  cpu->worker = memory_alloc((size_t)team_threads(team), sizeof *cpu->worker);
+  if (!cpu->worker) {
+    memory_free(cpu);
+    return error_wrap("the CPU device");
+  }
+  cpu->device.ops = &cpu_ops;
+  cpu->team = team;
+  cpu->kernels = kernels;
+  cpu->guarded = guarded;
+  pthread_mutex_init(&cpu->mutex, NULL);
+  *made = cpu;
+  return STRAIT_OK;
+}
+
+int cpu_create(struct device **device, struct team *team, const char *kernels) {
+  struct cpu *cpu;
+  int made = cpu_create_with(&cpu, team, kernels, 0);
+  *device = cpu ? &cpu->device : NULL;
+  return made;
 }

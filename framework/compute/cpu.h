@@ -30,6 +30,7 @@ struct cpu {
   struct team *team;
   const struct kernels *kernels;
   int guarded;
+  struct device_ops table;   /* the guarded device's own */
   struct cpu_buffer *buffer; /* handle - 1 is the index */
   size_t buffers, capacity;
   struct cpu_scratch *worker; /* one each */
@@ -70,38 +71,27 @@ int cpu_reserve(struct cpu *cpu, int64_t worker_words, int64_t shared_words);
 /* Takes this thread's error chain as the device's failure, if it has none yet. */
 void cpu_fail(struct cpu *cpu);
 
-/* The operations, a file per family. */
-int cpu_reserve_linear(struct device *d, const struct linear_op *op, int64_t samples, int directions);
-void cpu_linear_forward(struct device *d, const struct linear_op *op, const struct run *run);
-void cpu_linear_backward(struct device *d, const struct linear_op *op, const struct run *run);
-int cpu_reserve_conv(struct device *d, const struct conv_op *op, int64_t samples, int directions);
-void cpu_conv_forward(struct device *d, const struct conv_op *op, const struct run *run);
-void cpu_conv_backward(struct device *d, const struct conv_op *op, const struct run *run);
-int cpu_reserve_norm(struct device *d, const struct norm_op *op, int64_t samples, int directions);
-void cpu_norm_forward(struct device *d, const struct norm_op *op, const struct run *run);
-void cpu_norm_backward(struct device *d, const struct norm_op *op, const struct run *run);
-void cpu_pool_forward(struct device *d, const struct pool_op *op, const struct run *run);
-void cpu_pool_backward(struct device *d, const struct pool_op *op, const struct run *run);
-void cpu_relu_forward(struct device *d, const struct map_op *op, const struct run *run);
-void cpu_relu_backward(struct device *d, const struct map_op *op, const struct run *run);
-void cpu_add_forward(struct device *d, const struct map_op *op, const struct run *run);
-void cpu_add_backward(struct device *d, const struct map_op *op, const struct run *run);
-void cpu_flatten_forward(struct device *d, const struct flatten_op *op, const struct run *run);
-void cpu_flatten_backward(struct device *d, const struct flatten_op *op, const struct run *run);
-void cpu_dropout_forward(struct device *d, const struct dropout_op *op, const struct run *run);
-void cpu_dropout_backward(struct device *d, const struct dropout_op *op, const struct run *run);
-int cpu_reserve_custom(struct device *d, const struct custom_op *op, int64_t samples, int directions);
-void cpu_custom_forward(struct device *d, const struct custom_op *op, const struct run *run);
-void cpu_custom_backward(struct device *d, const struct custom_op *op, const struct run *run);
-void cpu_loss(struct device *d, const struct loss_op *op, const struct run *run, struct loss_sums *sums);
-void cpu_softmax(struct device *d, int64_t rows, int64_t classes, place logits, place probabilities);
+/* What runs an operation: cpu_linear and its siblings, one for each row of compute/operations.h. */
+struct cpu_operation {
+  int (*reserve)(struct device *d, const struct op *op, int64_t samples, int directions); /* NULL: nothing */
+  void (*forward)(struct device *d, const struct op *op, const struct run *run);
+  void (*backward)(struct device *d, const struct op *op, const struct run *run); /* NULL: there is none */
+};
+#define CPU_OPERATION(upper, lower) extern const struct cpu_operation cpu_##lower;
+OPERATIONS(CPU_OPERATION)
+#undef CPU_OPERATION
+
 void cpu_combine(struct device *d, int64_t words, int points, const place *from, const double *c, place to);
 void cpu_update(struct device *d, const struct update_op *op);
 double cpu_dot(struct device *d, int64_t words, place a, place b);
 double cpu_distance_squared(struct device *d, int64_t words, place a, place b);
 
-/* cpu_guarded.c: the table that opens and closes the buffers around each operation. */
-extern const struct device_ops cpu_ops, guarded_ops;
+extern const struct device_ops cpu_ops;
+int cpu_create(struct device **device, struct team *team, const char *kernels);
+/* guarded: buffers are pages of their own, and closed. */
+int cpu_create_with(struct cpu **cpu, struct team *team, const char *kernels, int guarded);
 void cpu_protect(struct cpu *cpu, int open);
+/* Defined in cpu_guarded.c: the table that opens and closes the buffers around each operation. */
+int guarded_create(struct device **device, struct team *team, const char *kernels);
 
 #endif

@@ -57,16 +57,17 @@ static int winograd(const struct conv_op *op) {
   return !op->exact && winograd_fits(op->kernel, op->stride, op->padding, from, to);
 }
 
-int cpu_reserve_conv(struct device *d, const struct conv_op *op, int64_t samples, int directions) {
-  struct correlation forward = correlation_of(d, op, samples, 0), backward = correlation_of(d, op, samples, 1);
+static int reserve(struct device *d, const struct op *record, int64_t samples, int directions) {
+  const struct conv_op *op = &record->conv;
+  struct correlation out = correlation_of(d, op, samples, 0), in = correlation_of(d, op, samples, 1);
   const struct gradient g = gradient_of(d, op, samples);
   const int fast = winograd(op);
-  int64_t worker = fast ? winograd_worker_words(&forward) : correlate_worker_words(&forward);
-  int64_t shared = fast ? winograd_shared_words(&forward) : correlate_panel_words(&forward);
+  int64_t worker = fast ? winograd_worker_words(&out) : correlate_worker_words(&out);
+  int64_t shared = fast ? winograd_shared_words(&out) : correlate_panel_words(&out);
   if (directions & BACKWARD) {
-    worker = cpu_max(worker, fast ? winograd_worker_words(&backward) : correlate_worker_words(&backward));
+    worker = cpu_max(worker, fast ? winograd_worker_words(&in) : correlate_worker_words(&in));
     worker = cpu_max(worker, fast ? winograd_gradient_worker_words(&g) : gradient_worker_words(&g));
-    shared = cpu_max(shared, fast ? winograd_shared_words(&backward) : correlate_panel_words(&backward));
+    shared = cpu_max(shared, fast ? winograd_shared_words(&in) : correlate_panel_words(&in));
     shared = cpu_max(shared, fast ? winograd_gradient_shared_words(&g) : gradient_shared_words(&g));
   }
   return cpu_reserve(cpu_of(d), worker, shared);
@@ -80,9 +81,12 @@ static void slide(struct device *d, const struct conv_op *op, const struct run *
     correlate(&c);
 }
 
-void cpu_conv_forward(struct device *d, const struct conv_op *op, const struct run *run) { slide(d, op, run, 0); }
+static void forward(struct device *d, const struct op *record, const struct run *run) {
+  slide(d, &record->conv, run, 0);
+}
 
-void cpu_conv_backward(struct device *d, const struct conv_op *op, const struct run *run) {
+static void backward(struct device *d, const struct op *record, const struct run *run) {
+  const struct conv_op *op = &record->conv;
   if (op->relu)
     cpu_mask(cpu_of(d), op->dy, op->y, run->samples * op->out_height * op->out_width * op->out);
   if (place_is(op->dx))
@@ -95,3 +99,5 @@ void cpu_conv_backward(struct device *d, const struct conv_op *op, const struct 
       gradient(&g);
   }
 }
+
+const struct cpu_operation cpu_conv = {reserve, forward, backward};

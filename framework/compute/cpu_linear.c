@@ -37,23 +37,26 @@ static struct gradient gradient_of(struct device *d, const struct linear_op *op,
                            .scratch = cpu->shared.data};
 }
 
-int cpu_reserve_linear(struct device *d, const struct linear_op *op, int64_t samples, int directions) {
-  const struct correlation forward = correlation_of(d, op, samples, 0), backward = correlation_of(d, op, samples, 1);
+static int reserve(struct device *d, const struct op *record, int64_t samples, int directions) {
+  const struct linear_op *op = &record->linear;
+  const struct correlation out = correlation_of(d, op, samples, 0), in = correlation_of(d, op, samples, 1);
   const struct gradient g = gradient_of(d, op, samples);
-  int64_t worker = correlate_worker_words(&forward), shared = correlate_panel_words(&forward);
+  int64_t worker = correlate_worker_words(&out), shared = correlate_panel_words(&out);
   if (directions & BACKWARD) {
-    worker = cpu_max(worker, cpu_max(correlate_worker_words(&backward), gradient_worker_words(&g)));
-    shared = cpu_max(shared, cpu_max(correlate_panel_words(&backward), gradient_shared_words(&g)));
+    worker = cpu_max(worker, cpu_max(correlate_worker_words(&in), gradient_worker_words(&g)));
+    shared = cpu_max(shared, cpu_max(correlate_panel_words(&in), gradient_shared_words(&g)));
   }
   return cpu_reserve(cpu_of(d), worker, shared);
 }
 
-void cpu_linear_forward(struct device *d, const struct linear_op *op, const struct run *run) {
+static void forward(struct device *d, const struct op *record, const struct run *run) {
+  const struct linear_op *op = &record->linear;
   struct correlation c = correlation_of(d, op, run->samples, 0);
   correlate(&c);
 }
 
-void cpu_linear_backward(struct device *d, const struct linear_op *op, const struct run *run) {
+static void backward(struct device *d, const struct op *record, const struct run *run) {
+  const struct linear_op *op = &record->linear;
   if (op->relu)
     cpu_mask(cpu_of(d), op->dy, op->y, run->samples * op->positions * op->out);
   if (place_is(op->dx)) {
@@ -65,3 +68,5 @@ void cpu_linear_backward(struct device *d, const struct linear_op *op, const str
     gradient(&g);
   }
 }
+
+const struct cpu_operation cpu_linear = {reserve, forward, backward};

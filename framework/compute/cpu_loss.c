@@ -10,6 +10,7 @@ struct loss {
   const float *output, *reals;
   const int32_t *labels;
   float *gradient;
+  struct loss_row *each;
   struct loss_sums blocks[CPU_PARTIALS];
 };
 
@@ -39,6 +40,8 @@ static void entropy_row(const struct loss *l, int64_t row, struct loss_sums *sum
   sums->nll += nll;
   sums->loss += (1 - smoothing) * nll + smoothing * (log_total - shifted / (double)classes);
   sums->errors += best != label;
+  if (l->each)
+    l->each[row] = (struct loss_row){nll, best != label || isnan(nll)};
   if (!l->gradient)
     return;
   float *g = l->gradient + row * classes;
@@ -61,6 +64,8 @@ static void squared_row(const struct loss *l, int64_t row, struct loss_sums *sum
   }
   sums->loss += sum / (double)classes;
   sums->nll += sum / (double)classes;
+  if (l->each)
+    l->each[row] = (struct loss_row){sum / (double)classes, 0};
 }
 
 static void loss_block(void *context, int64_t first, int64_t count, int worker) {
@@ -78,15 +83,18 @@ static void loss_block(void *context, int64_t first, int64_t count, int worker) 
 /* Rows a block: at most CPU_PARTIALS blocks. */
 static int64_t block_rows(int64_t rows) { return cpu_max(32, cpu_blocks(rows, CPU_PARTIALS)); }
 
-void cpu_loss(struct device *d, const struct loss_op *op, const struct run *run, struct loss_sums *sums) {
+static void loss_forward(struct device *d, const struct op *record, const struct run *run) {
+  const struct loss_op *op = &record->loss;
   struct cpu *cpu = cpu_of(d);
+  struct loss_sums *sums = (void *)cpu_given(cpu, op->sums);
   const float *target = cpu_at(cpu, op->target);
   struct loss l = {.op = op,
                    .rows = run->samples * op->positions,
                    .output = cpu_at(cpu, op->output),
                    .reals = target,
                    .labels = (const int32_t *)(const void *)target,
-                   .gradient = cpu_at(cpu, op->gradient)};
+                   .gradient = cpu_at(cpu, op->gradient),
+                   .each = (void *)cpu_at(cpu, op->each)};
   l.block = block_rows(l.rows);
   cpu_each(cpu, l.rows, l.block, loss_block, &l);
   *sums = (struct loss_sums){0};
@@ -97,6 +105,8 @@ void cpu_loss(struct device *d, const struct loss_op *op, const struct run *run,
     sums->nll += l.blocks[i].nll;
   }
 }
+
+const struct cpu_operation cpu_loss = {.forward = loss_forward};
 
 struct softmax {
   int64_t classes;
@@ -119,8 +129,11 @@ static void softmax_block(void *context, int64_t first, int64_t count, int worke
   }
 }
 
-void cpu_softmax(struct device *d, int64_t rows, int64_t classes, place logits, place probabilities) {
-  struct cpu *cpu = cpu_of(d);
-  struct softmax s = {classes, cpu_at(cpu, logits), cpu_at(cpu, probabilities)};
-  cpu_each(cpu, rows, block_rows(rows), softmax_block, &s);
+static void softmax_forward(struct device *d, const struct op *record, const struct run *run) {
+  const struct softmax_op *op = &record->softmax;
+  const int64_t rows = run->samples * op->positions;
+  struct softmax s = {op->classes, cpu_at(cpu_of(d), op->x), cpu_at(cpu_of(d), op->y)};
+  cpu_each(cpu_of(d), rows, block_rows(rows), softmax_block, &s);
 }
+
+const struct cpu_operation cpu_softmax = {.forward = softmax_forward};

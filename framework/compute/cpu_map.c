@@ -26,7 +26,8 @@ static void relu_block(void *context, int64_t first, int64_t count, int worker) 
   m->cpu->kernels->relu(m->y + first, m->x + first, count);
 }
 
-void cpu_relu_forward(struct device *d, const struct map_op *op, const struct run *run) {
+static void relu_forward(struct device *d, const struct op *record, const struct run *run) {
+  const struct map_op *op = &record->map;
   struct map m = map_of(d, op);
   cpu_each(m.cpu, run->samples * op->count, BLOCK, relu_block, &m);
 }
@@ -42,7 +43,8 @@ void cpu_mask(struct cpu *cpu, place dy, place y, int64_t count) {
   cpu_each(cpu, count, BLOCK, relu_backward_block, &m);
 }
 
-void cpu_relu_backward(struct device *d, const struct map_op *op, const struct run *run) {
+static void relu_backward(struct device *d, const struct op *record, const struct run *run) {
+  const struct map_op *op = &record->map;
   struct map m = map_of(d, op);
   if (m.dx)
     cpu_each(m.cpu, run->samples * op->count, BLOCK, relu_backward_block, &m);
@@ -54,7 +56,8 @@ static void add_block(void *context, int64_t first, int64_t count, int worker) {
   m->cpu->kernels->add(m->y + first, m->x + first, m->b + first, count);
 }
 
-void cpu_add_forward(struct device *d, const struct map_op *op, const struct run *run) {
+static void add_forward(struct device *d, const struct op *record, const struct run *run) {
+  const struct map_op *op = &record->map;
   struct map m = map_of(d, op);
   cpu_each(m.cpu, run->samples * op->count, BLOCK, add_block, &m);
 }
@@ -71,16 +74,24 @@ static void pass(const struct kernels *kernels, float *to, const float *from, in
 
 static void add_backward_block(void *context, int64_t first, int64_t count, int worker) {
   const struct map *m = context;
+  const int twice = m->dx == m->db; /* x + x: the second half is added to the first; else b's first, as dx may be dy */
   (void)worker;
-  /* b's first: dx may be dy's own place */
-  pass(m->cpu->kernels, m->db ? m->db + first : NULL, m->dy + first, count, m->accumulate_db);
+  if (!twice)
+    pass(m->cpu->kernels, m->db ? m->db + first : NULL, m->dy + first, count, m->accumulate_db);
   pass(m->cpu->kernels, m->dx ? m->dx + first : NULL, m->dy + first, count, m->accumulate_dx);
+  if (twice)
+    pass(m->cpu->kernels, m->db ? m->db + first : NULL, m->dy + first, count, m->accumulate_db);
 }
 
-void cpu_add_backward(struct device *d, const struct map_op *op, const struct run *run) {
+static void add_backward(struct device *d, const struct op *record, const struct run *run) {
+  const struct map_op *op = &record->map;
   struct map m = map_of(d, op);
-  cpu_each(m.cpu, run->samples * op->count, BLOCK, add_backward_block, &m);
+  if (m.dx || m.db)
+    cpu_each(m.cpu, run->samples * op->count, BLOCK, add_backward_block, &m);
 }
+
+const struct cpu_operation cpu_relu = {.forward = relu_forward, .backward = relu_backward};
+const struct cpu_operation cpu_add = {.forward = add_forward, .backward = add_backward};
 
 /* ---- flatten ---- */
 
@@ -108,8 +119,8 @@ static void flatten_sample(void *context, int64_t sample, int worker) {
       y[c * f->positions + p] = x[p * f->channels + c];
 }
 
-void cpu_flatten_forward(struct device *d, const struct flatten_op *op, const struct run *run) {
-  struct flatten f = flatten_of(d, op);
+static void flatten_forward(struct device *d, const struct op *record, const struct run *run) {
+  struct flatten f = flatten_of(d, &record->flatten);
   team_run(cpu_of(d)->team, run->samples, flatten_sample, &f);
 }
 
@@ -126,11 +137,13 @@ static void flatten_backward_sample(void *context, int64_t sample, int worker) {
     }
 }
 
-void cpu_flatten_backward(struct device *d, const struct flatten_op *op, const struct run *run) {
-  struct flatten f = flatten_of(d, op);
+static void flatten_backward(struct device *d, const struct op *record, const struct run *run) {
+  struct flatten f = flatten_of(d, &record->flatten);
   if (f.dx)
     team_run(cpu_of(d)->team, run->samples, flatten_backward_sample, &f);
 }
+
+const struct cpu_operation cpu_flatten = {.forward = flatten_forward, .backward = flatten_backward};
 
 /* ---- dropout ---- */
 
@@ -168,13 +181,17 @@ static void dropout_block(void *context, int64_t first, int64_t count, int worke
     o->kernels->dropout(o->y + first, o->x + first, first, count, &o->stream, o->threshold, o->scale, o->accumulate);
 }
 
-void cpu_dropout_forward(struct device *d, const struct dropout_op *op, const struct run *run) {
+static void dropout_forward(struct device *d, const struct op *record, const struct run *run) {
+  const struct dropout_op *op = &record->dropout;
   struct dropout o = dropout_of(d, op, run, op->x, op->y, 0);
   cpu_each(cpu_of(d), run->samples * op->count, BLOCK, dropout_block, &o);
 }
 
-void cpu_dropout_backward(struct device *d, const struct dropout_op *op, const struct run *run) {
+static void dropout_backward(struct device *d, const struct op *record, const struct run *run) {
+  const struct dropout_op *op = &record->dropout;
   struct dropout o = dropout_of(d, op, run, op->dy, op->dx, op->accumulate_dx);
   if (o.y)
     cpu_each(cpu_of(d), run->samples * op->count, BLOCK, dropout_block, &o);
 }
+
+const struct cpu_operation cpu_dropout = {.forward = dropout_forward, .backward = dropout_backward};

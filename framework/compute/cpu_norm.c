@@ -43,7 +43,8 @@ static struct norm norm_of(struct device *d, const struct norm_op *op, const str
       .sums = (double *)(void *)(v + 4 * stride)};
 }
 
-int cpu_reserve_norm(struct device *d, const struct norm_op *op, int64_t samples, int directions) {
+static int reserve(struct device *d, const struct op *record, int64_t samples, int directions) {
+  const struct norm_op *op = &record->norm;
   (void)directions;
   const int64_t blocks = cpu_blocks(samples * op->positions, block_rows(op));
   return cpu_reserve(cpu_of(d), 0, 4 * cpu_blocks(op->channels, 16) * 16 + blocks * op->channels * 2 * 2);
@@ -116,8 +117,8 @@ static void apply_rows(void *context, int64_t first, int64_t count, int worker) 
   n->cpu->kernels->affine(n->y + at, n->x + at, &n->affine, count, n->op->channels);
 }
 
-void cpu_norm_forward(struct device *d, const struct norm_op *op, const struct run *run) {
-  struct norm n = norm_of(d, op, run);
+static void forward(struct device *d, const struct op *record, const struct run *run) {
+  struct norm n = norm_of(d, &record->norm, run);
   if (run->batch_statistics)
     batch_statistics(&n, run);
   else
@@ -163,8 +164,8 @@ static void gradients(const struct norm *n, const struct run *run) {
   }
 }
 
-void cpu_norm_backward(struct device *d, const struct norm_op *op, const struct run *run) {
-  struct norm n = norm_of(d, op, run);
+static void backward(struct device *d, const struct op *record, const struct run *run) {
+  struct norm n = norm_of(d, &record->norm, run);
   if (!run->batch_statistics)
     running_deviation(&n);
   cpu_each(n.cpu, n.rows, n.block, backward_sum_rows, &n);
@@ -173,3 +174,5 @@ void cpu_norm_backward(struct device *d, const struct norm_op *op, const struct 
   if (n.dx)
     cpu_each(n.cpu, n.rows, n.block, backward_rows, &n);
 }
+
+const struct cpu_operation cpu_norm = {reserve, forward, backward};

@@ -6,16 +6,19 @@
 struct pool {
   struct cpu *cpu;
   const struct pool_op *op;
+  int average;
   float scale; /* 1 / the window's size */
   const float *x, *dy;
   float *y, *dx;
   int32_t *index;
 };
 
-static struct pool pool_of(struct device *d, const struct pool_op *op) {
+static struct pool pool_of(struct device *d, const struct op *record) {
   struct cpu *cpu = cpu_of(d);
+  const struct pool_op *op = &record->pool;
   return (struct pool){cpu,
                        op,
+                       record->kind == OP_AVG_POOL,
                        1 / (float)(op->kernel[0] * op->kernel[1]),
                        cpu_at(cpu, op->x),
                        cpu_at(cpu, op->dy),
@@ -47,15 +50,15 @@ static void forward_sample(void *context, int64_t sample, int worker) {
     for (int64_t ox = 0; ox < op->out_width; ox++, at += op->channels) {
       struct window w;
       const float *x = image + window_at(op, oy, ox, &w);
-      if (op->average)
+      if (p->average)
         kernels->window_mean(p->y + at, x, &w, p->scale, op->channels);
       else
         kernels->window_maximum(p->y + at, p->index ? p->index + at : NULL, x, &w, op->channels);
     }
 }
 
-void cpu_pool_forward(struct device *d, const struct pool_op *op, const struct run *run) {
-  struct pool p = pool_of(d, op);
+static void forward(struct device *d, const struct op *record, const struct run *run) {
+  struct pool p = pool_of(d, record);
   team_run(p.cpu->team, run->samples, forward_sample, &p);
 }
 
@@ -73,15 +76,18 @@ static void backward_sample(void *context, int64_t sample, int worker) {
     for (int64_t ox = 0; ox < op->out_width; ox++, at += op->channels) {
       struct window w;
       float *dx = image + window_at(op, oy, ox, &w);
-      if (op->average)
+      if (p->average)
         kernels->spread_mean(dx, p->dy + at, &w, p->scale, op->channels);
       else
         kernels->spread_maximum(dx, p->dy + at, p->index + at, &w, op->channels);
     }
 }
 
-void cpu_pool_backward(struct device *d, const struct pool_op *op, const struct run *run) {
-  struct pool p = pool_of(d, op);
+static void backward(struct device *d, const struct op *record, const struct run *run) {
+  struct pool p = pool_of(d, record);
   if (p.dx)
     team_run(p.cpu->team, run->samples, backward_sample, &p);
 }
+
+const struct cpu_operation cpu_max_pool = {.forward = forward, .backward = backward};
+const struct cpu_operation cpu_avg_pool = {.forward = forward, .backward = backward};

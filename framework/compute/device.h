@@ -5,15 +5,18 @@
  * vector's layout (linear: out, in; convolution: out, in, kernel height, kernel width) and are repacked by the
  * operations.
  *
- * An operation's record is filled once, when a program is made; a call adds the run: how many samples, which mode. The
- * results of every operation are the same bytes for any number of threads. Operations allocate nothing: reserve does,
- * when the program is made. Failures (only reserve, create and custom operations have any) are sticky in device_status.
+ * An operation is a record (struct op), filled once, when a program is made; a call adds the run: how many samples,
+ * which mode. The results of every operation are the same bytes for any number of threads. Operations allocate nothing:
+ * reserve does, when the program is made. Failures (only reserve, create and custom operations have any) are sticky in
+ * status.
  */
 #ifndef COMPUTE_DEVICE_H
 #define COMPUTE_DEVICE_H
 
 #include <strait/curve.h> /* STRAIT_MAX_POINTS */
 #include <strait/model.h> /* strait_operation */
+
+#include "compute/operations.h"
 
 struct device;
 
@@ -53,8 +56,8 @@ struct linear_op {
  * norm: NO_PLACE, or those 3*in words of a batch norm: what is convolved is its y, made of x here, cut at 0 if
  * norm_relu; dx is the gradient of that.
  * add: NO_PLACE, or what is added to y, before ReLU; it may be y's own place, and its gradient is dy.
- * exact: 1 keeps it to direct sums, where otherwise Winograd's algorithm, which rounds differently, is taken for the
- * shapes for which the table of compute/cpu_winograd.c says that it pays. */
+ * exact: 1 keeps it to direct sums, where otherwise a device may take an algorithm that rounds differently (Winograd's)
+ * for the shapes for which it pays. */
 struct conv_op {
   int64_t in, height, width, out, out_height, out_width;
   int64_t kernel[2], stride[2], padding[2];
@@ -75,23 +78,25 @@ struct norm_op {
   place x, scale, shift, running_mean, running_variance, y, saved;
   place dy, dx, dscale, dshift;
 };
-/* Windows over height and width. index: samples*out_height*out_width*channels words, max only: where the maximum was
- * (position in the window; NO_PLACE in evaluation). average: divides by the whole window (padding counted). */
+/* max_pool and avg_pool: windows over height and width. index: samples*out_height*out_width*channels words, max only:
+ * where the maximum was (position in the window; NO_PLACE in evaluation). An average divides by the whole window
+ * (padding counted). */
 struct pool_op {
   int64_t channels, height, width, out_height, out_width;
   int64_t kernel[2], stride[2], padding[2];
-  int average, accumulate_dx;
+  int accumulate_dx;
   place x, y, index;
   place dy, dx;
 };
-/* Element by element over `count` floats a sample: relu y = max(0,x); add y = a + b; forward of flatten: (positions,
- * channels) to (channels, positions). y may be x's (a's) place for relu and add; dx may be dy's. */
+/* relu and add, element by element over `count` floats a sample: y = max(0,x), dx by y > 0; y = x + b, dx and db from
+ * dy. y may be x's place; dx may be dy's; an add's dx and db may be one place, which then gets both. */
 struct map_op {
   int64_t count;
   int accumulate_dx, accumulate_db;
   place x, b, y;
   place dy, dx, db;
 };
+/* (positions, channels) to (channels, positions). */
 struct flatten_op {
   int64_t positions, channels;
   int accumulate_dx;
@@ -107,33 +112,65 @@ struct dropout_op {
   place x, y;
   place dy, dx;
 };
-/* A plugin's operation, called on fixed blocks of samples. */
-#define CUSTOM_INPUTS 8
-struct custom_op {
-  const void *self;
-  const strait_operation *operation;
-  uint32_t input_count, parameter_count;
-  int64_t input_size[CUSTOM_INPUTS]; /* floats a sample */
-  int64_t parameter_size[CUSTOM_INPUTS];
+/* What has no record of its own: inputs and parameters, and settings that only its layer and the devices understand.
+ * custom: a plugin's operation, called on fixed blocks of samples. */
+#define OP_SLOTS 8
+#define OP_SETTINGS 8
+struct plain_op {
+  uint32_t inputs, parameters;
+  int64_t input_size[OP_SLOTS]; /* floats a sample */
+  int64_t parameter_size[OP_SLOTS];
   int64_t output_size;
-  int accumulate_dx[CUSTOM_INPUTS], accumulate_dw;
-  place x[CUSTOM_INPUTS], w[CUSTOM_INPUTS], y, workspace;
-  place dy, dx[CUSTOM_INPUTS], dw[CUSTOM_INPUTS];
+  int64_t integer[OP_SETTINGS];
+  double real[OP_SETTINGS];
+  int accumulate_dx[OP_SLOTS], accumulate_dw;
+  place x[OP_SLOTS], w[OP_SLOTS], y, aux;
+  place dy, dx[OP_SLOTS], dw[OP_SLOTS];
+  const void *self; /* custom: the model's instance, and the operation */
+  const strait_operation *operation;
 };
 /* The mean loss over (samples*positions) rows. Cross-entropy: target holds int32 classes; the smoothed target puts
  * smoothing/classes on every class. Squared error: target holds (rows, classes) floats; a row's loss is the mean over
- * its entries (PyTorch's MSELoss). gradient (or NO_PLACE) gets d(mean loss)/d(output). */
+ * its entries (PyTorch's MSELoss). gradient (or NO_PLACE) gets d(mean loss)/d(output); sums a struct loss_sums; each
+ * (or NO_PLACE) a struct loss_row for every row. */
 struct loss_op {
   int64_t positions, classes;
   double smoothing;
   int squared;
-  place output, target, gradient;
+  place output, target, gradient, sums, each;
 };
 /* Sums over the rows, in double, summed in one fixed order. nll: of the unsmoothed cross-entropy (or the squared
  * error). */
 struct loss_sums {
   int64_t rows, errors;
   double loss, nll;
+};
+struct loss_row {
+  double nll;
+  int64_t error; /* the first largest output is another class's, or the outputs are not numbers */
+};
+#define WORDS_OF(type) ((int64_t)(sizeof(type) / 4))
+/* y = exp(x) / sum exp(x), a row of `classes` at a time. */
+struct softmax_op {
+  int64_t positions, classes;
+  place x, y;
+};
+
+struct op {
+  uint32_t kind;    /* OP_... */
+  uint32_t element; /* STRAIT_F32: of what it computes */
+  union {
+    struct linear_op linear;
+    struct conv_op conv;
+    struct norm_op norm;
+    struct pool_op pool;
+    struct map_op map;
+    struct flatten_op flatten;
+    struct dropout_op dropout;
+    struct plain_op plain;
+    struct loss_op loss;
+    struct softmax_op softmax;
+  };
 };
 
 /* One pass over memory for all control points of a curve (or the one of a plain training):
@@ -160,8 +197,13 @@ struct update_op {
 
 enum { FORWARD = 1, BACKWARD = 2 };
 
+/* What a device is, for people and for records. */
+struct device_facts {
+  const char *name;    /* "cpu" */
+  const char *kernels; /* "avx512"; what decides the last digits */
+};
+
 struct device_ops {
-  const char *name;
   /* Buffers. Zeroed, 64-byte aligned; words may be 0. */
   int (*create)(struct device *d, int64_t words, place *at);
   void (*destroy)(struct device *d, place at);
@@ -170,53 +212,43 @@ struct device_ops {
   void (*copy)(struct device *d, place to, place from, int64_t words);
   void (*fill)(struct device *d, place to, float value, int64_t words);
 
-  /* Makes sure that scratch memory for this record with up to `samples` samples is there; directions: FORWARD |
-   * BACKWARD. */
-  int (*reserve_linear)(struct device *d, const struct linear_op *op, int64_t samples, int directions);
-  int (*reserve_conv)(struct device *d, const struct conv_op *op, int64_t samples, int directions);
-  int (*reserve_norm)(struct device *d, const struct norm_op *op, int64_t samples, int directions);
-  int (*reserve_custom)(struct device *d, const struct custom_op *op, int64_t samples, int directions);
-
-  void (*linear_forward)(struct device *d, const struct linear_op *op, const struct run *run);
-  void (*linear_backward)(struct device *d, const struct linear_op *op, const struct run *run);
-  void (*conv_forward)(struct device *d, const struct conv_op *op, const struct run *run);
-  void (*conv_backward)(struct device *d, const struct conv_op *op, const struct run *run);
-  void (*norm_forward)(struct device *d, const struct norm_op *op, const struct run *run);
-  void (*norm_backward)(struct device *d, const struct norm_op *op, const struct run *run);
-  void (*pool_forward)(struct device *d, const struct pool_op *op, const struct run *run);
-  void (*pool_backward)(struct device *d, const struct pool_op *op, const struct run *run);
-  void (*relu_forward)(struct device *d, const struct map_op *op, const struct run *run);
-  void (*relu_backward)(struct device *d, const struct map_op *op, const struct run *run); /* by y > 0 */
-  void (*add_forward)(struct device *d, const struct map_op *op, const struct run *run);
-  void (*add_backward)(struct device *d, const struct map_op *op, const struct run *run); /* dx and db (of b) from dy */
-  void (*flatten_forward)(struct device *d, const struct flatten_op *op, const struct run *run);
-  void (*flatten_backward)(struct device *d, const struct flatten_op *op, const struct run *run);
-  void (*dropout_forward)(struct device *d, const struct dropout_op *op, const struct run *run);
-  void (*dropout_backward)(struct device *d, const struct dropout_op *op, const struct run *run);
-  void (*custom_forward)(struct device *d, const struct custom_op *op, const struct run *run);
-  void (*custom_backward)(struct device *d, const struct custom_op *op, const struct run *run);
-  void (*loss)(struct device *d, const struct loss_op *op, const struct run *run, struct loss_sums *sums);
-  void (*softmax)(struct device *d, int64_t rows, int64_t classes, place logits, place probabilities);
+  /* Operations. supports: 1 if it can run this record. reserve makes sure that scratch memory for it with up to
+   * `samples` samples is there; directions: FORWARD | BACKWARD. run goes one direction. */
+  int (*supports)(const struct device *d, const struct op *op);
+  int (*reserve)(struct device *d, const struct op *op, int64_t samples, int directions);
+  void (*run)(struct device *d, const struct op *op, int direction, const struct run *run);
 
   /* Vectors. to = sum c_i from_i (points whose c is 0 are not read; a single 1 is a copy, bit for bit). */
   void (*combine)(struct device *d, int64_t words, int points, const place *from, const double *c, place to);
   void (*update)(struct device *d, const struct update_op *op);
   double (*dot)(struct device *d, int64_t words, place a, place b);              /* sum a_i b_i, in double */
   double (*distance_squared)(struct device *d, int64_t words, place a, place b); /* sum (a_i - b_i)^2 */
+
+  int (*status)(struct device *d); /* the sticky failure, its cause given to this thread's chain; STRAIT_OK */
+  void (*free)(struct device *d);
+  void (*describe)(const struct device *d, struct device_facts *facts);
 };
 
 struct device {
   const struct device_ops *ops;
 };
-int device_status(struct device *d); /* the sticky failure, its cause given to this thread's chain; STRAIT_OK */
+static inline int device_status(struct device *d) { return d->ops->status(d); }
+static inline void device_run(struct device *d, const struct op *op, int direction, const struct run *run) {
+  d->ops->run(d, op, direction, run);
+}
+static inline struct device_facts device_facts(const struct device *d) {
+  struct device_facts facts;
+  d->ops->describe(d, &facts);
+  return facts;
+}
 
-/* The CPU, on a team of threads. kernels: NULL for the best this CPU has (or STRAIT_KERNELS from the environment), or
- * "portable", "avx2", "avx512". */
+/* Makes a device by its name: NULL or "cpu" is the CPU, on a team of threads; "guarded", for tests, the same with its
+ * buffers PROT_NONE outside operations, so that code that peeks faults. kernels: NULL for the best this CPU has (or
+ * STRAIT_KERNELS from the environment), or "portable", "avx2", "avx512". */
 struct team;
-int cpu_create(struct device **device, struct team *team, const char *kernels);
-void device_free(struct device *device);
-const char *device_kernels(const struct device *device); /* "avx512" */
-/* For tests: the same device, its buffers PROT_NONE outside operations: code that peeks faults. */
-int guarded_create(struct device **device, struct team *team, const char *kernels);
+int device_create(struct device **device, const char *name, struct team *team, const char *kernels);
+void device_free(struct device *device); /* NULL is nothing */
+/* Is there a device of this name for experiments? Else the error names the nearest. */
+int device_known(const char *name);
 
 #endif

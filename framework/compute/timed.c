@@ -6,58 +6,12 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-enum {
-  LINEAR_FORWARD,
-  LINEAR_BACKWARD,
-  CONV_FORWARD,
-  CONV_BACKWARD,
-  NORM_FORWARD,
-  NORM_BACKWARD,
-  POOL_FORWARD,
-  POOL_BACKWARD,
-  RELU_FORWARD,
-  RELU_BACKWARD,
-  ADD_FORWARD,
-  ADD_BACKWARD,
-  FLATTEN_FORWARD,
-  FLATTEN_BACKWARD,
-  DROPOUT_FORWARD,
-  DROPOUT_BACKWARD,
-  CUSTOM_FORWARD,
-  CUSTOM_BACKWARD,
-  LOSS,
-  SOFTMAX,
-  COMBINE,
-  UPDATE,
-  MOVE,
-  SUM,
-  KINDS
-};
+/* Both directions of each operation, then the rest. */
+enum { COMBINE = 2 * (OP_COUNT - 1), UPDATE, MOVE, SUM, KINDS };
 
-static const char *const names[KINDS] = {"linear forward",
-                                         "linear backward",
-                                         "conv forward",
-                                         "conv backward",
-                                         "norm forward",
-                                         "norm backward",
-                                         "pool forward",
-                                         "pool backward",
-                                         "relu forward",
-                                         "relu backward",
-                                         "add forward",
-                                         "add backward",
-                                         "flatten forward",
-                                         "flatten backward",
-                                         "dropout forward",
-                                         "dropout backward",
-                                         "custom forward",
-                                         "custom backward",
-                                         "loss",
-                                         "softmax",
-                                         "combine",
-                                         "update",
-                                         "move",
-                                         "sum"};
+#define NAMES(upper, lower) [2 * (OP_##upper - 1)] = #lower " forward", #lower " backward",
+static const char *const names[KINDS] = {OPERATIONS(NAMES)[COMBINE] = "combine", "update", "move", "sum"};
+#undef NAMES
 
 struct timed {
   struct device_ops ops; /* first: the device's table is this one, and so leads here */
@@ -85,6 +39,10 @@ static void add(struct timed *t, int kind, double begin, double multiply_adds, d
 
 /* ---- counting; words of the activations are for one sample ---- */
 
+struct counts {
+  double multiply_adds, words;
+};
+
 static double times(int64_t a, int64_t b) { return (double)a * (double)b; }
 
 /* How often the gradient's words move: written, and read before where they are added to. */
@@ -93,86 +51,100 @@ static int written(place at, int accumulate) { return place_is(at) ? 1 + (accumu
 struct dense {
   double x, w, y, multiply_adds; /* words */
   double add;
+  int dx, dw; /* how often they move */
 };
 static struct dense linear_sizes(const struct linear_op *op) {
-  return (struct dense){times(op->positions, op->in), times(op->in, op->out), times(op->positions, op->out),
-                        times(op->positions * op->in, op->out), 0};
+  return (struct dense){times(op->positions, op->in),
+                        times(op->in, op->out),
+                        times(op->positions, op->out),
+                        times(op->positions * op->in, op->out),
+                        0,
+                        written(op->dx, op->accumulate_dx),
+                        written(op->dw, op->accumulate_dw)};
 }
 static struct dense conv_sizes(const struct conv_op *op) {
   double w = times(op->in * op->out, op->kernel[0] * op->kernel[1]), positions = times(op->out_height, op->out_width);
-  return (struct dense){times(op->in * op->height, op->width), w, positions * (double)op->out, positions * w,
-                        place_is(op->add) ? positions * (double)op->out : 0};
+  return (struct dense){times(op->in * op->height, op->width),
+                        w,
+                        positions * (double)op->out,
+                        positions * w,
+                        place_is(op->add) ? positions * (double)op->out : 0,
+                        written(op->dx, op->accumulate_dx),
+                        written(op->dw, op->accumulate_dw)};
+}
+/* Backward: dx from dy and W; dW from x and dy. */
+static struct counts dense_counts(struct dense s, int direction, double n) {
+  if (direction == FORWARD)
+    return (struct counts){n * s.multiply_adds, n * (s.x + s.y + s.add) + s.w};
+  return (struct counts){n * s.multiply_adds * ((s.dx > 0) + (s.dw > 0)),
+                         n * (s.y + s.dx * s.x + (s.dw > 0) * s.x) + (s.dx > 0) * s.w + s.dw * s.w};
 }
 static double norm_words(const struct norm_op *op) { return times(op->positions, op->channels); }
 static double pool_words(const struct pool_op *op, int output) {
   return output ? times(op->channels * op->out_height, op->out_width) : times(op->channels * op->height, op->width);
 }
 
-/* ---- the operations ---- */
+static struct counts counts_of(const struct op *op, int direction, const struct run *run) {
+  const double n = (double)run->samples;
+  const int forward = direction == FORWARD;
+  switch (op->kind) {
+  case OP_LINEAR:
+    return dense_counts(linear_sizes(&op->linear), direction, n);
+  case OP_CONV:
+    return dense_counts(conv_sizes(&op->conv), direction, n);
+  case OP_NORM:
+    return (struct counts){0, n * norm_words(&op->norm) *
+                                  (forward ? run->batch_statistics + 2 * place_is(op->norm.y)
+                                           : 2 + written(op->norm.dx, op->norm.accumulate_dx))};
+  case OP_MAX_POOL:
+  case OP_AVG_POOL:
+    return (struct counts){
+        0, n * ((forward ? 1 : written(op->pool.dx, op->pool.accumulate_dx)) * pool_words(&op->pool, 0) +
+                (1 + place_is(op->pool.index)) * pool_words(&op->pool, 1))};
+  case OP_RELU:
+    return (struct counts){0, n * (double)op->map.count *
+                                  (2 + (forward ? 0 : written(op->map.dx, op->map.accumulate_dx)))};
+  case OP_ADD:
+    return (struct counts){
+        0, n * (double)op->map.count *
+               (forward ? 3
+                        : 1 + written(op->map.dx, op->map.accumulate_dx) + written(op->map.db, op->map.accumulate_db))};
+  case OP_FLATTEN:
+    return (struct counts){0, n * times(op->flatten.positions, op->flatten.channels) *
+                                  (1 + (forward ? 1 : written(op->flatten.dx, op->flatten.accumulate_dx)))};
+  case OP_DROPOUT:
+    return (struct counts){0, n * (double)op->dropout.count *
+                                  (1 + (forward ? 1 : written(op->dropout.dx, op->dropout.accumulate_dx)))};
+  case OP_CUSTOM:
+    return (struct counts){0, n * (double)op->plain.output_size};
+  case OP_LOSS:
+    return (struct counts){0, (1 + place_is(op->loss.gradient)) * n * times(op->loss.positions, op->loss.classes)};
+  case OP_SOFTMAX:
+    return (struct counts){0, 2 * n * times(op->softmax.positions, op->softmax.classes)};
+  default:
+    return (struct counts){0, 0};
+  }
+}
 
-#define TIMED(kind, name, parameters, arguments, multiply_adds, words)                                                 \
+/* ---- the table ---- */
+
+static void run(struct device *d, const struct op *op, int direction, const struct run *run) {
+  struct timed *t = timed_of(d);
+  double begin = timed_now(t->clock);
+  t->inner->run(d, op, direction, run);
+  if (op->kind < OP_COUNT) {
+    const struct counts counts = counts_of(op, direction, run);
+    add(t, 2 * ((int)op->kind - 1) + (direction == BACKWARD), begin, counts.multiply_adds, counts.words);
+  }
+}
+
+#define TIMED(kind, name, parameters, arguments, words)                                                                \
   static void name parameters {                                                                                        \
     struct timed *t = timed_of(d);                                                                                     \
     double begin = timed_now(t->clock);                                                                                \
     t->inner->name arguments;                                                                                          \
-    add(t, kind, begin, multiply_adds, words);                                                                         \
+    add(t, kind, begin, 0, words);                                                                                     \
   }
-/* One with a record: words are a sample's. */
-#define TIMED_OP(kind, name, record, words)                                                                            \
-  TIMED(kind, name, (struct device * d, const struct record *op, const struct run *run), (d, op, run), 0,              \
-        (double)run->samples *(words))
-
-static void dense_forward(struct timed *t, int kind, double begin, const struct dense *s, const struct run *run) {
-  double n = (double)run->samples;
-  add(t, kind, begin, n * s->multiply_adds, n * (s->x + s->y + s->add) + s->w);
-}
-/* dx from dy and W; dW from x and dy. */
-static void dense_backward(struct timed *t, int kind, double begin, const struct dense *s, const struct run *run,
-                           int dx, int dw) {
-  double n = (double)run->samples;
-  add(t, kind, begin, n * s->multiply_adds * ((dx > 0) + (dw > 0)),
-      n * (s->y + dx * s->x + (dw > 0) * s->x) + (dx > 0) * s->w + dw * s->w);
-}
-#define DENSE(name, kind)                                                                                              \
-  static void name##_forward(struct device *d, const struct name##_op *op, const struct run *run) {                    \
-    struct timed *t = timed_of(d);                                                                                     \
-    double begin = timed_now(t->clock);                                                                                \
-    const struct dense s = name##_sizes(op);                                                                           \
-    t->inner->name##_forward(d, op, run);                                                                              \
-    dense_forward(t, kind##_FORWARD, begin, &s, run);                                                                  \
-  }                                                                                                                    \
-  static void name##_backward(struct device *d, const struct name##_op *op, const struct run *run) {                   \
-    struct timed *t = timed_of(d);                                                                                     \
-    double begin = timed_now(t->clock);                                                                                \
-    const struct dense s = name##_sizes(op);                                                                           \
-    t->inner->name##_backward(d, op, run);                                                                             \
-    dense_backward(t, kind##_BACKWARD, begin, &s, run, written(op->dx, op->accumulate_dx),                             \
-                   written(op->dw, op->accumulate_dw));                                                                \
-  }
-DENSE(linear, LINEAR)
-DENSE(conv, CONV)
-
-TIMED_OP(NORM_FORWARD, norm_forward, norm_op, (run->batch_statistics + 2 * place_is(op->y)) * norm_words(op))
-TIMED_OP(NORM_BACKWARD, norm_backward, norm_op, (2 + written(op->dx, op->accumulate_dx)) * norm_words(op))
-TIMED_OP(POOL_FORWARD, pool_forward, pool_op, pool_words(op, 0) + (1 + place_is(op->index)) * pool_words(op, 1))
-TIMED_OP(POOL_BACKWARD, pool_backward, pool_op,
-         written(op->dx, op->accumulate_dx) * pool_words(op, 0) + (1 + place_is(op->index)) * pool_words(op, 1))
-TIMED_OP(RELU_FORWARD, relu_forward, map_op, 2 * (double)op->count)
-TIMED_OP(RELU_BACKWARD, relu_backward, map_op, (2 + written(op->dx, op->accumulate_dx)) * (double)op->count)
-TIMED_OP(ADD_FORWARD, add_forward, map_op, 3 * (double)op->count)
-TIMED_OP(ADD_BACKWARD, add_backward, map_op,
-         (1 + written(op->dx, op->accumulate_dx) + written(op->db, op->accumulate_db)) * (double)op->count)
-TIMED_OP(FLATTEN_FORWARD, flatten_forward, flatten_op, 2 * times(op->positions, op->channels))
-TIMED_OP(FLATTEN_BACKWARD, flatten_backward, flatten_op,
-         (1 + written(op->dx, op->accumulate_dx)) * times(op->positions, op->channels))
-TIMED_OP(DROPOUT_FORWARD, dropout_forward, dropout_op, 2 * (double)op->count)
-TIMED_OP(DROPOUT_BACKWARD, dropout_backward, dropout_op, (1 + written(op->dx, op->accumulate_dx)) * (double)op->count)
-TIMED_OP(CUSTOM_FORWARD, custom_forward, custom_op, (double)op->output_size)
-TIMED_OP(CUSTOM_BACKWARD, custom_backward, custom_op, (double)op->output_size)
-TIMED(LOSS, loss, (struct device * d, const struct loss_op *op, const struct run *run, struct loss_sums *sums),
-      (d, op, run, sums), 0, (1 + place_is(op->gradient)) * (double)run->samples * times(op->positions, op->classes))
-TIMED(SOFTMAX, softmax, (struct device * d, int64_t rows, int64_t classes, place logits, place probabilities),
-      (d, rows, classes, logits, probabilities), 0, 2 * times(rows, classes))
 
 static double combine_words(int64_t words, int points, const double *c) {
   int read = 0;
@@ -181,7 +153,7 @@ static double combine_words(int64_t words, int points, const double *c) {
   return times(words, read + 1);
 }
 TIMED(COMBINE, combine, (struct device * d, int64_t words, int points, const place *from, const double *c, place to),
-      (d, words, points, from, c, to), 0, combine_words(words, points, c))
+      (d, words, points, from, c, to), combine_words(words, points, c))
 
 static int same(place a, place b) { return a.buffer == b.buffer && a.offset == b.offset; }
 /* The gradient and w are read, w is written; a free point and its moments are read and written, a fixed one read where
@@ -195,14 +167,13 @@ static double update_words(const struct update_op *op) {
       moves += op->next[i] != 0;
   return times(moves, op->count);
 }
-TIMED(UPDATE, update, (struct device * d, const struct update_op *op), (d, op), 0, update_words(op))
+TIMED(UPDATE, update, (struct device * d, const struct update_op *op), (d, op), update_words(op))
 
-TIMED(MOVE, upload, (struct device * d, place to, const void *from, int64_t words), (d, to, from, words), 0,
+TIMED(MOVE, upload, (struct device * d, place to, const void *from, int64_t words), (d, to, from, words),
       2 * (double)words)
-TIMED(MOVE, download, (struct device * d, void *to, place from, int64_t words), (d, to, from, words), 0,
-      2 * (double)words)
-TIMED(MOVE, copy, (struct device * d, place to, place from, int64_t words), (d, to, from, words), 0, 2 * (double)words)
-TIMED(MOVE, fill, (struct device * d, place to, float value, int64_t words), (d, to, value, words), 0, (double)words)
+TIMED(MOVE, download, (struct device * d, void *to, place from, int64_t words), (d, to, from, words), 2 * (double)words)
+TIMED(MOVE, copy, (struct device * d, place to, place from, int64_t words), (d, to, from, words), 2 * (double)words)
+TIMED(MOVE, fill, (struct device * d, place to, float value, int64_t words), (d, to, value, words), (double)words)
 
 #define TIMED_SUM(name)                                                                                                \
   static double name(struct device *d, int64_t words, place a, place b) {                                              \
@@ -219,26 +190,7 @@ static void replace(struct device_ops *ops) {
   ops->download = download;
   ops->copy = copy;
   ops->fill = fill;
-  ops->linear_forward = linear_forward;
-  ops->linear_backward = linear_backward;
-  ops->conv_forward = conv_forward;
-  ops->conv_backward = conv_backward;
-  ops->norm_forward = norm_forward;
-  ops->norm_backward = norm_backward;
-  ops->pool_forward = pool_forward;
-  ops->pool_backward = pool_backward;
-  ops->relu_forward = relu_forward;
-  ops->relu_backward = relu_backward;
-  ops->add_forward = add_forward;
-  ops->add_backward = add_backward;
-  ops->flatten_forward = flatten_forward;
-  ops->flatten_backward = flatten_backward;
-  ops->dropout_forward = dropout_forward;
-  ops->dropout_backward = dropout_backward;
-  ops->custom_forward = custom_forward;
-  ops->custom_backward = custom_backward;
-  ops->loss = loss;
-  ops->softmax = softmax;
+  ops->run = run;
   ops->combine = combine;
   ops->update = update;
   ops->dot = dot;

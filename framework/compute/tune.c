@@ -18,21 +18,17 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void once(struct device *d, const struct conv_op *op, int way, const struct run *run) {
-  struct conv_op part = *op;
-  if (way == TUNE_FORWARD) {
-    d->ops->conv_forward(d, op, run);
-    return;
-  }
+static void once(struct device *d, const struct op *op, int way, const struct run *run) {
+  struct op part = *op;
   if (way == TUNE_INPUT)
-    part.dw = NO_PLACE;
+    part.conv.dw = NO_PLACE;
   else
-    part.dx = NO_PLACE;
-  d->ops->conv_backward(d, &part, run);
+    part.conv.dx = NO_PLACE;
+  device_run(d, &part, way == TUNE_FORWARD ? FORWARD : BACKWARD, run);
 }
 
 /* The least time of a call. */
-static double measure(struct device *d, const struct conv_op *op, int way, const struct run *run, int tries,
+static double measure(struct device *d, const struct op *op, int way, const struct run *run, int tries,
                       double seconds) {
   double best = INFINITY;
   once(d, op, way, run);
@@ -53,26 +49,29 @@ static double measure(struct device *d, const struct conv_op *op, int way, const
 int tune(struct tuned *tuned, struct device *d, int64_t kernel, int64_t channels, int64_t size, int tries,
          double seconds) {
   const int64_t map = channels * size * size, taps = kernel * kernel, shape[3] = {size, size, channels};
-  struct conv_op op = {.in = channels,
-                       .height = size,
-                       .width = size,
-                       .out = channels,
-                       .out_height = size,
-                       .out_width = size,
-                       .kernel = {kernel, kernel},
-                       .stride = {1, 1},
-                       .padding = {kernel / 2, kernel / 2}};
+  struct op record = {.kind = OP_CONV,
+                      .element = STRAIT_F32,
+                      .conv = {.in = channels,
+                               .height = size,
+                               .width = size,
+                               .out = channels,
+                               .out_height = size,
+                               .out_width = size,
+                               .kernel = {kernel, kernel},
+                               .stride = {1, 1},
+                               .padding = {kernel / 2, kernel / 2}}};
+  struct conv_op *op = &record.conv;
   int64_t samples = MAP_WORDS / map;
   samples = samples < 1 ? 1 : samples > MOST_SAMPLES ? MOST_SAMPLES : samples;
   *tuned =
-      (struct tuned){.samples = samples, .winograd = winograd_fits(op.kernel, op.stride, op.padding, shape, shape)};
+      (struct tuned){.samples = samples, .winograd = winograd_fits(op->kernel, op->stride, op->padding, shape, shape)};
   const struct run run = {.samples = samples};
   const double operations = 2. * (double)(taps * channels) * (double)(samples * map);
   struct {
     place *at;
     int64_t words;
-  } buffers[] = {{&op.x, samples * map},  {&op.w, taps * channels * channels},  {&op.y, samples * map},
-                 {&op.dx, samples * map}, {&op.dw, taps * channels * channels}, {&op.dy, samples * map}};
+  } buffers[] = {{&op->x, samples * map},  {&op->w, taps * channels * channels},  {&op->y, samples * map},
+                 {&op->dx, samples * map}, {&op->dw, taps * channels * channels}, {&op->dy, samples * map}};
   int status = STRAIT_OK;
   for (size_t i = 0; i < sizeof buffers / sizeof *buffers && !status; i++) {
     status = d->ops->create(d, buffers[i].words, buffers[i].at);
@@ -80,10 +79,10 @@ int tune(struct tuned *tuned, struct device *d, int64_t kernel, int64_t channels
       d->ops->fill(d, *buffers[i].at, 0.01f, buffers[i].words);
   }
   for (int exact = 1; exact >= (tuned->winograd ? 0 : 1) && !status; exact--) {
-    op.exact = exact;
-    status = d->ops->reserve_conv(d, &op, samples, FORWARD | BACKWARD);
+    op->exact = exact;
+    status = d->ops->reserve(d, &record, samples, FORWARD | BACKWARD);
     for (int way = 0; way < TUNE_WAYS && !status; way++) {
-      const double rate = 1e-9 * operations / measure(d, &op, way, &run, tries, seconds);
+      const double rate = 1e-9 * operations / measure(d, &record, way, &run, tries, seconds);
       if (exact)
         tuned->direct[way] = rate;
       tuned->by_rule[way] = rate;

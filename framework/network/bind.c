@@ -140,7 +140,6 @@ static void bind_pool(const struct binder *b, struct pool_op *op) {
                          .kernel = {w->kernel[0], w->kernel[1]},
                          .stride = {w->stride[0], w->stride[1]},
                          .padding = {w->padding[0], w->padding[1]},
-                         .average = b->step->node->kind == NODE_AVG_POOL,
                          .accumulate_dx = b->step->accumulate[0],
                          .x = input(b, 0),
                          .y = output(b),
@@ -185,17 +184,17 @@ static void bind_dropout(const struct binder *b, struct dropout_op *op) {
                             .dx = input_gradient(b, 0)};
 }
 
-static void bind_custom(const struct binder *b, struct custom_op *op) {
+static void bind_custom(const struct binder *b, struct plain_op *op) {
   const struct node *node = b->step->node;
-  *op = (struct custom_op){.self = b->tape->network->model,
-                           .operation = node->operation,
-                           .input_count = (uint32_t)node->inputs,
-                           .parameter_count = (uint32_t)node->parameters,
-                           .output_size = node->size,
-                           .accumulate_dw = b->step->accumulate_dw,
-                           .y = output(b),
-                           .workspace = aux(b),
-                           .dy = output_gradient(b)};
+  *op = (struct plain_op){.self = b->tape->network->model,
+                          .operation = node->operation,
+                          .inputs = (uint32_t)node->inputs,
+                          .parameters = (uint32_t)node->parameters,
+                          .output_size = node->size,
+                          .accumulate_dw = b->step->accumulate_dw,
+                          .y = output(b),
+                          .aux = aux(b),
+                          .dy = output_gradient(b)};
   for (int k = 0; k < node->inputs; k++) {
     op->input_size[k] = b->tape->values[b->step->input[k]].size;
     op->accumulate_dx[k] = b->step->accumulate[k];
@@ -209,33 +208,48 @@ static void bind_custom(const struct binder *b, struct custom_op *op) {
   }
 }
 
-void bind_step(const struct tape *tape, const struct buffers *buffers, const struct step *step, union record *record) {
+void bind_step(const struct tape *tape, const struct buffers *buffers, const struct step *step, struct op *op) {
+  static const uint32_t kinds[] = {OP_NONE,     OP_LINEAR, OP_CONV,    OP_NORM,    OP_RELU,  OP_MAX_POOL,
+                                   OP_AVG_POOL, OP_ADD,    OP_FLATTEN, OP_DROPOUT, OP_CUSTOM};
   struct binder b = {tape, buffers, step};
+  *op = (struct op){.kind = kinds[step->node->kind], .element = STRAIT_F32};
   switch (step->node->kind) {
   case NODE_LINEAR:
-    bind_linear(&b, &record->linear);
+    bind_linear(&b, &op->linear);
     break;
   case NODE_CONV:
-    bind_conv(&b, &record->conv);
+    bind_conv(&b, &op->conv);
     break;
   case NODE_NORM:
-    bind_norm(&b, &record->norm);
+    bind_norm(&b, &op->norm);
     break;
   case NODE_MAX_POOL:
   case NODE_AVG_POOL:
-    bind_pool(&b, &record->pool);
+    bind_pool(&b, &op->pool);
     break;
   case NODE_RELU:
   case NODE_ADD:
-    bind_map(&b, &record->map);
+    bind_map(&b, &op->map);
     break;
   case NODE_FLATTEN:
-    bind_flatten(&b, &record->flatten);
+    bind_flatten(&b, &op->flatten);
     break;
   case NODE_DROPOUT:
-    bind_dropout(&b, &record->dropout);
+    bind_dropout(&b, &op->dropout);
     break;
   default:
-    bind_custom(&b, &record->custom);
+    bind_custom(&b, &op->plain);
   }
+}
+
+void bind_handed(const struct tape *tape, const struct buffers *buffers, const struct step *step, struct op *op) {
+  *op = (struct op){.kind = OP_NONE};
+  if (!step->adds || step->taken[1] || tape->values[step->input[1]].gradient_at < 0)
+    return;
+  *op = (struct op){.kind = OP_ADD,
+                    .element = STRAIT_F32,
+                    .map = {.count = tape->values[step->output].size,
+                            .accumulate_dx = step->accumulate[1],
+                            .dy = gradient_place(tape, buffers, step->output),
+                            .dx = gradient_place(tape, buffers, step->input[1])}};
 }

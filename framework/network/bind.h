@@ -6,23 +6,15 @@
 #include "compute/device.h"
 #include "network/tape.h"
 
-union record {
-  struct linear_op linear;
-  struct conv_op conv;
-  struct norm_op norm;
-  struct pool_op pool;
-  struct map_op map;
-  struct flatten_op flatten;
-  struct dropout_op dropout;
-  struct custom_op custom;
-};
-
 struct buffers {
-  place weights, statistics, gradient, input, target, arena;
+  place weights, statistics, gradient, input, target, sums, arena;
 };
 
 place value_place(const struct tape *tape, const struct buffers *buffers, int value);
 place gradient_place(const struct tape *tape, const struct buffers *buffers, int value);
-void bind_step(const struct tape *tape, const struct buffers *buffers, const struct step *step, union record *record);
+void bind_step(const struct tape *tape, const struct buffers *buffers, const struct step *step, struct op *op);
+/* What a fused add does backward: hands the step's output gradient on to what was added. OP_NONE where nothing is to
+ * do. */
+void bind_handed(const struct tape *tape, const struct buffers *buffers, const struct step *step, struct op *op);
 
 #endif

@@ -8,14 +8,15 @@ struct program {
   struct device *device;
   struct tape tape;
   struct buffers buffers;
-  union record *records; /* one a step */
-  struct loss_op loss;
+  struct op *records; /* one per step */
+  struct op *handed;  /* the same: what goes on to a fused add's other input */
+  struct op loss, softmax;
   float *channels; /* room for the statistics of one batch norm, for program_batch_statistics */
 };
 
 /* Words of each buffer. */
 struct sizes {
-  int64_t weights, statistics, gradient, input, target, arena;
+  int64_t weights, statistics, gradient, input, target, sums, arena;
 };
 
 static int64_t output_positions(const struct network *network) {
@@ -30,6 +31,7 @@ static struct sizes sizes_of(const struct tape *tape, int64_t batch) {
                         .gradient = tape->training ? network_weights(network)->count : 0,
                         .input = batch * network->graph.nodes[0].size,
                         .target = batch * (real ? network->signature.classes : output_positions(network)),
+                        .sums = WORDS_OF(struct loss_sums),
                         .arena = tape->words};
   return sizes;
 }
@@ -50,7 +52,7 @@ int64_t program_memory(const struct network *network, int64_t batch, int use) {
     return error_failure();
   struct sizes s = sizes_of(&tape, batch);
   tape_free(&tape);
-  return 4 * (s.weights + s.statistics + s.gradient + s.input + s.target + s.arena);
+  return 4 * (s.weights + s.statistics + s.gradient + s.input + s.target + s.sums + s.arena);
 }
 
 static int create_buffers(struct program *program, const struct sizes *s) {
@@ -66,52 +68,65 @@ static int create_buffers(struct program *program, const struct sizes *s) {
   if (status >= 0)
     status = d->ops->create(d, s->target, &b->target);
   if (status >= 0)
+    status = d->ops->create(d, s->sums, &b->sums);
+  if (status >= 0)
     status = d->ops->create(d, s->arena, &b->arena);
   return status;
 }
 
-/* Scratch memory for one step. */
-static int reserve_step(struct program *program, int i, int64_t batch) {
+/* Fills the records of one step; reserves scratch memory for it. */
+static int prepare_step(struct program *program, int i, int64_t batch) {
   struct device *d = program->device;
-  const union record *record = &program->records[i];
-  int directions = FORWARD | (program->tape.steps[i].backward ? BACKWARD : 0);
-  switch (program->tape.steps[i].node->kind) {
-  case NODE_LINEAR:
-    return d->ops->reserve_linear(d, &record->linear, batch, directions);
-  case NODE_CONV:
-    return d->ops->reserve_conv(d, &record->conv, batch, directions);
-  case NODE_NORM:
-    return d->ops->reserve_norm(d, &record->norm, batch, directions);
-  case NODE_CUSTOM:
-    return d->ops->reserve_custom(d, &record->custom, batch, directions);
-  }
-  return STRAIT_OK;
+  const struct step *step = &program->tape.steps[i];
+  struct op *op = &program->records[i];
+  bind_step(&program->tape, &program->buffers, step, op);
+  if (step->backward)
+    bind_handed(&program->tape, &program->buffers, step, &program->handed[i]);
+  if (!d->ops->supports(d, op))
+    return error_set(STRAIT_ENOTSUP, "the device %s cannot do this layer", device_facts(d).name);
+  return d->ops->reserve(d, op, batch, FORWARD | (step->backward ? BACKWARD : 0));
+}
+
+static void bind_output(struct program *program, double label_smoothing) {
+  const struct tape *tape = &program->tape;
+  const struct network *network = program->network;
+  const place output = program_output(program);
+  const int64_t positions = output_positions(network), classes = network->signature.classes;
+  program->loss = (struct op){.kind = OP_LOSS,
+                              .element = STRAIT_F32,
+                              .loss = {.positions = positions,
+                                       .classes = classes,
+                                       .smoothing = label_smoothing,
+                                       .squared = network->signature.target == STRAIT_TARGET_REAL,
+                                       .output = output,
+                                       .target = program->buffers.target,
+                                       .gradient = gradient_place(tape, &program->buffers, tape->output),
+                                       .sums = program->buffers.sums}};
+  program->softmax = (struct op){.kind = OP_SOFTMAX,
+                                 .element = STRAIT_F32,
+                                 .softmax = {.positions = positions,
+                                             .classes = classes,
+                                             .x = output,
+                                             .y = place_plus(program->buffers.arena, tape->probabilities_at)}};
 }
 
 static int bind(struct program *program, int64_t batch, double label_smoothing) {
   const struct tape *tape = &program->tape;
-  const struct network *network = program->network;
   int64_t channels = 0;
-  program->records = memory_alloc((size_t)tape->count, sizeof *program->records);
+  program->records = memory_alloc((size_t)tape->count, 2 * sizeof *program->records);
   if (!program->records)
     return error_failure();
+  program->handed = program->records + tape->count;
   for (int i = 0; i < tape->count; i++) {
     const struct node *node = tape->steps[i].node;
-    bind_step(tape, &program->buffers, &tape->steps[i], &program->records[i]);
     if (node->kind == NODE_NORM && channels < node_channels(node))
       channels = node_channels(node);
-    int status = reserve_step(program, i, batch);
+    int status = prepare_step(program, i, batch);
     if (status < 0)
       return status;
   }
   program->channels = memory_alloc((size_t)channels, 3 * sizeof *program->channels);
-  program->loss = (struct loss_op){.positions = output_positions(network),
-                                   .classes = network->signature.classes,
-                                   .smoothing = label_smoothing,
-                                   .squared = network->signature.target == STRAIT_TARGET_REAL,
-                                   .output = program_output(program),
-                                   .target = program->buffers.target,
-                                   .gradient = gradient_place(tape, &program->buffers, tape->output)};
+  bind_output(program, label_smoothing);
   return program->channels ? STRAIT_OK : error_failure();
 }
 
@@ -145,7 +160,8 @@ void program_free(struct program *program) {
     return;
   struct device *d = program->device;
   const place made[] = {program->buffers.weights, program->buffers.statistics, program->buffers.gradient,
-                        program->buffers.input,   program->buffers.target,     program->buffers.arena};
+                        program->buffers.input,   program->buffers.target,     program->buffers.sums,
+                        program->buffers.arena};
   for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
     if (place_is(made[i]))
       d->ops->destroy(d, made[i]);
@@ -164,109 +180,15 @@ place program_output(const struct program *program) {
   return value_place(&program->tape, &program->buffers, program->tape.output);
 }
 
-static void forward_step(struct program *program, int i, const struct run *run) {
-  struct device *d = program->device;
-  const union record *record = &program->records[i];
-  switch (program->tape.steps[i].node->kind) {
-  case NODE_LINEAR:
-    d->ops->linear_forward(d, &record->linear, run);
-    break;
-  case NODE_CONV:
-    d->ops->conv_forward(d, &record->conv, run);
-    break;
-  case NODE_NORM:
-    d->ops->norm_forward(d, &record->norm, run);
-    break;
-  case NODE_RELU:
-    d->ops->relu_forward(d, &record->map, run);
-    break;
-  case NODE_MAX_POOL:
-  case NODE_AVG_POOL:
-    d->ops->pool_forward(d, &record->pool, run);
-    break;
-  case NODE_ADD:
-    d->ops->add_forward(d, &record->map, run);
-    break;
-  case NODE_FLATTEN:
-    d->ops->flatten_forward(d, &record->flatten, run);
-    break;
-  case NODE_DROPOUT:
-    d->ops->dropout_forward(d, &record->dropout, run);
-    break;
-  case NODE_CUSTOM:
-    d->ops->custom_forward(d, &record->custom, run);
-    break;
-  }
-}
-
 void program_forward(struct program *program, const struct run *run) {
   for (int i = 0; i < program->tape.count; i++)
-    forward_step(program, i, run);
+    device_run(program->device, &program->records[i], FORWARD, run);
 }
 
 void program_loss(struct program *program, const struct run *run, struct loss_sums *sums) {
-  program->device->ops->loss(program->device, &program->loss, run, sums);
-}
-
-/* Both halves of an add's gradient, where they don't already lie where the sum's does. x + x is two halves in a row. */
-static void add_backward(struct device *d, const struct map_op *op, const struct run *run) {
-  if (place_is(op->dx) && place_is(op->db) && op->dx.buffer == op->db.buffer && op->dx.offset == op->db.offset) {
-    struct map_op half = *op;
-    half.db = NO_PLACE;
-    d->ops->add_backward(d, &half, run);
-    half.accumulate_dx = op->accumulate_db;
-    d->ops->add_backward(d, &half, run);
-  } else if (place_is(op->dx) || place_is(op->db)) {
-    d->ops->add_backward(d, op, run);
-  }
-}
-
-/* What a convolution added has its output's gradient, where that doesn't already lie there. */
-static void hand_on(struct program *program, const struct step *step, place dy, const struct run *run) {
-  if (!step->adds || step->taken[1])
-    return;
-  const struct map_op op = {.count = program->tape.values[step->output].size,
-                            .accumulate_dx = step->accumulate[1],
-                            .dy = dy,
-                            .dx = gradient_place(&program->tape, &program->buffers, step->input[1])};
-  if (place_is(op.dx))
-    program->device->ops->add_backward(program->device, &op, run);
-}
-
-static void backward_step(struct program *program, int i, const struct run *run) {
   struct device *d = program->device;
-  const union record *record = &program->records[i];
-  switch (program->tape.steps[i].node->kind) {
-  case NODE_LINEAR:
-    d->ops->linear_backward(d, &record->linear, run);
-    break;
-  case NODE_CONV:
-    d->ops->conv_backward(d, &record->conv, run);
-    hand_on(program, &program->tape.steps[i], record->conv.dy, run);
-    break;
-  case NODE_NORM:
-    d->ops->norm_backward(d, &record->norm, run);
-    break;
-  case NODE_RELU:
-    d->ops->relu_backward(d, &record->map, run);
-    break;
-  case NODE_MAX_POOL:
-  case NODE_AVG_POOL:
-    d->ops->pool_backward(d, &record->pool, run);
-    break;
-  case NODE_ADD:
-    add_backward(d, &record->map, run);
-    break;
-  case NODE_FLATTEN:
-    d->ops->flatten_backward(d, &record->flatten, run);
-    break;
-  case NODE_DROPOUT:
-    d->ops->dropout_backward(d, &record->dropout, run);
-    break;
-  case NODE_CUSTOM:
-    d->ops->custom_backward(d, &record->custom, run);
-    break;
-  }
+  device_run(d, &program->loss, FORWARD, run);
+  d->ops->download(d, sums, program->buffers.sums, WORDS_OF(struct loss_sums));
 }
 
 void program_backward(struct program *program, const struct run *run) {
@@ -276,9 +198,11 @@ void program_backward(struct program *program, const struct run *run) {
     d->ops->fill(d, place_plus(program->buffers.gradient, tape->zeroed[i].offset), 0, tape->zeroed[i].count);
   for (int i = tape->count - 1; i >= 0; i--) {
     if (tape->steps[i].remake >= 0)
-      forward_step(program, tape->steps[i].remake, run);
+      device_run(d, &program->records[tape->steps[i].remake], FORWARD, run);
     if (tape->steps[i].backward)
-      backward_step(program, i, run);
+      device_run(d, &program->records[i], BACKWARD, run);
+    if (program->handed[i].kind != OP_NONE)
+      device_run(d, &program->handed[i], BACKWARD, run);
   }
 }
 
@@ -315,10 +239,9 @@ void program_batch_statistics(struct program *program, float *statistics) {
 
 void program_probabilities(struct program *program, const struct run *run, float *probabilities) {
   struct device *d = program->device;
-  int64_t rows = run->samples * program->loss.positions, classes = program->loss.classes;
-  place at = place_plus(program->buffers.arena, program->tape.probabilities_at);
-  d->ops->softmax(d, rows, classes, program->loss.output, at);
-  d->ops->download(d, probabilities, at, rows * classes);
+  const struct softmax_op *op = &program->softmax.softmax;
+  device_run(d, &program->softmax, FORWARD, run);
+  d->ops->download(d, probabilities, op->y, run->samples * op->positions * op->classes);
 }
 
 int program_status(struct program *program) { return device_status(program->device); }

@@ -43,7 +43,7 @@ int session_create(struct session **session, struct registry *registry, int thre
   if (!status)
     status = team_create(&s->team, threads);
   if (!status)
-    status = cpu_create(&s->device, s->team, NULL);
+    status = device_create(&s->device, NULL, s->team, NULL);
   if (status)
     session_free(s);
   else

@@ -102,7 +102,7 @@ static json_t *add_kernels(const char *file, const char *kernels) {
 static int write_stage(struct job *job) {
   char *file = job_file(job, "stage.json");
   json_t *stage = file ? stage_describe(job->stage) : NULL;
-  json_t *kernels = stage ? add_kernels(file, device_kernels(job->session->device)) : NULL;
+  json_t *kernels = stage ? add_kernels(file, device_facts(job->session->device).kernels) : NULL;
   int status = kernels ? STRAIT_OK : error_failure();
   if (!status && json_array_size(kernels) > 1) {
     json_t *warning =
@@ -140,7 +140,7 @@ static int write_provenance(struct job *job, const char *command, int finished) 
   if (!finished) {
     json_t *one = json_pack("{s:o, s:s, s:I, s:s, s:s, s:i, s:s, s:s}", "started", time_json(), "host", host, "pid",
                             (json_int_t)getpid(), "version", PACKAGE_VERSION_TEXT, "kernels",
-                            device_kernels(job->session->device), "threads", team_threads(job->session->team),
+                            device_facts(job->session->device).kernels, "threads", team_threads(job->session->team),
                             "experiment", job->stage->experiment->file, "command", command);
     if (json_array_append_new(runs, one))
       status = error_set(STRAIT_ENOMEM, "out of memory");

@@ -83,7 +83,7 @@ static int bench_make(struct bench *b, struct network *network) {
   b->weights = memory_alloc((size_t)b->count, sizeof *b->weights);
   b->moved = memory_alloc((size_t)b->count, sizeof *b->moved);
   b->gradient = memory_alloc((size_t)b->count, sizeof *b->gradient);
-  if (!b->weights || !b->moved || !b->gradient || team_create(&b->team, 1) || cpu_create(&b->device, b->team, NULL) ||
+  if (!b->weights || !b->moved || !b->gradient || team_create(&b->team, 1) || device_create(&b->device, NULL, b->team, NULL) ||
       program_create(&b->program, network, b->device, BATCH, PROGRAM_TRAIN, 0))
     return error_failure();
   int status = fill_weights(b);

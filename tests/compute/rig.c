@@ -33,14 +33,14 @@ static void sheet_free(struct sheet *sheet) {
   *sheet = (struct sheet){0};
 }
 
-static void run_on(rig_case *run, const void *context, const char *kernels, int threads, int guarded,
+static void run_on(rig_case *run, const void *context, const char *kernels, int threads, const char *name,
                    struct sheet *sheet) {
   struct team *team;
   struct device *device;
   ck_assert_msg(team_create(&team, threads) == STRAIT_OK, "%s", error_text());
-  int status = guarded ? guarded_create(&device, team, kernels) : cpu_create(&device, team, kernels);
+  int status = device_create(&device, name, team, kernels);
   ck_assert_msg(status == STRAIT_OK, "%s", error_text());
-  ck_assert_str_eq(device_kernels(device), kernels);
+  ck_assert_str_eq(device_facts(device).kernels, kernels);
   run(device, context, sheet);
   ck_assert_msg(device_status(device) == STRAIT_OK, "%s", error_text());
   device_free(device);
@@ -49,28 +49,39 @@ static void run_on(rig_case *run, const void *context, const char *kernels, int 
 
 void rig_each(rig_case *run, rig_check *check, const void *context) {
   static const char *const sets[] = {"portable", "avx2", "avx512"};
-  static const struct { int threads, guarded; } setting[] = {{1, 0}, {2, 0}, {3, 0}, {2, 1}};
+  static const struct {
+    int threads;
+    const char *device;
+  } setting[] = {{1, "cpu"}, {2, "cpu"}, {3, "cpu"}, {2, "guarded"}};
   for (size_t k = 0; k < sizeof sets / sizeof *sets; k++) {
     const struct kernels *kernels;
     if (kernels_choose(&kernels, sets[k]) != STRAIT_OK)
       continue;
     struct sheet first = {0};
-    run_on(run, context, sets[k], 1, 0, &first);
+    run_on(run, context, sets[k], setting[0].threads, setting[0].device, &first);
     for (size_t i = 1; i < sizeof setting / sizeof *setting; i++) {
       struct sheet sheet = {0};
-      run_on(run, context, sets[k], setting[i].threads, setting[i].guarded, &sheet);
+      run_on(run, context, sets[k], setting[i].threads, setting[i].device, &sheet);
       ck_assert_int_eq(sheet.arrays, first.arrays);
       for (int a = 0; a < sheet.arrays; a++) {
         ck_assert_int_eq(sheet.count[a], first.count[a]);
         ck_assert_msg(memcmp(sheet.data[a], first.data[a], (size_t)sheet.count[a] * sizeof(float)) == 0,
-                      "%s: output %d differs between 1 thread and %d threads%s", sets[k], a, setting[i].threads,
-                      setting[i].guarded ? ", guarded" : "");
+                      "%s: output %d differs between 1 thread and %d threads of %s", sets[k], a, setting[i].threads,
+                      setting[i].device);
       }
       sheet_free(&sheet);
     }
     check(context, &first, sets[k]);
     sheet_free(&first);
   }
+}
+
+void rig_loss(struct device *d, const struct loss_op *op, const struct run *run, struct loss_sums *sums) {
+  struct op record = {.kind = OP_LOSS, .element = STRAIT_F32, .loss = *op};
+  record.loss.sums = rig_place(d, NULL, WORDS_OF(struct loss_sums));
+  device_run(d, &record, FORWARD, run);
+  d->ops->download(d, sums, record.loss.sums, WORDS_OF(struct loss_sums));
+  d->ops->destroy(d, record.loss.sums);
 }
 
 place rig_place(struct device *d, const float *data, int64_t words) {

@@ -26,6 +26,15 @@ typedef void rig_case(struct device *d, const void *context, struct sheet *sheet
 typedef void rig_check(const void *context, const struct sheet *sheet, const char *kernels);
 void rig_each(rig_case *run, rig_check *check, const void *context);
 
+/* Runs or reserves an operation of this kind, its record given as the union's member: rig_run(d, CONV, conv, &op, ...).
+ */
+#define rig_record(upper, member, record) (&(struct op){.kind = OP_##upper, .element = STRAIT_F32, .member = *(record)})
+#define rig_run(d, upper, member, record, direction, run)                                                              \
+  device_run(d, rig_record(upper, member, record), direction, run)
+#define rig_reserve(d, upper, member, record, samples, directions)                                                     \
+  (d)->ops->reserve(d, rig_record(upper, member, record), samples, directions)
+void rig_loss(struct device *d, const struct loss_op *op, const struct run *run, struct loss_sums *sums);
+
 /* A buffer that holds these floats, or zeros when data is NULL. */
 place rig_place(struct device *d, const float *data, int64_t words);
 /* Normal random numbers; the same for one name. */

@@ -138,10 +138,10 @@ static void run_layer(struct device *d, const void *context, struct sheet *sheet
   if (l->add == 2)
     op.add = op.y;
   /* the batch that memory is made for may be larger than the one that comes: the last of an epoch */
-  ck_assert_int_eq(d->ops->reserve_conv(d, &op, l->samples + 3, FORWARD | BACKWARD), STRAIT_OK);
-  d->ops->conv_forward(d, &op, &run);
+  ck_assert_int_eq(rig_reserve(d, CONV, conv, &op, l->samples + 3, FORWARD | BACKWARD), STRAIT_OK);
+  rig_run(d, CONV, conv, &op, FORWARD, &run);
   sheet_add(sheet, d, op.y, ny);
-  d->ops->conv_backward(d, &op, &run);
+  rig_run(d, CONV, conv, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, nx);
   sheet_add(sheet, d, op.dw, nw);
   if (l->bias)
@@ -152,7 +152,7 @@ static void run_layer(struct device *d, const void *context, struct sheet *sheet
   d->ops->upload(d, op.dw, dw, nw);
   if (l->bias)
     d->ops->upload(d, op.db, db, l->out);
-  d->ops->conv_backward(d, &op, &run);
+  rig_run(d, CONV, conv, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dw, nw);
   if (l->bias)
     sheet_add(sheet, d, op.db, l->out);

@@ -50,27 +50,27 @@ static strait_operation operation = {.size = sizeof operation,
 static void run_custom(struct device *d, const void *context, struct sheet *sheet) {
   const int64_t samples = *(const int64_t *)context, n = samples * SIZE;
   float *x1 = rig_random(n, "x1"), *x2 = rig_random(n, "x2"), *w = rig_random(SIZE, "w"), *dy = rig_random(n, "dy");
-  struct custom_op op = {.operation = &operation,
-                         .input_count = 2,
-                         .parameter_count = 1,
-                         .input_size = {SIZE, SIZE},
-                         .parameter_size = {SIZE},
-                         .output_size = SIZE};
+  struct plain_op op = {.operation = &operation,
+                        .inputs = 2,
+                        .parameters = 1,
+                        .input_size = {SIZE, SIZE},
+                        .parameter_size = {SIZE},
+                        .output_size = SIZE};
   op.x[0] = rig_place(d, x1, n), op.x[1] = rig_place(d, x2, n), op.w[0] = rig_place(d, w, SIZE);
-  op.y = rig_place(d, NULL, n), op.workspace = rig_place(d, NULL, n), op.dy = rig_place(d, dy, n);
+  op.y = rig_place(d, NULL, n), op.aux = rig_place(d, NULL, n), op.dy = rig_place(d, dy, n);
   op.dx[0] = rig_place(d, x1, n), op.dx[1] = rig_place(d, x2, n), op.dw[0] = rig_place(d, w, SIZE);
   op.accumulate_dx[1] = 1;
   struct run run = {.samples = samples};
-  ck_assert_int_eq(d->ops->reserve_custom(d, &op, samples + 5, FORWARD | BACKWARD), STRAIT_OK);
-  d->ops->custom_forward(d, &op, &run);
-  d->ops->custom_backward(d, &op, &run);
+  ck_assert_int_eq(rig_reserve(d, CUSTOM, plain, &op, samples + 5, FORWARD | BACKWARD), STRAIT_OK);
+  rig_run(d, CUSTOM, plain, &op, FORWARD, &run);
+  rig_run(d, CUSTOM, plain, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.y, n);
   sheet_add(sheet, d, op.dx[0], n);
   sheet_add(sheet, d, op.dx[1], n);
   sheet_add(sheet, d, op.dw[0], SIZE);
   op.accumulate_dw = 1;
   op.dx[0] = NO_PLACE;
-  d->ops->custom_backward(d, &op, &run);
+  rig_run(d, CUSTOM, plain, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dw[0], SIZE);
   free(x1), free(x2), free(w), free(dy);
 }
@@ -112,14 +112,14 @@ START_TEST(failure) {
   struct team *team;
   struct device *d;
   ck_assert_int_eq(team_create(&team, 2), STRAIT_OK);
-  ck_assert_int_eq(cpu_create(&d, team, NULL), STRAIT_OK);
-  struct custom_op op = {.operation = &bad, .input_count = 1, .input_size = {1}, .output_size = 1};
+  ck_assert_int_eq(device_create(&d, NULL, team, NULL), STRAIT_OK);
+  struct plain_op op = {.operation = &bad, .inputs = 1, .input_size = {1}, .output_size = 1};
   op.x[0] = rig_place(d, x, 4), op.y = rig_place(d, NULL, 4);
   struct run run = {.samples = 2};
-  d->ops->custom_forward(d, &op, &run);
+  rig_run(d, CUSTOM, plain, &op, FORWARD, &run);
   ck_assert_int_eq(device_status(d), STRAIT_OK);
   run.samples = 4;
-  d->ops->custom_forward(d, &op, &run);
+  rig_run(d, CUSTOM, plain, &op, FORWARD, &run);
   for (int i = 0; i < 2; i++) { /* sticky */
     error_clear();
     ck_assert_int_eq(device_status(d), STRAIT_EINVAL);

@@ -25,35 +25,35 @@ static void tear_down(void) {
 
 START_TEST(kernel_sets) {
   unsetenv("STRAIT_KERNELS");
-  ck_assert_int_eq(cpu_create(&device, team, NULL), STRAIT_OK);
+  ck_assert_int_eq(device_create(&device, NULL, team, NULL), STRAIT_OK);
 #ifdef HAVE_X86_KERNELS
   const char *best = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") ? "avx512"
                      : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")       ? "avx2"
                                                                                              : "portable";
-  ck_assert_str_eq(device_kernels(device), best);
+  ck_assert_str_eq(device_facts(device).kernels, best);
 #else
-  ck_assert_str_eq(device_kernels(device), "portable");
+  ck_assert_str_eq(device_facts(device).kernels, "portable");
 #endif
   device_free(device);
   setenv("STRAIT_KERNELS", "portable", 1);
-  ck_assert_int_eq(cpu_create(&device, team, NULL), STRAIT_OK);
-  ck_assert_str_eq(device_kernels(device), "portable");
+  ck_assert_int_eq(device_create(&device, NULL, team, NULL), STRAIT_OK);
+  ck_assert_str_eq(device_facts(device).kernels, "portable");
   device_free(device);
   setenv("STRAIT_KERNELS", "sse9", 1);
-  ck_assert_int_eq(cpu_create(&device, team, "portable"), STRAIT_OK); /* what the caller names goes first */
+  ck_assert_int_eq(device_create(&device, NULL, team, "portable"), STRAIT_OK); /* what the caller names goes first */
   device_free(device);
-  ck_assert_int_eq(cpu_create(&device, team, NULL), STRAIT_EINVAL);
+  ck_assert_int_eq(device_create(&device, NULL, team, NULL), STRAIT_EINVAL);
   ck_assert_ptr_null(device);
   ck_assert_ptr_nonnull(strstr(error_text(), "STRAIT_KERNELS = sse9"));
   setenv("STRAIT_KERNELS", "", 1); /* empty is unset */
-  ck_assert_int_eq(cpu_create(&device, team, NULL), STRAIT_OK);
+  ck_assert_int_eq(device_create(&device, NULL, team, NULL), STRAIT_OK);
 }
 END_TEST
 
 /* Memory of the guarded device is out of reach between operations: the read ends the test with a signal, as it should.
  */
 START_TEST(guard) {
-  ck_assert_int_eq(guarded_create(&device, team, NULL), STRAIT_OK);
+  ck_assert_int_eq(device_create(&device, "guarded", team, NULL), STRAIT_OK);
   place at = rig_place(device, NULL, 100);
   volatile float *peek = cpu_at(cpu_of(device), at);
   float value = peek[3];
@@ -62,7 +62,7 @@ START_TEST(guard) {
 END_TEST
 
 START_TEST(guard_lets_operations_work) {
-  ck_assert_int_eq(guarded_create(&device, team, NULL), STRAIT_OK);
+  ck_assert_int_eq(device_create(&device, "guarded", team, NULL), STRAIT_OK);
   place at = rig_place(device, NULL, 100);
   float x[100];
   device->ops->fill(device, at, 4, 100);
@@ -74,7 +74,7 @@ END_TEST
 
 START_TEST(impossible) {
   place at;
-  ck_assert_int_eq(cpu_create(&device, team, NULL), STRAIT_OK);
+  ck_assert_int_eq(device_create(&device, NULL, team, NULL), STRAIT_OK);
   ck_assert_int_eq(device->ops->create(device, -1, &at), STRAIT_EINVAL);
   ck_assert(!place_is(at));
   ck_assert_int_eq(device->ops->create(device, INT64_MAX, &at), STRAIT_EINVAL);
@@ -82,7 +82,7 @@ START_TEST(impossible) {
   ck_assert(!place_is(at));
   ck_assert_int_eq(device_status(device), STRAIT_OK); /* the caller was told */
   struct linear_op op = {.positions = 1, .in = 1, .out = INT64_MAX / 1024};
-  ck_assert_int_eq(device->ops->reserve_linear(device, &op, 1, BACKWARD), STRAIT_ENOMEM);
+  ck_assert_int_eq(rig_reserve(device, LINEAR, linear, &op, 1, BACKWARD), STRAIT_ENOMEM);
   error_clear();
   ck_assert_int_eq(device_status(device), STRAIT_ENOMEM); /* reserve's failures are sticky */
 }

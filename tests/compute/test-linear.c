@@ -53,10 +53,10 @@ static void run_layer(struct device *d, const void *context, struct sheet *sheet
                          .dw = rig_place(d, dw, nw),
                          .db = l->bias ? rig_place(d, db, l->out) : NO_PLACE};
   struct run run = {.samples = l->samples};
-  ck_assert_int_eq(d->ops->reserve_linear(d, &op, l->samples + 3, FORWARD | BACKWARD), STRAIT_OK);
-  d->ops->linear_forward(d, &op, &run);
+  ck_assert_int_eq(rig_reserve(d, LINEAR, linear, &op, l->samples + 3, FORWARD | BACKWARD), STRAIT_OK);
+  rig_run(d, LINEAR, linear, &op, FORWARD, &run);
   sheet_add(sheet, d, op.y, ny);
-  d->ops->linear_backward(d, &op, &run);
+  rig_run(d, LINEAR, linear, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, nx);
   sheet_add(sheet, d, op.dw, nw);
   if (l->bias)
@@ -104,13 +104,13 @@ static void run_partly(struct device *d, const void *context, struct sheet *shee
   (void)context;
   op.x = rig_place(d, x, 24), op.w = rig_place(d, w, 12), op.y = rig_place(d, NULL, 18);
   op.dy = rig_place(d, dy, 18), op.dw = rig_place(d, NULL, 12);
-  ck_assert_int_eq(d->ops->reserve_linear(d, &op, 6, FORWARD | BACKWARD), STRAIT_OK);
-  d->ops->linear_forward(d, &op, &run);
-  d->ops->linear_backward(d, &op, &run);
+  ck_assert_int_eq(rig_reserve(d, LINEAR, linear, &op, 6, FORWARD | BACKWARD), STRAIT_OK);
+  rig_run(d, LINEAR, linear, &op, FORWARD, &run);
+  rig_run(d, LINEAR, linear, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dw, 12);
   op.dx = rig_place(d, NULL, 24), op.dw = NO_PLACE;
   d->ops->upload(d, op.dy, dy, 18);
-  d->ops->linear_backward(d, &op, &run);
+  rig_run(d, LINEAR, linear, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, 24);
   free(x), free(w), free(dy);
 }

@@ -82,14 +82,15 @@ static void run_loss(struct device *d, const void *context, struct sheet *sheet)
   op.target = l->squared ? rig_place(d, reals, n) : rig_place(d, (const float *)(const void *)classes, rows_of(l));
   struct run run = {.samples = l->samples};
   struct loss_sums sums = {0};
-  d->ops->loss(d, &op, &run, &sums);
+  rig_loss(d, &op, &run, &sums);
   sheet_add(sheet, d, op.gradient, n);
   add_sums(sheet, &sums);
   op.gradient = NO_PLACE; /* evaluation: the same sums */
-  d->ops->loss(d, &op, &run, &sums);
+  rig_loss(d, &op, &run, &sums);
   add_sums(sheet, &sums);
   place probabilities = rig_place(d, NULL, n);
-  d->ops->softmax(d, rows_of(l), l->classes, op.output, probabilities);
+  struct softmax_op softmax = {l->positions, l->classes, op.output, probabilities};
+  rig_run(d, SOFTMAX, softmax, &softmax, FORWARD, &run);
   sheet_add(sheet, d, probabilities, n);
   free(x), free(reals), free(classes);
 }
@@ -166,18 +167,18 @@ static void run_special(struct device *d, const void *context, struct sheet *she
   struct run run = {.samples = 2};
   struct loss_sums sums;
   op.target = rig_place(d, (const float *)(const void *)label, 3);
-  d->ops->loss(d, &op, &run, &sums);
+  rig_loss(d, &op, &run, &sums);
   ck_assert_int_eq(sums.errors, 1);
   ck_assert_double_eq_tol(sums.loss, 2 * log(2), 1e-6);
   run.samples = 3;
-  d->ops->loss(d, &op, &run, &sums);
+  rig_loss(d, &op, &run, &sums);
   ck_assert(isnan(sums.loss) && isnan(sums.nll));
   for (int i = 1; i < 3; i++) {
     struct loss_op one = op;
     one.target = rig_place(d, (const float *)(const void *)(bad + i), 1);
     one.gradient = rig_place(d, NULL, 2);
     run.samples = 1;
-    d->ops->loss(d, &one, &run, &sums);
+    rig_loss(d, &one, &run, &sums);
     ck_assert(isnan(sums.loss) && sums.errors == 1);
   }
   sheet_add_double(sheet, 0);

@@ -21,21 +21,21 @@ static void run_relu(struct device *d, const void *context, struct sheet *sheet)
   struct map_op op = {
       .count = z->count, .x = rig_place(d, x, n), .y = rig_place(d, NULL, n), .dy = rig_place(d, dy, n)};
   struct run run = {.samples = z->samples};
-  d->ops->relu_forward(d, &op, &run);
+  rig_run(d, RELU, map, &op, FORWARD, &run);
   sheet_add(sheet, d, op.y, n);
   op.dx = rig_place(d, dx, n);
-  d->ops->relu_backward(d, &op, &run);
+  rig_run(d, RELU, map, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, n);
   d->ops->upload(d, op.dx, dx, n);
   op.accumulate_dx = 1;
-  d->ops->relu_backward(d, &op, &run);
+  rig_run(d, RELU, map, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, n);
   op.dx = op.dy; /* in place */
   op.accumulate_dx = 0;
-  d->ops->relu_backward(d, &op, &run);
+  rig_run(d, RELU, map, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, n);
   op.y = op.x;
-  d->ops->relu_forward(d, &op, &run);
+  rig_run(d, RELU, map, &op, FORWARD, &run);
   sheet_add(sheet, d, op.y, n);
   free(x), free(dy), free(dx);
 }
@@ -66,22 +66,22 @@ static void run_add(struct device *d, const void *context, struct sheet *sheet) 
   float *a = rig_random(n, "a"), *b = rig_random(n, "b"), *dy = rig_random(n, "dy");
   struct map_op op = {.count = z->count, .x = rig_place(d, a, n), .b = rig_place(d, b, n), .y = rig_place(d, NULL, n)};
   struct run run = {.samples = z->samples};
-  d->ops->add_forward(d, &op, &run);
+  rig_run(d, ADD, map, &op, FORWARD, &run);
   sheet_add(sheet, d, op.y, n);
   op.y = op.x; /* in place */
-  d->ops->add_forward(d, &op, &run);
+  rig_run(d, ADD, map, &op, FORWARD, &run);
   sheet_add(sheet, d, op.y, n);
   op.dy = rig_place(d, dy, n), op.dx = rig_place(d, a, n), op.db = rig_place(d, b, n);
   op.accumulate_db = 1;
-  d->ops->add_backward(d, &op, &run);
+  rig_run(d, ADD, map, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, n);
   sheet_add(sheet, d, op.db, n);
   op.dx = op.dy; /* dy's own place: dx is there already */
-  d->ops->add_backward(d, &op, &run);
+  rig_run(d, ADD, map, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, n);
   sheet_add(sheet, d, op.db, n);
   op.dx = NO_PLACE, op.accumulate_db = 0; /* one side alone */
-  d->ops->add_backward(d, &op, &run);
+  rig_run(d, ADD, map, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.db, n);
   free(a), free(b), free(dy);
 }
@@ -116,14 +116,14 @@ static void run_flatten(struct device *d, const void *context, struct sheet *she
   struct flatten_op op = {.positions = shapes[k].positions, .channels = shapes[k].channels};
   op.x = rig_place(d, x, n), op.y = rig_place(d, NULL, n), op.dx = rig_place(d, dx, n);
   struct run run = {.samples = shapes[k].samples};
-  d->ops->flatten_forward(d, &op, &run);
+  rig_run(d, FLATTEN, flatten, &op, FORWARD, &run);
   sheet_add(sheet, d, op.y, n);
   op.dy = op.y; /* backward undoes forward */
   op.accumulate_dx = 1;
-  d->ops->flatten_backward(d, &op, &run);
+  rig_run(d, FLATTEN, flatten, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, n);
   op.accumulate_dx = 0;
-  d->ops->flatten_backward(d, &op, &run);
+  rig_run(d, FLATTEN, flatten, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, n);
   free(x), free(dx);
 }
@@ -157,24 +157,24 @@ static void run_dropout(struct device *d, const void *context, struct sheet *she
   struct dropout_op op = {.count = DROPS, .probability = *(const double *)context, .stream = 3};
   op.x = op.dy = rig_place(d, ones, DROPS), op.y = rig_place(d, NULL, DROPS), op.dx = rig_place(d, dx, DROPS);
   struct run run = {.samples = 1, .dropout = 1, .iteration = 17, .seed = 5};
-  d->ops->dropout_forward(d, &op, &run);
+  rig_run(d, DROPOUT, dropout, &op, FORWARD, &run);
   sheet_add(sheet, d, op.y, DROPS);
   op.accumulate_dx = 1;
-  d->ops->dropout_backward(d, &op, &run);
+  rig_run(d, DROPOUT, dropout, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, DROPS);
   op.count = DROPS / 7, run.samples = 7; /* the mask goes by the element, however the batch is cut */
   op.accumulate_dx = 0;
-  d->ops->dropout_backward(d, &op, &run);
+  rig_run(d, DROPOUT, dropout, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, op.count * 7);
   op.count = DROPS, run.samples = 1;
   struct run other[] = {run, run, run};
   other[0].iteration++, other[1].seed++, other[2].dropout = 0;
   for (int i = 0; i < 3; i++) {
-    d->ops->dropout_forward(d, &op, &other[i]);
+    rig_run(d, DROPOUT, dropout, &op, FORWARD, &other[i]);
     sheet_add(sheet, d, op.y, DROPS);
   }
   op.stream = 4;
-  d->ops->dropout_forward(d, &op, &run);
+  rig_run(d, DROPOUT, dropout, &op, FORWARD, &run);
   sheet_add(sheet, d, op.y, DROPS);
   free(ones), free(dx);
 }

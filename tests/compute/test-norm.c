@@ -101,10 +101,10 @@ static void run_layer(struct device *d, const void *context, struct sheet *sheet
                        .dscale = rig_place(d, dscale, c),
                        .dshift = rig_place(d, dshift, c)};
   struct run run = {.samples = l->samples, .batch_statistics = l->batch, .update_statistics = 0};
-  ck_assert_int_eq(d->ops->reserve_norm(d, &op, l->samples + 3, FORWARD | BACKWARD), STRAIT_OK);
-  d->ops->norm_forward(d, &op, &run);
+  ck_assert_int_eq(rig_reserve(d, NORM, norm, &op, l->samples + 3, FORWARD | BACKWARD), STRAIT_OK);
+  rig_run(d, NORM, norm, &op, FORWARD, &run);
   sheet_add(sheet, d, op.y, n);
-  d->ops->norm_backward(d, &op, &run);
+  rig_run(d, NORM, norm, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, n);
   sheet_add(sheet, d, op.dscale, c);
   sheet_add(sheet, d, op.dshift, c);
@@ -112,12 +112,12 @@ static void run_layer(struct device *d, const void *context, struct sheet *sheet
   sheet_add(sheet, d, op.running_mean, c); /* update_statistics = 0: as they were */
   sheet_add(sheet, d, op.running_variance, c);
   run.update_statistics = 1;
-  d->ops->norm_forward(d, &op, &run);
+  rig_run(d, NORM, norm, &op, FORWARD, &run);
   sheet_add(sheet, d, op.running_mean, c);
   sheet_add(sheet, d, op.running_variance, c);
   if (!l->batch) { /* in evaluation y may be x's own place */
     op.y = op.x;
-    d->ops->norm_forward(d, &op, &run);
+    rig_run(d, NORM, norm, &op, FORWARD, &run);
     sheet_add(sheet, d, op.y, n);
   }
   free(x), free(scale), free(shift), free(dy), free(dx), free(dscale), free(dshift), free(mean), free(variance);

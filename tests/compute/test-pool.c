@@ -59,7 +59,6 @@ static void run_layer(struct device *d, const void *context, struct sheet *sheet
                        .kernel = {l->kernel[0], l->kernel[1]},
                        .stride = {l->stride[0], l->stride[1]},
                        .padding = {l->padding[0], l->padding[1]},
-                       .average = l->average,
                        .accumulate_dx = l->accumulate,
                        .x = rig_place(d, x, nx),
                        .y = rig_place(d, NULL, ny),
@@ -67,15 +66,16 @@ static void run_layer(struct device *d, const void *context, struct sheet *sheet
                        .dy = rig_place(d, dy, ny),
                        .dx = rig_place(d, dx, nx)};
   struct run run = {.samples = l->samples};
-  d->ops->pool_forward(d, &op, &run);
+  struct op record = {.kind = l->average ? OP_AVG_POOL : OP_MAX_POOL, .element = STRAIT_F32, .pool = op};
+  device_run(d, &record, FORWARD, &run);
   sheet_add(sheet, d, op.y, ny);
-  d->ops->pool_backward(d, &op, &run);
+  device_run(d, &record, BACKWARD, &run);
   sheet_add(sheet, d, op.dx, nx);
   if (!l->average) {
     sheet_add(sheet, d, op.index, ny);
-    op.index = NO_PLACE; /* evaluation */
+    record.pool.index = NO_PLACE; /* evaluation */
     d->ops->fill(d, op.y, -1, ny);
-    d->ops->pool_forward(d, &op, &run);
+    device_run(d, &record, FORWARD, &run);
     sheet_add(sheet, d, op.y, ny);
   }
   free(x), free(dx), free(dy);
@@ -125,8 +125,8 @@ static void run_special(struct device *d, const void *context, struct sheet *she
   op.x = rig_place(d, x, 8), op.y = rig_place(d, NULL, 2), op.index = rig_place(d, NULL, 2);
   op.dy = rig_place(d, dy, 2), op.dx = rig_place(d, NULL, 8);
   struct run run = {.samples = 2};
-  d->ops->pool_forward(d, &op, &run);
-  d->ops->pool_backward(d, &op, &run);
+  rig_run(d, MAX_POOL, pool, &op, FORWARD, &run);
+  rig_run(d, MAX_POOL, pool, &op, BACKWARD, &run);
   sheet_add(sheet, d, op.y, 2);
   sheet_add(sheet, d, op.dx, 8);
 }

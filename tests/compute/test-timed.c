@@ -29,7 +29,7 @@ static struct conv_op conv_of(struct device *d) {
                        .dy = rig_place(d, dy, SAMPLES * Y),
                        .dx = rig_place(d, NULL, SAMPLES * X),
                        .dw = rig_place(d, NULL, W)};
-  ck_assert_int_eq(d->ops->reserve_conv(d, &op, SAMPLES, FORWARD | BACKWARD), STRAIT_OK);
+  ck_assert_int_eq(rig_reserve(d, CONV, conv, &op, SAMPLES, FORWARD | BACKWARD), STRAIT_OK);
   free(x);
   free(w);
   free(dy);
@@ -40,9 +40,9 @@ static struct conv_op conv_of(struct device *d) {
 static void three(struct device *d, const struct conv_op *op, float *y, float *dw) {
   struct conv_op first = *op;
   first.dx = NO_PLACE;
-  d->ops->conv_forward(d, op, &run);
-  d->ops->conv_backward(d, op, &run);
-  d->ops->conv_backward(d, &first, &run);
+  rig_run(d, CONV, conv, op, FORWARD, &run);
+  rig_run(d, CONV, conv, op, BACKWARD, &run);
+  rig_run(d, CONV, conv, &first, BACKWARD, &run);
   d->ops->download(d, y, op->y, SAMPLES * Y);
   d->ops->download(d, dw, op->dw, W);
 }
@@ -63,7 +63,7 @@ START_TEST(counts_and_changes_nothing) {
   struct timed *timed;
   float plain[2][SAMPLES * Y + W], *y = plain[1], *dw = plain[1] + SAMPLES * Y;
   ck_assert_int_eq(team_create(&team, 2), STRAIT_OK);
-  ck_assert_int_eq(cpu_create(&d, team, NULL), STRAIT_OK);
+  ck_assert_int_eq(device_create(&d, NULL, team, NULL), STRAIT_OK);
   const struct device_ops *own = d->ops;
   const struct conv_op op = conv_of(d);
   three(d, &op, plain[0], plain[0] + SAMPLES * Y);
@@ -102,7 +102,7 @@ START_TEST(counts_the_optimiser_pass) {
   struct device *d;
   struct timed *timed;
   ck_assert_int_eq(team_create(&team, 1), STRAIT_OK);
-  ck_assert_int_eq(cpu_create(&d, team, NULL), STRAIT_OK);
+  ck_assert_int_eq(device_create(&d, NULL, team, NULL), STRAIT_OK);
   ck_assert_int_eq(timed_create(&timed, d, CLOCK_PROCESS_CPUTIME_ID), STRAIT_OK);
   struct update_op op = {.count = 100, .points = 3, .gradient_scale = 1, .rate = 0.1, .momentum = 0.9};
   op.coefficient[0] = op.coefficient[1] = op.next[1] = op.next[2] = 0.5;

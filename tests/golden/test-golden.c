@@ -179,7 +179,7 @@ START_TEST(networks_equal_pytorch) {
   struct bench b = {.label = names[_i / KERNELS / 2], .exact = _i % 2};
   char path[4096], label[64];
   OK(team_create(&b.team, 2));
-  if (cpu_create(&b.device, b.team, kernels[_i / 2 % KERNELS]) < 0) {
+  if (device_create(&b.device, NULL, b.team, kernels[_i / 2 % KERNELS]) < 0) {
     team_free(b.team); /* not this CPU's */
     return;
   }

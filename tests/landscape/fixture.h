@@ -65,7 +65,7 @@ static inline struct fixture make(const struct wanted *wanted) {
   if (!registry)
     open_registry("tests/curves/.libs");
   OK(team_create(&f.team, wanted->threads ? wanted->threads : 1));
-  OK(wanted->guarded ? guarded_create(&f.device, f.team, NULL) : cpu_create(&f.device, f.team, NULL));
+  OK(device_create(&f.device, wanted->guarded ? "guarded" : NULL, f.team, NULL));
   OK(options_default(&data_options, &keys, f.arena));
   OK(options_default(&seeds_options, &f.seeds, f.arena));
   OK(options_default(&evaluate_options, &f.keys, f.arena));

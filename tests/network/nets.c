@@ -83,10 +83,7 @@ void data_free(struct data *data) {
 void rig_make(struct rig *rig, const struct net *net, const char *device, int threads, int64_t batch, int use,
               double smoothing) {
   OK(team_create(&rig->team, threads));
-  if (!strcmp(device, "guarded"))
-    OK(guarded_create(&rig->device, rig->team, NULL));
-  else
-    OK(cpu_create(&rig->device, rig->team, NULL));
+  OK(device_create(&rig->device, device, rig->team, NULL));
   OK(program_create(&rig->program, net->network, rig->device, batch, use, smoothing));
 }
 

@@ -319,7 +319,7 @@ static void check_memory(build_function *build, int use, int64_t batch) {
   struct device_ops counting;
   OK(net_try(&net, build, MIXED));
   OK(team_create(&rig.team, 1));
-  OK(cpu_create(&rig.device, rig.team, NULL));
+  OK(device_create(&rig.device, NULL, rig.team, NULL));
   real_ops = rig.device->ops;
   counting = *real_ops;
   counting.create = counting_create;

@@ -118,7 +118,7 @@ START_TEST(test_model) {
   struct run run = {
       .samples = 2, .batch_statistics = 1, .update_statistics = 1, .dropout = 1, .iteration = 1, .seed = 1};
   OK(team_create(&team, 1));
-  OK(cpu_create(&device, team, NULL));
+  OK(device_create(&device, NULL, team, NULL));
   OK(program_create(&program, network, device, 2, PROGRAM_TRAIN, 0));
   int64_t weights = layout->count, statistics = network_statistics(network)->count;
   float *w = memory_alloc((size_t)weights, sizeof *w), *s = memory_alloc((size_t)statistics, sizeof *s), x[32];

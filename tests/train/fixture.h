@@ -94,7 +94,7 @@ static inline struct fixture make(const struct wanted *wanted) {
     open_registry("tests/curves/.libs");
   f.arena = arena_create();
   OK(team_create(&f.team, wanted->threads ? wanted->threads : 1));
-  OK(wanted->guarded ? guarded_create(&f.device, f.team, NULL) : cpu_create(&f.device, f.team, NULL));
+  OK(device_create(&f.device, wanted->guarded ? "guarded" : NULL, f.team, NULL));
   OK(options_default(&data_options, &keys, f.arena));
   OK(options_default(&seeds_options, &seeds, f.arena));
   OK(options_default(&optimiser_options, &f.keys, f.arena));

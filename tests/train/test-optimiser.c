@@ -24,7 +24,7 @@ static void setup(void) {
   keys = (struct optimiser_keys){0};
   ck_assert_int_eq(options_default(&optimiser_options, &keys, arena), STRAIT_OK);
   ck_assert_int_eq(team_create(&team, 1), STRAIT_OK);
-  ck_assert_int_eq(guarded_create(&device, team, NULL), STRAIT_OK);
+  ck_assert_int_eq(device_create(&device, "guarded", team, NULL), STRAIT_OK);
 }
 static void teardown(void) {
   device_free(device);

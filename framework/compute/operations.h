@@ -1,0 +1,28 @@
+/* compute/operations.h: the operations there are, a row each. A layer NAME is its row here, network/layers/NAME.c,
+ * which says what it is, and compute/cpu_NAME.c, which runs it on the CPU; files may hold several that are alike. */
+#ifndef COMPUTE_OPERATIONS_H
+#define COMPUTE_OPERATIONS_H
+
+#define LAYERS(ROW)                                                                                                    \
+  ROW(LINEAR, linear)                                                                                                  \
+  ROW(CONV, conv)                                                                                                      \
+  ROW(NORM, norm)                                                                                                      \
+  ROW(RELU, relu)                                                                                                      \
+  ROW(MAX_POOL, max_pool)                                                                                              \
+  ROW(AVG_POOL, avg_pool)                                                                                              \
+  ROW(ADD, add)                                                                                                        \
+  ROW(FLATTEN, flatten)                                                                                                \
+  ROW(DROPOUT, dropout)                                                                                                \
+  ROW(CUSTOM, custom)
+
+/* With those that are no layers. */
+#define OPERATIONS(ROW)                                                                                                \
+  LAYERS(ROW)                                                                                                          \
+  ROW(LOSS, loss)                                                                                                      \
+  ROW(SOFTMAX, softmax)
+
+#define OPERATION_NUMBER(upper, lower) OP_##upper,
+enum { OP_NONE, OPERATIONS(OPERATION_NUMBER) OP_COUNT };
+#undef OPERATION_NUMBER
+
+#endif
