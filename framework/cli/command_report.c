@@ -175,9 +175,9 @@ static int write_provenance(struct report *r) {
     table_add(table, "%s %s", results_text(stage, "verb"), results_text(stage, "name"));
     table_add(table, "%.8s", results_text(stage, "key"));
     table_add(table, "%s", results_text(last, "started"));
-    results_number(table, 1, results_value(last, "seconds"));
+    results_cell(table, 1, last, "seconds");
     table_add(table, "%s", results_text(last, "host"));
-    results_number(table, 0, results_value(last, "threads"));
+    results_cell(table, 0, last, "threads");
     table_add(table, "%s", results_text(last, "kernels"));
     table_add(table, "%s", results_text(last, "version"));
     json_decref(whole);

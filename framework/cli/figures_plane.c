@@ -25,19 +25,21 @@ static int ascending(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* From the lowest value to one that nine in ten lie below, each level the same factor above the one before: what is
- * beyond is one colour, or a plane's corners would take all of them. */
+/* Of the finite values: from the lowest to one that nine in ten lie below, each level the same factor above the one
+ * before: what is beyond is one colour, or a plane's corners would take all of them. */
 static int find_levels(struct field *f, struct arena *arena) {
-  int64_t n = f->grid * f->grid;
+  int64_t n = f->grid * f->grid, finite = 0;
   double *sorted = arena_alloc(arena, (size_t)n, sizeof *sorted);
   f->logs = arena_alloc(arena, (size_t)n, sizeof *f->logs);
   if (!sorted || !f->logs)
     return error_failure();
-  memcpy(sorted, f->value, (size_t)n * sizeof *sorted);
-  qsort(sorted, (size_t)n, sizeof *sorted, ascending);
-  double high = sorted[(n - 1) * 9 / 10], low = fmax(sorted[0], 1e-3 * high);
   for (int64_t i = 0; i < n; i++)
-    f->logs[i] = log(fmax(f->value[i], low));
+    if (isfinite(f->value[i]))
+      sorted[finite++] = f->value[i];
+  qsort(sorted, (size_t)finite, sizeof *sorted, ascending);
+  double high = sorted[(finite - 1) * 9 / 10], low = fmax(sorted[0], 1e-3 * high);
+  for (int64_t i = 0; i < n; i++)
+    f->logs[i] = isfinite(f->value[i]) ? log(fmax(f->value[i], low)) : (double)NAN;
   double factor = pow(high / low, 1. / (BANDS - 1));
   for (int k = 0; k < BANDS - 1; k++)
     f->level[k] = low * pow(factor, k + 1);
@@ -69,6 +71,10 @@ static void add_bands(struct text *s, const struct field *f) {
     for (int x = 0; x < SIDE; x++) {
       double scale = (double)(f->grid - 1) / (SIDE - 1), value = exp(interpolate(f, x * scale, y * scale));
       int band = 0;
+      if (isnan(value)) {
+        text_add(s, "NaN%s", x + 1 < SIDE ? " " : "\n");
+        continue;
+      }
       while (band < BANDS - 1 && value > f->level[band])
         band++;
       text_add(s, "%d%s", band, x + 1 < SIDE ? " " : "\n");
@@ -146,9 +152,11 @@ static int add_measure(struct figures *figures, const json_t *stage, const json_
   const double *width = figure_row(arrays, "width", &one), *height = figure_row(arrays, "height", &one);
   if (!f.alpha || !f.beta || !f.value || !width || !height || n != f.grid * f.grid || f.grid < 2)
     return STRAIT_OK;
+  int64_t gaps = 0;
   for (int64_t i = 0; i < n; i++)
-    if (isnan(f.value[i]))
-      return STRAIT_OK;
+    gaps += !isfinite(f.value[i]);
+  if (gaps == n) /* of real targets there is no error */
+    return STRAIT_OK;
   f.width = *width;
   f.height = *height;
   int status = find_levels(&f, figures->arena);
@@ -156,10 +164,11 @@ static int add_measure(struct figures *figures, const json_t *stage, const json_
     return status;
   char caption[256], what[32];
   snprintf(caption, sizeof caption,
-           "%c%s in the plane of three networks (white dots)%s; levels are evenly spaced in the logarithm%s.",
+           "%c%s in the plane of three networks (white dots)%s; levels are evenly spaced in the logarithm%s%s.",
            title[0] == 't' ? 'T' : title[0], title + 1,
            json_object_get(summary, "path") ? ", with the path between them" : "",
-           is_flat(&f) ? ", and the axes have different scales" : "");
+           is_flat(&f) ? ", and the axes have different scales" : "",
+           gaps ? "; blank: next to points where it is not a finite number" : "");
   snprintf(what, sizeof what, "%s", strcmp(array, "tr_loss") == 0 ? "loss" : "error");
   figure_begin(&s, "distance along the first two", "distance from their line");
   add_bands(&s, &f);

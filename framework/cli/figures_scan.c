@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/extreme.h"
 #include "base/file.h"
 #include "cli/figures.h"
 #include "cli/gnuplot.h"
@@ -67,6 +68,8 @@ static void find_range(const struct traces *t, const struct view *v, double *low
     const double *columns[2];
     int64_t n = rows_of(t, i, v, columns);
     for (int64_t k = 0; k < n; k++) {
+      if (!isfinite(columns[1][k]))
+        continue;
       *low = fmin(*low, columns[1][k]);
       *high = fmax(*high, columns[1][k]);
     }
@@ -86,7 +89,7 @@ static void add_lines(struct text *s, const struct traces *t, const struct view 
              (long long)(n - 1), figure_colour(i));
     before = ", ";
   }
-  if (v->ends) {
+  if (v->ends && isfinite(worse)) {
     text_add(s, "%s", before);
     gnuplot_number(s, worse);
     text_add(s, " with lines dashtype 2 linewidth 1.2 linecolor '#666666' title 'the worse end'");
@@ -97,6 +100,7 @@ static void add_lines(struct text *s, const struct traces *t, const struct view 
 static int add_view(struct figures *f, const json_t *stage, const struct traces *t, const struct view *v) {
   struct text s = {0};
   double worse = -INFINITY, low, high;
+  int64_t gaps = 0;
   int any = 0;
   figure_begin(&s, v->x_title, v->y_title);
   find_range(t, v, &low, &high);
@@ -110,7 +114,9 @@ static int add_view(struct figures *f, const json_t *stage, const struct traces 
       continue;
     snprintf(name, sizeof name, "p%zu", i);
     gnuplot_rows(&s, name, columns, 2, n);
-    worse = fmax(worse, fmax(columns[1][0], columns[1][n - 1]));
+    worse = larger(worse, larger(columns[1][0], columns[1][n - 1]));
+    for (int64_t k = 0; k < n; k++)
+      gaps += !isfinite(columns[1][k]);
     any = 1;
   }
   if (!any) {
@@ -118,7 +124,15 @@ static int add_view(struct figures *f, const json_t *stage, const struct traces 
     return STRAIT_OK;
   }
   add_lines(&s, t, v, worse);
-  return figure_add(f, stage, v->what, 620, 400, v->caption, &s);
+  const char *caption = v->caption;
+  if (gaps)
+    caption =
+        arena_format(f->arena, "%s Gaps: %lld points where it is not a finite number.", v->caption, (long long)gaps);
+  if (!caption) {
+    text_free(&s);
+    return error_failure();
+  }
+  return figure_add(f, stage, v->what, 620, 400, caption, &s);
 }
 
 int figures_of_scan(struct figures *f, const json_t *stage, const json_t *summary) {

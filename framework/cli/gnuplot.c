@@ -31,7 +31,7 @@ void gnuplot_string(struct text *script, const char *text) {
 
 void gnuplot_number(struct text *script, double value) {
   char decimal[32];
-  text_add(script, "%s", isnan(value) ? "NaN" : text_of_number(value, decimal));
+  text_add(script, "%s", !isfinite(value) ? "NaN" : text_of_number(value, decimal));
 }
 
 void gnuplot_rows(struct text *script, const char *name, const double *const *columns, size_t count, int64_t rows) {

@@ -76,8 +76,14 @@ int results_print_json(const json_t *results) {
 /* --- numbers --- */
 
 double results_value(const json_t *object, const char *key) {
-  const json_t *value = json_object_get(object, key);
-  return json_is_number(value) ? json_number_value(value) : NAN;
+  double value;
+  document_value(json_object_get(object, key), &value);
+  return value;
+}
+
+int results_has(const json_t *object, const char *key) {
+  double value;
+  return document_value(json_object_get(object, key), &value);
 }
 
 const char *results_text(const json_t *object, const char *key) {
@@ -86,10 +92,17 @@ const char *results_text(const json_t *object, const char *key) {
 }
 
 void results_number(struct table *table, int decimals, double value) {
-  if (isnan(value))
-    table_add(table, "-");
+  if (isnan(value)) /* printf may put a sign before it */
+    table_add(table, "nan");
   else
     table_add(table, "%.*f", decimals, value);
+}
+
+void results_cell(struct table *table, int decimals, const json_t *object, const char *key) {
+  if (results_has(object, key))
+    results_number(table, decimals, results_value(object, key));
+  else
+    table_add(table, "-");
 }
 
 static void add_epochs(struct table *table, double value) {
@@ -137,12 +150,12 @@ static void print_warned(struct sheet *sheet, const json_t *stage) {
 
 static void add_quality(struct table *table, const json_t *metrics) {
   const json_t *test = json_object_get(metrics, "test");
-  results_number(table, 4, results_value(test, "nll"));
-  results_number(table, 2, results_value(test, "error"));
-  results_number(table, 2, results_value(test, "disagreement"));
-  results_number(table, 4, results_value(test, "calibrated_nll"));
-  results_number(table, 3, results_value(test, "brier"));
-  results_number(table, 3, results_value(test, "ece"));
+  results_cell(table, 4, test, "nll");
+  results_cell(table, 2, test, "error");
+  results_cell(table, 2, test, "disagreement");
+  results_cell(table, 4, test, "calibrated_nll");
+  results_cell(table, 3, test, "brier");
+  results_cell(table, 3, test, "ece");
 }
 
 static void add_single(struct table *table, const char *name, double epochs, const json_t *metrics) {

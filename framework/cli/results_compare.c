@@ -13,9 +13,11 @@
 /* "0.3115 ± 0.0021", or without an error where there is one seed. */
 static void add_figure(struct table *table, const json_t *figure, int decimals, int sign) {
   double mean = results_value(figure, "mean"), se = results_value(figure, "se");
-  if (isnan(mean))
+  if (!results_has(figure, "mean"))
     table_add(table, "-");
-  else if (isnan(se))
+  else if (!isfinite(mean)) /* then its error is NaN */
+    results_number(table, decimals, mean);
+  else if (!results_has(figure, "se"))
     table_add(table, sign ? "%+.*f" : "%.*f", decimals, mean);
   else
     table_add(table, sign ? "%+.*f ± %.*f" : "%.*f ± %.*f", decimals, mean, decimals, se);

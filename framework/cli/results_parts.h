@@ -7,9 +7,12 @@
 #include "cli/sheet.h"
 #include "cli/table.h"
 
-double results_value(const json_t *object, const char *key);          /* NaN where there is none */
-const char *results_text(const json_t *object, const char *key);      /* "?" where there is none */
-void results_number(struct table *table, int decimals, double value); /* NaN is "-" */
+double results_value(const json_t *object, const char *key);     /* NaN where there is none, or it says so */
+int results_has(const json_t *object, const char *key);          /* Is there a number, be it nan or inf? */
+const char *results_text(const json_t *object, const char *key); /* "?" where there is none */
+/* The number as a cell, "nan" and "inf" included; "-" where there is none. */
+void results_cell(struct table *table, int decimals, const json_t *object, const char *key);
+void results_number(struct table *table, int decimals, double value); /* a number that is there */
 
 /* The stage's summary if it is a finished one of this verb, else NULL. */
 const json_t *results_of(const json_t *stage, const char *verb);

@@ -1,8 +1,7 @@
 /* cli/results_plane.c: the table of a plane: what its corners and its grid measure. */
-#include <math.h>
-
 #include "base/error.h"
 #include "cli/results_parts.h"
+#include "store/document.h"
 
 static const char *const splits[] = {"train", "validation", "test"}, *const measures[] = {"loss", "nll", "error"};
 
@@ -12,10 +11,16 @@ static void add_measure(struct table *table, const char *split, const char *meas
   json_t *corner;
   size_t i;
   table_add(table, "%s %s%s", split, measure, measure[0] == 'e' ? " %" : "");
-  json_array_foreach(corners, i, corner) { results_number(table, decimals, json_number_value(corner)); }
-  results_number(table, decimals, results_value(m, "min"));
+  json_array_foreach(corners, i, corner) {
+    double value;
+    if (document_value(corner, &value))
+      results_number(table, decimals, value);
+    else
+      table_add(table, "-");
+  }
+  results_cell(table, decimals, m, "min");
   table_add(table, "%.3g, %.3g", results_value(m, "x_min"), results_value(m, "y_min"));
-  results_number(table, decimals, results_value(m, "max"));
+  results_cell(table, decimals, m, "max");
   table_end_row(table);
 }
 

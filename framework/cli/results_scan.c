@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/extreme.h"
 #include "cli/results_parts.h"
 
 /* What the columns of a path are: split, measure, how to print it. */
@@ -21,7 +22,7 @@ static const json_t *column_of(const json_t *path, size_t i) {
 }
 
 static double worse_end(const json_t *path, size_t i) {
-  return fmax(results_value(column_of(path, i), "start"), results_value(column_of(path, i), "end"));
+  return larger(results_value(column_of(path, i), "start"), results_value(column_of(path, i), "end"));
 }
 
 static void add_ends(struct table *table, const json_t *path) {
@@ -29,18 +30,24 @@ static void add_ends(struct table *table, const json_t *path) {
   table_add(table, "ends (the worse)");
   for (size_t i = 0; i < COLUMNS; i++) {
     if (i == NORM)
-      results_number(table, 2, fmin(results_value(norm, "start"), results_value(norm, "end")));
-    results_number(table, columns[i].decimals, worse_end(path, i));
+      results_number(table, 2, smaller(results_value(norm, "start"), results_value(norm, "end")));
+    if (results_has(column_of(path, i), "start"))
+      results_number(table, columns[i].decimals, worse_end(path, i));
+    else
+      table_add(table, "-");
   }
   table_end_row(table);
 }
 
 /* A value and the t where it lies. */
 static void add_at(struct table *table, int decimals, const json_t *row, const char *value, const char *t) {
-  if (row)
-    table_add(table, "%.*f @%.2f", decimals, results_value(row, value), results_value(row, t));
-  else
+  const double number = results_value(row, value);
+  if (!results_has(row, value))
     table_add(table, "-");
+  else if (isnan(number))
+    table_add(table, "nan @%.2f", results_value(row, t));
+  else
+    table_add(table, "%.*f @%.2f", decimals, number, results_value(row, t));
 }
 
 static void add_path(struct table *table, const json_t *path) {
@@ -50,13 +57,15 @@ static void add_path(struct table *table, const json_t *path) {
       add_at(table, 2, json_object_get(path, "norm"), "min", "t_min");
     add_at(table, columns[i].decimals, column_of(path, i), "max", "t_max");
   }
-  results_number(table, 3, results_value(column_of(path, 1), "barrier_mean"));
-  results_number(table, 3, results_value(path, "length_ratio"));
+  results_cell(table, 3, column_of(path, 1), "barrier_mean");
+  results_cell(table, 3, path, "length_ratio");
 }
+
+static int same(double a, double b) { return a == b || (isnan(a) && isnan(b)); }
 
 static int same_ends(const json_t *a, const json_t *b) {
   for (size_t i = 0; a && i < COLUMNS; i++)
-    if (!(worse_end(a, i) == worse_end(b, i)) && column_of(b, i))
+    if (column_of(b, i) && !same(worse_end(a, i), worse_end(b, i)))
       return 0;
   return a != NULL;
 }
@@ -83,11 +92,11 @@ static int print_beside(struct sheet *sheet, const json_t *summary) {
       continue;
     rows++;
     table_add(table, "%s", results_text(path, "path"));
-    results_number(table, 2, results_value(json_object_get(test, "disagree_start"), "end"));
-    results_number(table, 2, results_value(pair, "start"));
-    results_number(table, 2, results_value(pair, "end"));
-    table_add(table, "%.2f @%.2f", results_value(pair, "min"), results_value(pair, "t_min"));
-    table_add(table, "%.3f @%.2f", results_value(calibrated, "max"), results_value(calibrated, "t_max"));
+    results_cell(table, 2, json_object_get(test, "disagree_start"), "end");
+    results_cell(table, 2, pair, "start");
+    results_cell(table, 2, pair, "end");
+    add_at(table, 2, pair, "min", "t_min");
+    add_at(table, 3, calibrated, "max", "t_max");
   }
   if (rows) {
     status = sheet_table(sheet, table);

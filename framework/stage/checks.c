@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/extreme.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "stage/verb.h"
@@ -19,7 +20,7 @@ int check_put(json_t *summary, const char *name, const char *of, int pass, doubl
   va_end(arguments);
   json_t *one = text.status ? NULL
                             : json_pack("{s:s, s:s*, s:s, s:o, s:s}", "check", name, "of", of, "state",
-                                        pass ? "pass" : "warn", "figure", document_number(figure), "text", text.data);
+                                        pass ? "pass" : "warn", "figure", document_measure(figure), "text", text.data);
   text_free(&text);
   if (status)
     json_decref(one);
@@ -46,7 +47,8 @@ static int measures_alike(const struct stage *a, const struct stage *b) {
          a->optimiser.batch == b->optimiser.batch && a->optimiser.weight_decay == b->optimiser.weight_decay;
 }
 
-static double apart(double a, double b) { return a == b ? 0 : fabs(a - b) / fmax(fabs(b), 1e-12); }
+/* Relative to b; NaN where it cannot be told. */
+static double apart(double a, double b) { return a == b ? 0 : larger(fabs(a - b) / larger(fabs(b), 1e-12), 0); }
 
 /* The largest relative difference in loss and error between a path's end and the network that lies there. */
 static int end_differs(struct job *job, const struct stage *end, const struct scan *scan, int64_t at, double *most) {
@@ -58,10 +60,11 @@ static int end_differs(struct job *job, const struct stage *end, const struct sc
   for (int split = 0; !status && split < SPLITS; split++)
     for (int k = 0; k < 2; k++) {
       const json_t *metrics = json_object_get(json_object_get(summary, "metrics"), split_name(split));
-      const json_t *theirs = json_object_get(metrics, measure_name(measures[k]));
       const double *ours = scan->value[split][measures[k]];
-      if (ours && json_is_number(theirs))
-        *most = fmax(*most, apart(ours[at], json_number_value(theirs)));
+      double theirs;
+      int there = document_value(json_object_get(metrics, measure_name(measures[k])), &theirs);
+      if (ours && there && !(isnan(ours[at]) && isnan(theirs)))
+        *most = larger(*most, apart(ours[at], theirs));
     }
   json_decref(summary);
   return status;
@@ -88,7 +91,7 @@ static int check_ends(struct job *job, const struct route *route, const struct s
 }
 
 static int check_distinct(struct job *job, const struct route *route, const struct scan *scan) {
-  double share = scan->chord / fmax(scan->norm[0], 1e-300);
+  double share = scan->chord / larger(scan->norm[0], 1e-300);
   return check_put(job->summary, "distinct", route->text, share > 1e-3, share,
                    "the ends lie %.3g apart, %.3g of |w(0)|; above 0.001 they are two networks", scan->chord, share);
 }
@@ -98,7 +101,7 @@ static int check_converged(struct job *job, const struct route *route, const str
   const strait_split *split = data_describe(job->stage->material->data);
   if (!error || split->target != STRAIT_TARGET_CLASS || split->classes < 2)
     return STRAIT_OK;
-  double worse = fmax(error[0], error[scan->points - 1]), chance = 100 * (1 - 1 / (double)split->classes);
+  double worse = larger(error[0], error[scan->points - 1]), chance = 100 * (1 - 1 / (double)split->classes);
   return check_put(job->summary, "trained", route->text, worse < chance / 2, worse,
                    "the worse end is wrong on %.2f %% of its training data; below %.3g %%, half of guessing, it has "
                    "learned",
@@ -169,10 +172,10 @@ static double above_peak(const struct scan *scan) {
 static double scale_of(const double *m, int64_t points) {
   double least = m[0], most = m[0];
   for (int64_t i = 1; i < points; i++) {
-    least = fmin(least, m[i]);
-    most = fmax(most, m[i]);
+    least = smaller(least, m[i]);
+    most = larger(most, m[i]);
   }
-  return fmax(fmax(most - least, .1 * fabs(most)), 1e-300);
+  return larger(larger(most - least, .1 * fabs(most)), 1e-300);
 }
 
 static int check_grid(struct job *job, const struct route *route, const struct scan *scan) {
@@ -180,7 +183,7 @@ static int check_grid(struct job *job, const struct route *route, const struct s
   double scale = scale_of(m, scan->points), jump = 0;
   double missed = above_peak(scan) / scale;
   for (int64_t i = 1; i < scan->points; i++)
-    jump = fmax(jump, fabs(m[i] - m[i - 1]) / scale);
+    jump = larger(jump, fabs(m[i] - m[i - 1]) / scale);
   int status = check_put(job->summary, "peak", route->text, missed <= .05, missed,
                          "a parabola through the highest nll rises above it by %.2g of the nll's range; above 0.05 the "
                          "maximum lies between points",
@@ -198,13 +201,31 @@ static int check_regulariser(struct job *job, const struct route *route, const s
   const double *loss = scan->value[split][MEASURE_LOSS], *nll = scan->value[split][MEASURE_NLL];
   double share = 0;
   for (int64_t i = 0; i < scan->points; i++)
-    share = fmax(share, (loss[i] - nll[i]) / loss[i]);
+    share = larger(share, loss[i] == nll[i] ? 0 : (loss[i] - nll[i]) / loss[i]);
   return check_put(job->summary, "regulariser", route->text, share <= .5, share,
                    "the regulariser is up to %.2g of the loss; above 0.5 look at nll", share);
 }
 
+/* Told only where it is so. */
+static int check_finite(struct job *job, const struct route *route, const struct scan *scan) {
+  int64_t count = 0;
+  for (int64_t i = 0; i < scan->points; i++) {
+    int finite = 1;
+    for (int split = 0; split < SPLITS; split++)
+      finite &= !(scan->splits & 1u << split) || isfinite(scan->value[split][MEASURE_LOSS][i]);
+    count += !finite;
+  }
+  if (!count)
+    return STRAIT_OK;
+  return check_put(job->summary, "finite", route->text, 0, (double)count,
+                   "the loss is not a finite number at %lld of %lld points; what follows from them says nan or inf",
+                   (long long)count, (long long)scan->points);
+}
+
 int checks_of_path(struct job *job, const struct route *route, const struct path *path, const struct scan *scan) {
-  int status = check_ends(job, route, scan);
+  int status = check_finite(job, route, scan);
+  if (!status)
+    status = check_ends(job, route, scan);
   if (!status)
     status = check_distinct(job, route, scan);
   if (!status)

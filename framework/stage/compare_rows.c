@@ -77,12 +77,12 @@ static int put_cost(struct comparison *c, json_t *row, size_t i, size_t b) {
   return put(row, "work", work);
 }
 
-static double value_of(const struct comparison *c, size_t seed, size_t i, size_t b, const char *split,
-                       const char *name) {
+/* 0: that seed has no such figure. */
+static int value_of(const struct comparison *c, size_t seed, size_t i, size_t b, const char *split, const char *name,
+                    double *value) {
   const struct compare_keys *k = c->job->stage->own;
   const json_t *metrics = c->metrics[(seed * k->of.n + i) * k->budgets.n + b];
-  const json_t *value = json_object_get(json_object_get(metrics, split), name);
-  return json_is_number(value) ? json_number_value(value) : NAN;
+  return document_value(json_object_get(json_object_get(metrics, split), name), value);
 }
 
 /* The place of budget 1, or of the smallest, among the budgets. */
@@ -97,15 +97,21 @@ static size_t smallest_budget(const struct compare_keys *k) {
 static int put_figure(struct comparison *c, json_t *into, size_t i, size_t b, const char *split, const char *name) {
   const struct compare_keys *k = c->job->stage->own;
   double *values = arena_alloc(c->job->arena, k->seed_count, sizeof *values);
+  int whole = 1;
   if (!values)
     return error_failure();
   for (size_t s = 0; s < k->seed_count; s++)
-    values[s] = value_of(c, s, i, b, split, name);
+    whole &= value_of(c, s, i, b, split, name, &values[s]);
+  if (!whole)
+    return STRAIT_OK;
   json_t *figure = figure_json(values, k->seed_count);
   int status = put(into, name, figure);
-  for (size_t s = 0; k->against < k->of.n && s < k->seed_count; s++)
-    values[s] -= value_of(c, s, k->against, smallest_budget(k), split, name);
-  if (!status && k->against < k->of.n && !isnan(values[0]))
+  for (size_t s = 0; whole && k->against < k->of.n && s < k->seed_count; s++) {
+    double theirs;
+    whole = value_of(c, s, k->against, smallest_budget(k), split, name, &theirs);
+    values[s] -= theirs;
+  }
+  if (!status && k->against < k->of.n && whole)
     status = put(figure, "difference", figure_json(values, k->seed_count));
   return status;
 }
@@ -121,7 +127,7 @@ static int put_row(struct comparison *c, json_t *rows, size_t i, size_t b) {
     json_t *split = json_object(), *figures = json_object_iter_value(at);
     status = put(row, json_object_iter_key(at), split);
     for (void *f = json_object_iter(figures); f && !status; f = json_object_iter_next(figures, f))
-      if (json_is_number(json_object_iter_value(f)) && strcmp(json_object_iter_key(f), "samples") != 0)
+      if (strcmp(json_object_iter_key(f), "samples") != 0)
         status = put_figure(c, split, i, b, json_object_iter_key(at), json_object_iter_key(f));
   }
   return status;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/extreme.h"
 #include "base/text.h"
 #include "stage/instance.h"
 #include "stage/job.h"
@@ -20,13 +21,13 @@ json_t *figure_json(const double *values, size_t count) {
     squares += (values[i] - mean) * (values[i] - mean);
   json_t *list = json_array();
   for (size_t i = 0; i < count; i++)
-    if (json_array_append_new(list, document_number(values[i]))) {
+    if (json_array_append_new(list, document_measure(values[i]))) {
       json_decref(list);
       return NULL;
     }
-  const double se = count > 1 ? sqrt(squares / (n - 1) / n) : NAN;
-  return json_pack("{s:o, s:o, s:I, s:o}", "mean", document_number(mean), "se", document_number(se), "n",
-                   (json_int_t)count, "values", list);
+  json_t *se = count > 1 ? document_measure(sqrt(squares / (n - 1) / n)) : json_null();
+  return json_pack("{s:o, s:o, s:I, s:o}", "mean", document_measure(mean), "se", se, "n", (json_int_t)count, "values",
+                   list);
 }
 
 void figure_range(const json_t *figure, double *min, double *max) {
@@ -35,16 +36,29 @@ void figure_range(const json_t *figure, double *min, double *max) {
   *min = INFINITY;
   *max = -INFINITY;
   json_array_foreach(values, i, one) {
-    *min = fmin(*min, json_number_value(one));
-    *max = fmax(*max, json_number_value(one));
+    double value;
+    document_value(one, &value);
+    *min = smaller(*min, value);
+    *max = larger(*max, value);
   }
 }
 
 /* --- a summary's numbers --- */
 
-static const char *label_of(const json_t *element) {
-  static const char *const names[] = {"path", "weights", "name", "stage"};
+/* Members that are names, so that a network called "inf" is no figure; a list's elements are told apart by the first
+ * four. */
+static const char *const names[] = {"path", "weights", "name", "stage", "folder", "curve", "ensembler", "of"};
+enum { LABELS = 4 };
+
+static int is_word(const json_t *value, const char *name) {
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (json_is_string(value) && strcmp(name, names[i]) == 0)
+      return 1;
+  return 0;
+}
+
+static const char *label_of(const json_t *element) {
+  for (size_t i = 0; i < LABELS; i++)
     if (json_is_string(json_object_get(element, names[i])))
       return json_string_value(json_object_get(element, names[i]));
   return NULL;
@@ -54,6 +68,8 @@ static int flatten(const json_t *value, const char *where, json_t *into);
 
 static int flatten_member(const json_t *value, const char *where, const char *name, json_t *into) {
   struct text text = {0};
+  if (is_word(value, name))
+    return STRAIT_OK;
   text_add(&text, "%s%s%s", where, *where ? "." : "", name);
   int status = text.status ? text.status : flatten(value, text.data, into);
   text_free(&text);
@@ -63,8 +79,9 @@ static int flatten_member(const json_t *value, const char *where, const char *na
 static int flatten(const json_t *value, const char *where, json_t *into) {
   json_t *map = (json_t *)value; /* jansson iterates over a pointer that is not const */
   int status = STRAIT_OK;
-  if (json_is_number(value))
-    return put_number(into, where, json_number_value(value));
+  double number;
+  if (document_value(value, &number))
+    return put_measure(into, where, number);
   for (void *at = json_is_object(value) ? json_object_iter(map) : NULL; at && !status;
        at = json_object_iter_next(map, at))
     status = flatten_member(json_object_iter_value(at), where, json_object_iter_key(at), into);

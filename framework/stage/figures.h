@@ -7,7 +7,8 @@
 
 #include "stage/experiment.h"
 
-/* {"mean", "se", "n", "values"}. se: sample standard deviation / sqrt(n); null for one value. NULL: no memory. */
+/* {"mean", "se", "n", "values"}. se: sample standard deviation / sqrt(n); null for one value. What is not finite is a
+ * text (document_measure). NULL: no memory. */
 json_t *figure_json(const double *values, size_t count);
 /* min and max of such a figure's values. */
 void figure_range(const json_t *figure, double *min, double *max);

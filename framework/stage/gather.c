@@ -137,10 +137,11 @@ static double trace(struct gatherer *g, const struct ensemble_news *news) {
 
 static void log_course(struct gatherer *g, const struct ensemble_news *news, double loss) {
   const float *w = news->weights ? news->weights : news->here;
-  job_log(g->job, json_pack("{s:s, s:I, s:I, s:f, s:o, s:I, s:o, s:o}", "event", news->weights ? "moment" : "epoch",
-                            "source", (json_int_t)news->source, "iteration", (json_int_t)news->step.iteration, "rate",
-                            news->rate, "loss", document_number(loss), "members", (json_int_t)news->members, "distance",
-                            document_number(distance(g, news, w)), "test_error", document_number(trace(g, news))));
+  job_log(g->job,
+          json_pack("{s:s, s:I, s:I, s:f, s:o, s:I, s:o, s:o}", "event", news->weights ? "moment" : "epoch", "source",
+                    (json_int_t)news->source, "iteration", (json_int_t)news->step.iteration, "rate", news->rate, "loss",
+                    document_measure(loss), "members", (json_int_t)news->members, "distance",
+                    document_number(distance(g, news, w)), "test_error", document_number(trace(g, news))));
 }
 
 static void watch_progress(void *context, const struct ensemble_news *news) {

@@ -32,6 +32,7 @@ int put(json_t *object, const char *key, json_t *value) {
   return STRAIT_OK;
 }
 int put_number(json_t *object, const char *key, double value) { return put(object, key, document_number(value)); }
+int put_measure(json_t *object, const char *key, double value) { return put(object, key, document_measure(value)); }
 int put_integer(json_t *object, const char *key, int64_t value) { return put(object, key, json_integer(value)); }
 int put_text(json_t *object, const char *key, const char *value) { return put(object, key, json_string(value)); }
 
@@ -107,7 +108,7 @@ int job_epoch(struct job *job, const struct training *training, int64_t epochs, 
   job_tick(job, at + iteration, note, 1);
   return job_log(job, json_pack("{s:s, s:I, s:I, s:f, s:o, s:f, s:f}", "event", "epoch", "epoch", (json_int_t)epoch,
                                 "iteration", (json_int_t)iteration, "rate", training_rate(training, iteration), "loss",
-                                document_number(loss), "error", error, "waited", round(waited * 1e3) / 1e3));
+                                document_measure(loss), "error", error, "waited", round(waited * 1e3) / 1e3));
 }
 
 /* --- metrics --- */
@@ -138,8 +139,9 @@ json_t *metrics_json(const struct metrics metrics[SPLITS], unsigned splits) {
     const struct metrics *m = &metrics[split];
     if (!(splits & 1u << split))
       continue;
-    json_t *one = json_pack("{s:I, s:o, s:o, s:o}", "samples", (json_int_t)m->samples, "loss", document_number(m->loss),
-                            "nll", document_number(m->nll), "error", document_number(m->error));
+    json_t *one =
+        json_pack("{s:I, s:o, s:o, s:o}", "samples", (json_int_t)m->samples, "loss", document_measure(m->loss), "nll",
+                  document_measure(m->nll), "error", document_number(m->error));
     if (put(all, split_name(split), one)) {
       json_decref(all);
       return NULL;
@@ -156,11 +158,19 @@ int job_measure(struct evaluator *evaluator, const float *weights, const float *
   return status || *metrics ? status : error_set(STRAIT_ENOMEM, "out of memory");
 }
 
+double summary_value(const json_t *object, const char *key) {
+  double value;
+  document_value(json_object_get(object, key), &value);
+  return value;
+}
+
 void summary_metrics(const json_t *metrics, struct text *line) {
   for (int split = 0; split < SPLITS; split++) {
     const json_t *m = json_object_get(metrics, split_name(split));
-    if (m)
-      text_add(line, "%s%s nll %.4g, error %.2f %%", line->length ? "; " : "", split_name(split),
-               json_number_value(json_object_get(m, "nll")), json_number_value(json_object_get(m, "error")));
+    if (!m)
+      continue;
+    text_add(line, "%s%s nll %.4g", line->length ? "; " : "", split_name(split), summary_value(m, "nll"));
+    if (json_is_number(json_object_get(m, "error")))
+      text_add(line, ", error %.2f %%", summary_value(m, "error"));
   }
 }

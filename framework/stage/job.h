@@ -54,12 +54,15 @@ int job_measure(struct evaluator *evaluator, const float *weights, const float *
                 json_t **metrics);
 json_t *metrics_json(const struct metrics metrics[SPLITS], unsigned splits);
 
+/* A number of a summary, not finite where it says so; NaN where it is not there. */
+double summary_value(const json_t *object, const char *key);
 /* "train nll .132 error 3.4 %, test nll ..." of such metrics. */
 void summary_metrics(const json_t *metrics, struct text *line);
 
 /* Sets a member, taking the value over; a NULL value or no memory is STRAIT_ENOMEM. */
 int put(json_t *object, const char *key, json_t *value);
-int put_number(json_t *object, const char *key, double value);
+int put_number(json_t *object, const char *key, double value);  /* document_number */
+int put_measure(json_t *object, const char *key, double value); /* document_measure */
 int put_integer(json_t *object, const char *key, int64_t value);
 int put_text(json_t *object, const char *key, const char *value);
 

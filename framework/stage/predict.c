@@ -103,9 +103,9 @@ static int put_quality(const struct predictions *p, int split, const float *prob
   struct quality q;
   int status = quality_of(p->rows[split], p->classes, probabilities, p->labels[split], &q);
   if (!status)
-    status = put_number(one, "brier", q.brier);
+    status = put_measure(one, "brier", q.brier);
   if (!status)
-    status = put_number(one, "ece", q.ece);
+    status = put_measure(one, "ece", q.ece);
   if (!status)
     status = put_number(one, "temperature", q.temperature);
   return status ? status : put_number(one, "calibrated_nll", q.calibrated_nll);
@@ -184,7 +184,7 @@ static int combine_split(const struct predictions *p, const strait_object *ensem
   if (status)
     return status;
   judge(rows, p->classes, combined, p->labels[split], &m);
-  json_t *one = json_pack("{s:I, s:o, s:o}", "samples", (json_int_t)rows, "nll", document_number(m.nll), "error",
+  json_t *one = json_pack("{s:I, s:o, s:o}", "samples", (json_int_t)rows, "nll", document_measure(m.nll), "error",
                           document_number(m.error));
   status = put(into, split_name(split), one);
   if (!status)
@@ -325,5 +325,5 @@ int predict_results(struct predictions *p, const strait_object *ensembler) {
     status = put(p->job->summary, "combined", metrics);
   if (!status)
     status = write_members(p, ensembler, &distance);
-  return status || p->members < 2 ? status : put_number(p->job->summary, "distance", distance);
+  return status || p->members < 2 ? status : put_measure(p->job->summary, "distance", distance);
 }

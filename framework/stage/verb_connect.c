@@ -154,10 +154,10 @@ static int put_geometry(struct joiner *j, const struct path *path) {
   if (!status)
     status = put_integer(summary, "iterations", j->end);
   if (!status)
-    status = put_number(summary, "length", length);
+    status = put_measure(summary, "length", length);
   if (!status)
-    status = put_number(summary, "chord", chord);
-  return status ? status : put_number(summary, "length_ratio", length / chord);
+    status = put_measure(summary, "chord", chord);
+  return status ? status : put(summary, "length_ratio", chord == 0 ? json_null() : document_measure(length / chord));
 }
 
 /* The metrics at the curve's middle: a first look at whether it holds. */
@@ -239,7 +239,7 @@ static int run(struct job *job) {
 }
 
 static void summarise(const json_t *summary, struct text *line) {
-  text_add(line, "length ratio %.3f; at t = 0.5: ", json_number_value(json_object_get(summary, "length_ratio")));
+  text_add(line, "length ratio %.3f; at t = 0.5: ", summary_value(summary, "length_ratio"));
   struct text metrics = {0};
   summary_metrics(json_object_get(summary, "middle"), &metrics);
   text_add(line, "%s", metrics.data ? metrics.data : "");

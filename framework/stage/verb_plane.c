@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/extreme.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -226,40 +227,38 @@ static int measure(struct job *job, struct plane *plane, struct evaluator *evalu
 
 /* --- results --- */
 
-static int put_measure(json_t *into, const struct plane *p, int split, int measure) {
+static int put_values(json_t *into, const struct plane *p, int split, int measure) {
   const double *v = p->value[split][measure];
-  int64_t low = PLANE_CORNERS, high = PLANE_CORNERS;
-  for (int64_t i = PLANE_CORNERS; i < p->sites; i++) {
-    low = v[i] < v[low] ? i : low;
-    high = v[i] > v[high] ? i : high;
-  }
+  const double *grid = v + PLANE_CORNERS;
+  json_t *(*number)(double) = measure == MEASURE_ERROR ? document_number : document_measure;
+  int64_t low, high;
+  extremes_of(grid, p->sites - PLANE_CORNERS, &low, &high);
   json_t *corners = json_array();
   for (int i = 0; i < PLANE_CORNERS; i++)
-    json_array_append_new(corners, document_number(v[i]));
-  const int64_t at = low - PLANE_CORNERS;
+    json_array_append_new(corners, number(v[i]));
   return put(into, measure_name(measure),
-             json_pack("{s:o, s:o, s:o, s:o, s:o}", "corners", corners, "min", document_number(v[low]), "x_min",
-                       document_number(p->alpha[at / p->grid] * p->width), "y_min",
-                       document_number(p->beta[at % p->grid] * p->height), "max", document_number(v[high])));
+             json_pack("{s:o, s:o, s:o, s:o, s:o}", "corners", corners, "min", number(grid[low]), "x_min",
+                       document_number(p->alpha[low / p->grid] * p->width), "y_min",
+                       document_number(p->beta[low % p->grid] * p->height), "max", number(grid[high])));
 }
 
 static int put_results(struct job *job, const struct plane *p, const struct corners *corners) {
   json_t *splits = json_object();
   double off = 0;
   for (int64_t i = 0; i < p->curve_points; i++)
-    off = fmax(off, p->curve_off[i]);
+    off = larger(off, p->curve_off[i]);
   json_t *through = json_pack("[s, s, s]", corners->text[0], corners->text[1], corners->text[2]);
   int status = put(job->summary, "through", through);
   if (!status && p->curve_points)
     status = put_text(job->summary, "path", job->stage->routes[0]->text);
   if (!status && p->curve_points)
-    status = put_number(job->summary, "path_distance", off);
+    status = put_measure(job->summary, "path_distance", off);
   if (!status)
     status = put_integer(job->summary, "grid", p->grid);
   if (!status)
-    status = put_number(job->summary, "width", p->width);
+    status = put_measure(job->summary, "width", p->width);
   if (!status)
-    status = put_number(job->summary, "height", p->height);
+    status = put_measure(job->summary, "height", p->height);
   if (!status)
     status = put(job->summary, "splits", splits);
   else
@@ -270,7 +269,7 @@ static int put_results(struct job *job, const struct plane *p, const struct corn
     json_t *one = json_pack("{s:I}", "samples", (json_int_t)p->samples[split]);
     status = put(splits, split_name(split), one);
     for (int measure = 0; !status && measure < MEASURES; measure++)
-      status = put_measure(one, p, split, measure);
+      status = put_values(one, p, split, measure);
   }
   return status;
 }
@@ -303,13 +302,11 @@ static int run(struct job *job) {
 
 static void summarise(const json_t *summary, struct text *line) {
   const json_t *splits = json_object_get(summary, "splits");
-  text_add(line, "%.3g x %.3g", json_number_value(json_object_get(summary, "width")),
-           json_number_value(json_object_get(summary, "height")));
+  text_add(line, "%.3g x %.3g", summary_value(summary, "width"), summary_value(summary, "height"));
   for (int split = 0; split < SPLITS; split++) {
     const json_t *nll = json_object_get(json_object_get(splits, split_name(split)), "nll");
     if (nll)
-      text_add(line, "; %s nll %.4g to %.4g", split_name(split), json_number_value(json_object_get(nll, "min")),
-               json_number_value(json_object_get(nll, "max")));
+      text_add(line, "; %s nll %.4g to %.4g", split_name(split), summary_value(nll, "min"), summary_value(nll, "max"));
   }
 }
 

@@ -207,7 +207,7 @@ static void summarise(const json_t *summary, struct text *line) {
     const json_t *nll = json_object_get(json_object_get(json_object_get(path, "splits"), "train"), "nll");
     if (nll)
       text_add(line, "%s%s: train nll at most %.4g", line->length ? "; " : "",
-               json_string_value(json_object_get(path, "path")), json_number_value(json_object_get(nll, "max")));
+               json_string_value(json_object_get(path, "path")), summary_value(nll, "max"));
   }
 }
 

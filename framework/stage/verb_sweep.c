@@ -222,9 +222,7 @@ static int read_figures(struct job *job, const struct stage *stage, json_t **fig
 static int put_figure(json_t *into, const char *name, json_t *const *figures, size_t seeds, double *values) {
   size_t n = 0;
   for (size_t s = 0; s < seeds; s++) {
-    const json_t *value = json_object_get(figures[s], name);
-    if (value)
-      values[n++] = json_number_value(value);
+    n += document_value(json_object_get(figures[s], name), &values[n]);
   }
   return put(into, name, figure_json(values, n));
 }
@@ -264,13 +262,13 @@ static void add_field(struct text *text, const char *value) {
 
 static void add_number(struct text *text, double value) {
   char decimal[32];
-  text_add(text, ",%s", isfinite(value) ? text_of_number(value, decimal) : "");
+  text_add(text, ",%s", text_of_number(value, decimal));
 }
 
 static void add_csv_row(struct text *text, json_t *row) {
   json_t *values = json_object_get(row, "values"), *figures = json_object_get(row, "figures");
   for (void *f = json_object_iter(figures); f; f = json_object_iter_next(figures, f)) {
-    const json_t *figure = json_object_iter_value(f), *se = json_object_get(figure, "se");
+    const json_t *figure = json_object_iter_value(f);
     double min, max;
     figure_range(figure, &min, &max);
     for (void *v = json_object_iter(values); v; v = json_object_iter_next(values, v)) {
@@ -281,8 +279,11 @@ static void add_csv_row(struct text *text, json_t *row) {
     text_add(text, ",");
     add_field(text, json_object_iter_key(f));
     text_add(text, ",%lld", (long long)json_integer_value(json_object_get(figure, "n")));
-    add_number(text, json_number_value(json_object_get(figure, "mean")));
-    add_number(text, json_is_number(se) ? json_number_value(se) : NAN);
+    add_number(text, summary_value(figure, "mean"));
+    if (json_is_null(json_object_get(figure, "se"))) /* of one seed */
+      text_add(text, ",");
+    else
+      add_number(text, summary_value(figure, "se"));
     add_number(text, min);
     add_number(text, max);
     text_add(text, "\n");

@@ -32,6 +32,25 @@ void document_watch_memory(void) { json_set_alloc_funcs(allocate, free); }
 
 json_t *document_number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
+json_t *document_measure(double value) {
+  return isfinite(value) ? json_real(value) : json_string(isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
+}
+
+int document_value(const json_t *value, double *number) {
+  static const struct {
+    const char *text;
+    double number;
+  } words[] = {{"nan", NAN}, {"inf", INFINITY}, {"-inf", -INFINITY}};
+  const char *text = json_string_value(value);
+  *number = json_is_number(value) ? json_number_value(value) : (double)NAN;
+  for (size_t i = 0; text && i < sizeof words / sizeof *words; i++)
+    if (strcmp(text, words[i].text) == 0) {
+      *number = words[i].number;
+      return 1;
+    }
+  return json_is_number(value);
+}
+
 static int add_bytes(const char *data, size_t length, void *context) {
   struct text *text = context;
   text_add_n(text, data, length);

@@ -11,8 +11,13 @@
  * of what it writes, and halves of what it reads, without a word that could be told from a damaged file. On a thread
  * where one failed, document_print reports STRAIT_ENOMEM for all that follows. */
 void document_watch_memory(void);
-/* A real number, or null for one that is not finite (JSON has none). NULL when memory is out. */
+/* A real number, or null for one that is not finite: there is none. NULL when memory is out. */
 json_t *document_number(double value);
+/* What was measured, and may have come out not finite: JSON has no such numbers, so they are the texts "nan", "inf" and
+ * "-inf". */
+json_t *document_measure(double value);
+/* Reads either back: 1 and the value, or 0 and NaN where it is no number, nor one of these texts. */
+int document_value(const json_t *value, double *number);
 /* Adds the value's text: indented over several lines, or compact in one; no newline at the end. */
 void document_print(struct text *text, const json_t *value, int compact);
 /* Replaces the file in one step. The value is an object; in the file it has a last member more, "checksum", a hash of

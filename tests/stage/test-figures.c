@@ -2,8 +2,10 @@
  * seeds. Expected values: worked by hand, as said beside. */
 #include <config.h>
 
+#include "base/extreme.h"
 #include "stage/figures.h"
 #include "stage/instance.h"
+#include "store/document.h"
 
 #include <math.h>
 
@@ -39,6 +41,46 @@ START_TEST(one_value_has_no_error) {
 }
 END_TEST
 
+START_TEST(what_is_not_finite_shows) {
+  /* fmin and fmax step over a NaN: neither extreme may, nor the mean. JSON has no such numbers: they are texts. */
+  const double values[] = {2, NAN, -1}, infinite[] = {2, INFINITY, -1};
+  double min, max, value;
+  json_t *figure = figure_json(values, 3);
+  ck_assert_str_eq(json_string_value(json_object_get(figure, "mean")), "nan");
+  ck_assert_str_eq(json_string_value(json_object_get(figure, "se")), "nan");
+  figure_range(figure, &min, &max);
+  ck_assert(isnan(min) && isnan(max));
+  json_decref(figure);
+  figure = figure_json(infinite, 3);
+  ck_assert_str_eq(json_string_value(json_object_get(figure, "mean")), "inf");
+  figure_range(figure, &min, &max);
+  ck_assert(min == -1 && isinf(max) && max > 0);
+  json_decref(figure);
+  figure = document_measure(-INFINITY);
+  ck_assert(document_value(figure, &value) && isinf(value) && value < 0);
+  json_decref(figure);
+  figure = json_string("infinite");
+  ck_assert(!document_value(figure, &value) && isnan(value));
+  ck_assert(!document_value(NULL, &value));
+  json_decref(figure);
+}
+END_TEST
+
+START_TEST(extremes_hide_nothing) {
+  static const struct {
+    double values[4];
+    int64_t least, greatest;
+  } rows[] = {
+      {{3, 1, 4, 1}, 1, 2}, {{NAN, 1, 4, 1}, 0, 0}, {{3, 1, NAN, NAN}, 2, 2}, {{3, INFINITY, -INFINITY, 1}, 2, 1}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    int64_t least, greatest;
+    extremes_of(rows[i].values, 4, &least, &greatest);
+    ck_assert_msg(least == rows[i].least && greatest == rows[i].greatest, "row %zu", i);
+  }
+  ck_assert(isnan(larger(NAN, 1)) && isnan(larger(1, NAN)) && larger(1, 2) == 2 && isnan(smaller(1, NAN)));
+}
+END_TEST
+
 START_TEST(large_means_keep_small_errors) {
   /* The deviations are taken first: 1e9 + {0, 1, 2} has the error of 0 1 2, sqrt(1/3), to the last bit. */
   const double values[] = {1e9, 1e9 + 1, 1e9 + 2};
@@ -52,7 +94,8 @@ START_TEST(numbers_by_their_places) {
   json_t *summary =
       json_loads("{\"spent\": 7, \"verb\": \"scan\", \"metrics\": {\"test\": {\"nll\": 0.5}},"
                  " \"paths\": [{\"path\": \"arc\", \"length\": 2}, {\"path\": \"line(a,b)\", \"length\": 1}],"
-                 " \"networks\": [{\"weights\": \"a@3\", \"error\": 4}], \"values\": [1, 2], \"none\": null}",
+                 " \"networks\": [{\"weights\": \"a@3\", \"error\": 4},"
+                 " {\"weights\": \"inf\", \"error\": \"nan\"}], \"values\": [1, 2], \"none\": null}",
                  0, NULL);
   json_t *figures = figures_of_summary(summary);
   ck_assert_double_eq(number(figures, "spent"), 7);
@@ -60,7 +103,8 @@ START_TEST(numbers_by_their_places) {
   ck_assert_double_eq(number(figures, "paths.arc.length"), 2);
   ck_assert_double_eq(number(figures, "paths.line(a,b).length"), 1);
   ck_assert_double_eq(number(figures, "networks.a@3.error"), 4);
-  ck_assert_uint_eq(json_object_size(figures), 5); /* no texts, no nulls, no lists without names */
+  ck_assert_str_eq(json_string_value(json_object_get(figures, "networks.inf.error")), "nan");
+  ck_assert_uint_eq(json_object_size(figures), 6); /* no texts, no nulls, no lists without names */
   json_decref(figures);
   json_decref(summary);
 }
@@ -124,6 +168,8 @@ int main(void) {
   tcase_add_checked_fixture(tests, scratch_make, scratch_remove);
   tcase_add_test(tests, means_and_errors);
   tcase_add_test(tests, one_value_has_no_error);
+  tcase_add_test(tests, what_is_not_finite_shows);
+  tcase_add_test(tests, extremes_hide_nothing);
   tcase_add_test(tests, large_means_keep_small_errors);
   tcase_add_test(tests, numbers_by_their_places);
   tcase_add_test(tests, lists);
