@@ -1,13 +1,15 @@
 /* stage/ini.c: the INI reader: inih, and in front of it a reader that sees each line first.
  *
- * inih (release 55) reports no empty section, passes on what is there twice, takes ':' for '=', ignores what follows a
- * ']', takes an indented line as one more value of the key above, keeps " # note" in a value, ends a line at a NUL, and
- * cuts lines at 199 and section names at 49 bytes. So next_line, which feeds ini_parse_stream, checks each line and
- * passes on only what inih takes as we mean it; it also notes the sections and line numbers that inih does not tell its
- * handler. */
+ * inih (releases 55 to 61) reports no empty section, passes on what is there twice, takes ':' for '=', ignores what
+ * follows a ']', takes an indented line as one more value of the key above, keeps " # note" in a value, ends a line at
+ * a NUL, and cuts section names at 49 bytes. Lines it takes up to 199 bytes: release 55 reads a longer one as two,
+ * later ones drop its end, and a line of just 199 bytes without its newline makes them drop the next one. So next_line,
+ * which feeds ini_parse_stream, checks each line and passes on only what inih takes as we mean it, long lines in
+ * pieces; it also notes the sections and line numbers that inih does not pass to its handler. */
 #include <config.h>
 
 #include <ini.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -23,9 +25,13 @@
 
 struct parsing {
   struct ini *ini;
-  const char *at, *end;             /* the rest of the text */
-  int line;                         /* the number of the line that inih has in hands */
-  int continues;                    /* that line goes on with the list of the key above */
+  const char *at, *end; /* the rest of the text */
+  int line;             /* the number of the line that inih has in hand */
+  int continues;        /* what inih has in hand belongs to the value of the key above */
+  const char *rest;     /* what is left of a long line, and its length */
+  size_t rest_length;
+  const char *gap; /* the blanks between two pieces of a long line, and their number; NULL: a line of its own */
+  size_t gap_length;
   int wanted, taken;                /* lines that inih should hand to take_value, and those that it did */
   char header[LONGEST_SECTION + 1]; /* the text between the last brackets */
   struct text list;                 /* the last key's value, where it went on in further lines */
@@ -161,9 +167,53 @@ static int check_indented(struct parsing *p, const char *line) {
   return STRAIT_OK;
 }
 
+/* The longest piece of a line, of at most `most` bytes, that inih keeps whole: it would trim blanks at either end, take
+ * a piece that begins with '#' or ';' as a comment, and a character of several bytes must not be cut. 0: there is none.
+ */
+static size_t length_of_piece(const char *line, size_t length, size_t most) {
+  if (length <= most)
+    return length;
+  size_t n = most;
+  while (n && (is_blank(line[n - 1]) || line[n] == '#' || line[n] == ';' || ((unsigned char)line[n] & 0xc0) == 0x80))
+    n--;
+  /* The key and its '=' stay together. */
+  const char *equals = memchr(line, '=', length);
+  return n && n >= (size_t)(equals && !is_blank(*line) ? equals - line + 1 : 0) ? n : 0;
+}
+
+/* Puts the next piece of the current line into inih's buffer: the first as it stands, later ones indented, so that inih
+ * hands them on as further values. `size` is the buffer's. */
+static char *next_piece(struct parsing *p, char *buffer, int size, int first) {
+  size_t blanks = first ? 0 : strspn(p->rest, " \t");
+  if (!first) {
+    p->gap = p->rest;
+    p->gap_length = blanks;
+    p->rest += blanks;
+    p->rest_length -= blanks;
+    p->continues = 1;
+  }
+  /* One byte each for the indentation, the newline that inih wants at a line's end, and the end of the string; and one
+   * less than inih takes for a full buffer. */
+  size_t length = length_of_piece(p->rest, p->rest_length, (size_t)size - 4);
+  if (!length) {
+    fault(p,
+          "a line of %zu bytes with no place to divide it for inih: its key is too long, or it repeats '#' or ';'; is "
+          "this an experiment?",
+          p->rest_length);
+    return NULL;
+  }
+  snprintf(buffer, (size_t)size, "%s%.*s\n", first ? "" : " ", (int)length, p->rest);
+  p->rest += length;
+  p->rest_length -= length;
+  p->wanted += *buffer != '[';
+  return buffer;
+}
+
 /* inih's ini_reader, like fgets: the next line that inih shall see, without comments; NULL at the end or at a fault. */
 static char *next_line(char *buffer, int size, void *stream) {
   struct parsing *p = stream;
+  if (!p->status && p->rest_length)
+    return next_piece(p, buffer, size, 0);
   if (p->status || p->at == p->end)
     return NULL;
   const char *line = p->at, *newline = memchr(line, '\n', (size_t)(p->end - line));
@@ -171,27 +221,26 @@ static char *next_line(char *buffer, int size, void *stream) {
   p->at = newline ? newline + 1 : p->end;
   p->line++;
   p->continues = 0;
+  p->gap = NULL;
   if (newline && length && line[length - 1] == '\r')
     length--;
   if (check_characters(p, line, length))
     return NULL;
   length = length_of_content(line, length);
-  if (length >= (size_t)size) {
-    fault(p, "a line of %zu bytes, %d is the most; go on with a list in an indented line below", length, size - 1);
-    return NULL;
-  }
-  memcpy(buffer, line, length);
-  buffer[length] = '\0';
   if (!length)
-    return buffer;
-  if (is_blank(*buffer))
-    p->continues = check_indented(p, buffer) == STRAIT_OK;
-  else if (*buffer == '[')
-    take_header(p, buffer);
+    return strcpy(buffer, "\n");
+  char *content = arena_copy_n(p->ini->arena, line, length);
+  if (!content)
+    return failure(p), NULL;
+  if (is_blank(*content))
+    p->continues = check_indented(p, content) == STRAIT_OK;
+  else if (*content == '[')
+    take_header(p, content);
   else
-    check_setting(p, buffer);
-  p->wanted += *buffer != '[';
-  return p->status ? NULL : buffer;
+    check_setting(p, content);
+  p->rest = content;
+  p->rest_length = length;
+  return p->status ? NULL : next_piece(p, buffer, size, 1);
 }
 
 static int add_setting(struct parsing *p, struct ini_section *section, const char *key, const char *value) {
@@ -214,7 +263,10 @@ static int add_setting(struct parsing *p, struct ini_section *section, const cha
 static int extend_setting(struct parsing *p, struct ini_section *section, const char *value) {
   if (!p->list.length)
     text_add(&p->list, "%s", section->settings[section->count - 1].value);
-  text_add(&p->list, "%s%s", p->list.length ? " " : "", value);
+  if (p->gap)
+    text_add(&p->list, "%.*s%s", p->list.length ? (int)p->gap_length : 0, p->gap, value);
+  else
+    text_add(&p->list, "%s%s", p->list.length ? " " : "", value);
   return p->list.status ? failure(p) : STRAIT_OK;
 }
 
