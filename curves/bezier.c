@@ -41,7 +41,5 @@ static void derivatives(const void *self, double t, double *dc) {
 
 static const strait_curve_ops ops = {
     .size = sizeof ops, .points = points, .coefficients = coefficients, .derivatives = derivatives};
-static const strait_class bezier = {
-    STRAIT_CLASS(STRAIT_CURVE, "bezier", "1.0", "Bezier curve with any number of bends", struct bezier, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(curve, bezier, bezier)
+STRAIT_REGISTER(curve, bezier, struct bezier, .version = "1.0", .summary = "Bezier curve with any number of bends",
+                .ops = &ops, STRAIT_WITH_OPTIONS(options))

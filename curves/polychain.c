@@ -35,8 +35,5 @@ static void derivatives(const void *self, double t, double *dc) {
 
 static const strait_curve_ops ops = {
     .size = sizeof ops, .points = points, .coefficients = coefficients, .derivatives = derivatives};
-static const strait_class polychain = {STRAIT_CLASS(STRAIT_CURVE, "polychain", "1.0",
-                                                    "polygonal chain with any number of bends", struct polychain,
-                                                    options, &ops),
-                                       STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(curve, polychain, polychain)
+STRAIT_REGISTER(curve, polychain, struct polychain, .version = "1.0",
+                .summary = "polygonal chain with any number of bends", .ops = &ops, STRAIT_WITH_OPTIONS(options))

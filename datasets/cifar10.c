@@ -33,7 +33,5 @@ static const strait_dataset_ops ops = {.size = sizeof ops,
                                        .mean = mean,
                                        .deviation = deviation,
                                        .channels = 3};
-static const strait_class cifar10 = {STRAIT_CLASS(STRAIT_DATASET, "cifar10", "1.0",
-                                                  "CIFAR-10: colour photographs, 32 x 32", struct cifar, options, &ops),
-                                     STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(dataset, cifar10, cifar10)
+STRAIT_REGISTER(dataset, cifar10, struct cifar, .version = "1.0", .summary = "CIFAR-10: colour photographs, 32 x 32",
+                .ops = &ops, STRAIT_WITH_OPTIONS(options))

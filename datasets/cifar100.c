@@ -38,8 +38,5 @@ static const strait_dataset_ops ops = {.size = sizeof ops,
                                        .mean = mean,
                                        .deviation = deviation,
                                        .channels = 3};
-static const strait_class cifar100 = {STRAIT_CLASS(STRAIT_DATASET, "cifar100", "1.0",
-                                                   "CIFAR-100: colour photographs, 32 x 32", struct cifar, options,
-                                                   &ops),
-                                      STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(dataset, cifar100, cifar100)
+STRAIT_REGISTER(dataset, cifar100, struct cifar, .version = "1.0", .summary = "CIFAR-100: colour photographs, 32 x 32",
+                .ops = &ops, STRAIT_WITH_OPTIONS(options))

@@ -50,7 +50,5 @@ static const strait_dataset_ops ops = {.size = sizeof ops,
                                        .mean = mean,
                                        .deviation = deviation,
                                        .channels = 1};
-static const strait_class digits = {
-    STRAIT_CLASS_BARE(STRAIT_DATASET, "digits", "1.0", "handwritten digits, 8 x 8, built in", struct digits, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(dataset, digits, digits)
+STRAIT_REGISTER(dataset, digits, struct digits, .version = "1.0", .summary = "handwritten digits, 8 x 8, built in",
+                .ops = &ops)

@@ -33,8 +33,5 @@ static const strait_dataset_ops ops = {.size = sizeof ops,
                                        .mean = mean,
                                        .deviation = deviation,
                                        .channels = 1};
-static const strait_class fashion_mnist = {STRAIT_CLASS(STRAIT_DATASET, "fashion-mnist", "1.0",
-                                                        "Fashion-MNIST: pictures of clothes, 28 x 28", struct idx,
-                                                        options, &ops),
-                                           STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(dataset, fashion_mnist, fashion_mnist)
+STRAIT_REGISTER_AS(dataset, fashion_mnist, "fashion-mnist", struct idx, .version = "1.0",
+                   .summary = "Fashion-MNIST: pictures of clothes, 28 x 28", .ops = &ops, STRAIT_WITH_OPTIONS(options))

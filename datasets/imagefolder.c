@@ -276,8 +276,6 @@ static const strait_dataset_ops ops = {.size = sizeof ops,
                                        .deviation = deviation,
                                        .channels = 3,
                                        .label = label};
-static const strait_class imagefolder = {STRAIT_CLASS(STRAIT_DATASET, "imagefolder", "1.0",
-                                                      "JPEG and PNG images, one folder a class", struct imagefolder,
-                                                      options, &ops),
-                                         STRAIT_NO_PRESETS, NULL, close_folders};
-STRAIT_PLUGIN(dataset, imagefolder, imagefolder)
+STRAIT_REGISTER(dataset, imagefolder, struct imagefolder, .version = "1.0",
+                .summary = "JPEG and PNG images, one folder a class", .ops = &ops, STRAIT_WITH_OPTIONS(options),
+                .fini = close_folders)

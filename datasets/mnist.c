@@ -35,7 +35,5 @@ static const strait_dataset_ops ops = {.size = sizeof ops,
                                        .mean = mean,
                                        .deviation = deviation,
                                        .channels = 1};
-static const strait_class mnist = {
-    STRAIT_CLASS(STRAIT_DATASET, "mnist", "1.0", "MNIST: handwritten digits, 28 x 28", struct idx, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(dataset, mnist, mnist)
+STRAIT_REGISTER(dataset, mnist, struct idx, .version = "1.0", .summary = "MNIST: handwritten digits, 28 x 28",
+                .ops = &ops, STRAIT_WITH_OPTIONS(options))

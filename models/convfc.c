@@ -38,8 +38,6 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 }
 
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
-static const strait_class convfc = {STRAIT_CLASS(STRAIT_MODEL, "convfc", "1.0",
-                                                 "three convolutions and three fully connected layers", struct convfc,
-                                                 options, &ops),
-                                    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(model, convfc, convfc)
+STRAIT_REGISTER(model, convfc, struct convfc, .version = "1.0",
+                .summary = "three convolutions and three fully connected layers", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options))

@@ -44,7 +44,5 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 }
 
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
-static const strait_class mlp = {
-    STRAIT_CLASS(STRAIT_MODEL, "mlp", "1.0", "fully connected layers with ReLU", struct mlp, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(model, mlp, mlp)
+STRAIT_REGISTER(model, mlp, struct mlp, .version = "1.0", .summary = "fully connected layers with ReLU", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options))

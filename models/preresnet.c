@@ -90,8 +90,6 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 }
 
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
-static const strait_class preresnet = {STRAIT_CLASS(STRAIT_MODEL, "preresnet", "1.0",
-                                                    "residual network with pre-activation, for small images",
-                                                    struct preresnet, options, &ops),
-                                       STRAIT_NO_PRESETS, init, NULL};
-STRAIT_PLUGIN(model, preresnet, preresnet)
+STRAIT_REGISTER(model, preresnet, struct preresnet, .version = "1.0",
+                .summary = "residual network with pre-activation, for small images", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options), .init = init)

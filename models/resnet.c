@@ -69,7 +69,5 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 }
 
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
-static const strait_class resnet = {
-    STRAIT_CLASS(STRAIT_MODEL, "resnet", "1.0", "residual network for ImageNet", struct resnet, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(model, resnet, resnet)
+STRAIT_REGISTER(model, resnet, struct resnet, .version = "1.0", .summary = "residual network for ImageNet", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options))

@@ -58,7 +58,5 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 }
 
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
-static const strait_class vgg = {
-    STRAIT_CLASS(STRAIT_MODEL, "vgg", "1.0", "VGG-16 and VGG-19, for small images", struct vgg, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(model, vgg, vgg)
+STRAIT_REGISTER(model, vgg, struct vgg, .version = "1.0", .summary = "VGG-16 and VGG-19, for small images", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options))

@@ -69,8 +69,6 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 }
 
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
-static const strait_class wideresnet = {STRAIT_CLASS(STRAIT_MODEL, "wideresnet", "1.0",
-                                                     "wide residual network, for small images", struct wideresnet,
-                                                     options, &ops),
-                                        STRAIT_NO_PRESETS, init, NULL};
-STRAIT_PLUGIN(model, wideresnet, wideresnet)
+STRAIT_REGISTER(model, wideresnet, struct wideresnet, .version = "1.0",
+                .summary = "wide residual network, for small images", .ops = &ops, STRAIT_WITH_OPTIONS(options),
+                .init = init)

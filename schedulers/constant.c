@@ -16,7 +16,5 @@ static double rate(const void *self, const strait_step *step) {
 }
 
 static const strait_schedule_ops ops = {.size = sizeof ops, .rate = rate};
-static const strait_class constant = {
-    STRAIT_CLASS(STRAIT_SCHEDULE, "constant", "1.0", "one learning rate throughout", struct constant, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(schedule, constant, constant)
+STRAIT_REGISTER(schedule, constant, struct constant, .version = "1.0", .summary = "one learning rate throughout",
+                .ops = &ops, STRAIT_WITH_OPTIONS(options))

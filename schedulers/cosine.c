@@ -48,7 +48,5 @@ static int32_t check(const void *self, const strait_step *step) {
 }
 
 static const strait_schedule_ops ops = {.size = sizeof ops, .rate = rate, .collect = collect, .check = check};
-static const strait_class cosine = {
-    STRAIT_CLASS(STRAIT_SCHEDULE, "cosine", "1.0", "cosine annealing with restarts", struct cosine, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(schedule, cosine, cosine)
+STRAIT_REGISTER(schedule, cosine, struct cosine, .version = "1.0", .summary = "cosine annealing with restarts",
+                .ops = &ops, STRAIT_WITH_OPTIONS(options))

@@ -40,7 +40,5 @@ static double rate(const void *self, const strait_step *step) {
 }
 
 static const strait_schedule_ops ops = {.size = sizeof ops, .rate = rate};
-static const strait_class decay = {STRAIT_CLASS(STRAIT_SCHEDULE, "decay", "1.0",
-                                                "constant, then a linear fall by epochs", struct decay, options, &ops),
-                                   STRAIT_NO_PRESETS, init, NULL};
-STRAIT_PLUGIN(schedule, decay, decay)
+STRAIT_REGISTER(schedule, decay, struct decay, .version = "1.0", .summary = "constant, then a linear fall by epochs",
+                .ops = &ops, STRAIT_WITH_OPTIONS(options), .init = init)

@@ -71,8 +71,6 @@ static int32_t check(const void *self, const strait_step *step) {
 }
 
 static const strait_schedule_ops ops = {.size = sizeof ops, .rate = rate, .collect = collect, .check = check};
-static const strait_class triangle = {STRAIT_CLASS(STRAIT_SCHEDULE, "triangle", "1.0",
-                                                   "the cycles of fast geometric ensembling", struct triangle, options,
-                                                   &ops),
-                                      STRAIT_NO_PRESETS, init, NULL};
-STRAIT_PLUGIN(schedule, triangle, triangle)
+STRAIT_REGISTER(schedule, triangle, struct triangle, .version = "1.0",
+                .summary = "the cycles of fast geometric ensembling", .ops = &ops, STRAIT_WITH_OPTIONS(options),
+                .init = init)

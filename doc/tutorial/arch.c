@@ -19,8 +19,5 @@ static void coefficients(const void *self, double t, double *c) {
 
 static const strait_curve_ops ops = {
     .size = sizeof ops, .points = points, .coefficients = coefficients};
-static const strait_class arch = {
-    STRAIT_CLASS_BARE(STRAIT_CURVE, "arch", "1.0",
-                      "parabola through its bend", struct arch, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(curve, arch, arch)
+STRAIT_REGISTER(curve, arch, struct arch, .version = "1.0",
+                .summary = "parabola through its bend", .ops = &ops)

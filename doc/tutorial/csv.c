@@ -89,9 +89,6 @@ static const strait_dataset_ops ops = {.size = sizeof ops,
                                        .open = open_files,
                                        .describe = describe,
                                        .read = read_sample};
-static const strait_class csv = {
-    STRAIT_CLASS(STRAIT_DATASET, "csv", "1.0",
-                 "samples from comma-separated text", struct csv, options,
-                 &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(dataset, csv, csv)
+STRAIT_REGISTER(dataset, csv, struct csv, .version = "1.0",
+                .summary = "samples from comma-separated text", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options))

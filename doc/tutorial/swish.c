@@ -58,9 +58,6 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 }
 
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
-static const strait_class swish = {
-    STRAIT_CLASS(STRAIT_MODEL, "swish", "1.0",
-                 "a hidden layer with a learned Swish", struct swish, options,
-                 &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(model, swish, swish)
+STRAIT_REGISTER(model, swish, struct swish, .version = "1.0",
+                .summary = "a hidden layer with a learned Swish", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options))

@@ -54,8 +54,6 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 }
 
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
-static const strait_class tinyres = {
-    STRAIT_CLASS(STRAIT_MODEL, "tinyres", "1.0", "small residual network",
-                 struct tinyres, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(model, tinyres, tinyres)
+STRAIT_REGISTER(model, tinyres, struct tinyres, .version = "1.0",
+                .summary = "small residual network", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options))

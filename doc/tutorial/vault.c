@@ -34,8 +34,6 @@ static const strait_curve_ops ops = {.size = sizeof ops,
                                      .points = points,
                                      .coefficients = coefficients,
                                      .derivatives = derivatives};
-static const strait_class vault = {STRAIT_CLASS(STRAIT_CURVE, "vault", "1.0",
-                                                "parabola of a given height",
-                                                struct vault, options, &ops),
-                                   STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(curve, vault, vault)
+STRAIT_REGISTER(curve, vault, struct vault, .version = "1.0",
+                .summary = "parabola of a given height", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options))

@@ -46,7 +46,5 @@ static void coefficients(const void *self, double t, double *c) {
 }
 
 static const strait_curve_ops ops = {.size = sizeof ops, .points = points, .coefficients = coefficients};
-static const strait_class cubic = {
-    STRAIT_CLASS(STRAIT_CURVE, "cubic", "1.0", "natural cubic spline through its bends", struct cubic, options, &ops),
-    STRAIT_NO_PRESETS, init, NULL};
-STRAIT_PLUGIN(curve, cubic, cubic)
+STRAIT_REGISTER(curve, cubic, struct cubic, .version = "1.0", .summary = "natural cubic spline through its bends",
+                .ops = &ops, STRAIT_WITH_OPTIONS(options), .init = init)

@@ -42,7 +42,5 @@ static int32_t finish(const void *self, int64_t index, strait_slots *slots) {
 
 static const strait_preset presets[] = {{"schedule", "triangle"}};
 static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect, .finish = finish};
-static const strait_class ema = {
-    STRAIT_CLASS(STRAIT_ENSEMBLER, "ema", "1.0", "exponential moving average", struct ema, options, &ops),
-    STRAIT_PRESETS(presets), NULL, NULL};
-STRAIT_PLUGIN(ensembler, ema, ema)
+STRAIT_REGISTER(ensembler, ema, struct ema, .version = "1.0", .summary = "exponential moving average", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options), STRAIT_WITH_PRESETS(presets))

@@ -47,7 +47,5 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 }
 
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
-static const strait_class gated = {
-    STRAIT_CLASS(STRAIT_MODEL, "gated", "1.0", "a hidden layer of gated units", struct gated, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(model, gated, gated)
+STRAIT_REGISTER(model, gated, struct gated, .version = "1.0", .summary = "a hidden layer of gated units", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options))

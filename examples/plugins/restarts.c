@@ -41,7 +41,5 @@ static int32_t collect(const void *self, const strait_step *step) {
 }
 
 static const strait_schedule_ops ops = {.size = sizeof ops, .rate = rate, .collect = collect};
-static const strait_class restarts = {
-    STRAIT_CLASS(STRAIT_SCHEDULE, "restarts", "1.0", "cosine cycles that grow", struct restarts, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(schedule, restarts, restarts)
+STRAIT_REGISTER(schedule, restarts, struct restarts, .version = "1.0", .summary = "cosine cycles that grow",
+                .ops = &ops, STRAIT_WITH_OPTIONS(options))

@@ -59,7 +59,5 @@ static int32_t read_sample(const void *self, uint32_t which, int64_t index, stra
 
 static const strait_dataset_ops ops = {
     .size = sizeof ops, .open = open_file, .describe = describe, .read = read_sample};
-static const strait_class table = {
-    STRAIT_CLASS(STRAIT_DATASET, "table", "1.0", "a CSV file with a heading", struct table, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(dataset, table, table)
+STRAIT_REGISTER(dataset, table, struct table, .version = "1.0", .summary = "a CSV file with a heading", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options))

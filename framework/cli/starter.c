@@ -1,7 +1,7 @@
 /* cli/starter.c: fills the files of plugins/template/ in for one plugin. In them,
  *
  *   @kind@      curve           @name@      my-spline        @ident@   my_spline
- *   @source@    my-spline.c     @compiler@  AC_PROG_CC       @flags@   AM_CFLAGS
+ *   @source@    my-spline.c     @compiler@  AC_PROG_CC       @flags@   AM_CFLAGS =
  *
  * KIND.c becomes NAME.c (or .cc), KIND.ini becomes example.ini, `gitignore` gets its dot; files of other kinds are left
  * out. */
@@ -58,13 +58,14 @@ static const char *value_of(const char *const (*values)[2], const char *text, si
 }
 
 static int fill_in(const struct starter *starter, const char *template, struct arena *arena, const char **filled) {
-  const char *const values[][2] = {{"@kind@", starter->kind},
-                                   {"@name@", starter->name},
-                                   {"@ident@", identifier(starter, arena)},
-                                   {"@source@", source_name(starter, arena)},
-                                   {"@compiler@", starter->cxx ? "AC_PROG_CC\nAC_PROG_CXX" : "AC_PROG_CC"},
-                                   {"@flags@", starter->cxx ? "AM_CXXFLAGS" : "AM_CFLAGS"},
-                                   {NULL, NULL}};
+  const char *const values[][2] = {
+      {"@kind@", starter->kind},
+      {"@name@", starter->name},
+      {"@ident@", identifier(starter, arena)},
+      {"@source@", source_name(starter, arena)},
+      {"@compiler@", starter->cxx ? "AC_PROG_CC\nAC_PROG_CXX" : "AC_PROG_CC"},
+      {"@flags@", starter->cxx ? "AM_CXXFLAGS = -std=c++20 -Wno-missing-field-initializers" : "AM_CFLAGS ="},
+      {NULL, NULL}};
   struct text text = {0};
   if (!values[2][1] || !values[3][1])
     return error_failure();

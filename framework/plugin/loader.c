@@ -61,7 +61,7 @@ static int no_entry(void *handle) {
       return error_set(STRAIT_ENOTSUP, "made for major version %d of the plugin interface; this strait has %d.%d",
                        major, STRAIT_ABI_MAJOR, STRAIT_ABI_MINOR);
   }
-  return error_set(STRAIT_EFORMAT, "not a plugin of strait: it has no strait_plugin_v1 (STRAIT_PLUGIN defines it)");
+  return error_set(STRAIT_EFORMAT, "not a plugin of strait: it has no strait_plugin_v1 (STRAIT_REGISTER defines it)");
 }
 
 /* Runs code of the plugin: its constructors, then its entry. */

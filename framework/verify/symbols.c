@@ -67,7 +67,7 @@ static int read_symbols(const struct image *image, const ElfW(Shdr) * table, con
   if (others)
     text_add(wrong, " (build with -fvisibility=hidden; make functions static)");
   if (!entry)
-    text_add(wrong, "%sit does not export strait_plugin_v1 (STRAIT_PLUGIN defines it)", others ? "; " : "");
+    text_add(wrong, "%sit does not export strait_plugin_v1 (STRAIT_REGISTER defines it)", others ? "; " : "");
   return wrong->status;
 }
 

@@ -29,8 +29,5 @@ static int32_t collect(const void *self, const strait_moment *moment, strait_slo
 }
 
 static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect};
-static const strait_class curve_points = {STRAIT_CLASS(STRAIT_ENSEMBLER, "curve-points", "1.0",
-                                                       "equally spaced points of a path", struct curve_points, options,
-                                                       &ops),
-                                          STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(ensembler, curve_points, curve_points)
+STRAIT_REGISTER_AS(ensembler, curve_points, "curve-points", struct curve_points, .version = "1.0",
+                   .summary = "equally spaced points of a path", .ops = &ops, STRAIT_WITH_OPTIONS(options))

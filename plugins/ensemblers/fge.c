@@ -49,7 +49,5 @@ static int32_t collect(const void *self, const strait_moment *moment, strait_slo
 
 static const strait_preset presets[] = {{"schedule", "triangle"}};
 static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect};
-static const strait_class fge = {
-    STRAIT_CLASS(STRAIT_ENSEMBLER, "fge", "1.0", "Fast Geometric Ensembling", struct fge, options, &ops),
-    STRAIT_PRESETS(presets), NULL, NULL};
-STRAIT_PLUGIN(ensembler, fge, fge)
+STRAIT_REGISTER(ensembler, fge, struct fge, .version = "1.0", .summary = "Fast Geometric Ensembling", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options), STRAIT_WITH_PRESETS(presets))

@@ -37,8 +37,5 @@ static int32_t collect(const void *self, const strait_moment *moment, strait_slo
 }
 
 static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect};
-static const strait_class independent = {STRAIT_CLASS(STRAIT_ENSEMBLER, "independent", "1.0",
-                                                      "networks trained with different seeds", struct independent,
-                                                      options, &ops),
-                                         STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(ensembler, independent, independent)
+STRAIT_REGISTER(ensembler, independent, struct independent, .version = "1.0",
+                .summary = "networks trained with different seeds", .ops = &ops, STRAIT_WITH_OPTIONS(options))

@@ -58,7 +58,5 @@ static int32_t finish(const void *self, int64_t source, strait_slots *slots) {
 
 static const strait_preset presets[] = {{"schedule", "triangle"}};
 static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect, .finish = finish};
-static const strait_class pfge = {
-    STRAIT_CLASS(STRAIT_ENSEMBLER, "pfge", "1.0", "Parsimonious Fast Geometric Ensembling", struct pfge, options, &ops),
-    STRAIT_PRESETS(presets), NULL, NULL};
-STRAIT_PLUGIN(ensembler, pfge, pfge)
+STRAIT_REGISTER(ensembler, pfge, struct pfge, .version = "1.0", .summary = "Parsimonious Fast Geometric Ensembling",
+                .ops = &ops, STRAIT_WITH_OPTIONS(options), STRAIT_WITH_PRESETS(presets))

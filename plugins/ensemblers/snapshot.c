@@ -43,7 +43,5 @@ static int32_t collect(const void *self, const strait_moment *moment, strait_slo
 
 static const strait_preset presets[] = {{"schedule", "cosine"}};
 static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect};
-static const strait_class snapshot = {
-    STRAIT_CLASS(STRAIT_ENSEMBLER, "snapshot", "1.0", "Snapshot Ensembles", struct snapshot, options, &ops),
-    STRAIT_PRESETS(presets), NULL, NULL};
-STRAIT_PLUGIN(ensembler, snapshot, snapshot)
+STRAIT_REGISTER(ensembler, snapshot, struct snapshot, .version = "1.0", .summary = "Snapshot Ensembles", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options), STRAIT_WITH_PRESETS(presets))

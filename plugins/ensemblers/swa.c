@@ -54,7 +54,5 @@ static int32_t finish(const void *self, int64_t source, strait_slots *slots) {
 
 static const strait_preset presets[] = {{"schedule", "triangle"}};
 static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect, .finish = finish};
-static const strait_class swa = {
-    STRAIT_CLASS_BARE(STRAIT_ENSEMBLER, "swa", "1.0", "Stochastic Weight Averaging", struct swa, &ops),
-    STRAIT_PRESETS(presets), NULL, NULL};
-STRAIT_PLUGIN(ensembler, swa, swa)
+STRAIT_REGISTER(ensembler, swa, struct swa, .version = "1.0", .summary = "Stochastic Weight Averaging", .ops = &ops,
+                STRAIT_WITH_PRESETS(presets))

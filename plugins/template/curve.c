@@ -2,7 +2,7 @@
  *
  *   w(t) = sum_i b_i theta_i / sum_i b_i,   b = ((1-t)^2, 2 pull t (1-t), t^2)
  *
- * strait-plugin(7) explains, strait/curve.h has the contract. This file is C and C++ alike. */
+ * strait-plugin(7) explains, strait/curve.h has the contract. This file is C and C++20 alike. */
 #include <strait/curve.h>
 
 struct @ident@_curve {
@@ -38,8 +38,7 @@ static void derivatives(const void *self, double t, double *dc) {
   dc[2] = (d2 - b2 / sum * slope) / sum;
 }
 
-static const strait_curve_ops ops = {sizeof ops, 0, points, coefficients, derivatives};
-static const strait_class @ident@_class = {STRAIT_CLASS(STRAIT_CURVE, "@name@", "1.0", "a rational Bezier curve with one bend",
-                                                  struct @ident@_curve, options, &ops),
-                                     STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(curve, @ident@, @ident@_class)
+static const strait_curve_ops ops = {.size = sizeof ops, .points = points, .coefficients = coefficients, .derivatives = derivatives};
+STRAIT_REGISTER_AS(curve, @ident@, "@name@", struct @ident@_curve,
+                   .version = "1.0", .summary = "a rational Bezier curve with one bend",
+                   .ops = &ops, STRAIT_WITH_OPTIONS(options))

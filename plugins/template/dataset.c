@@ -3,7 +3,7 @@
  * Sample i of arm a lies at (r cos v, r sin v), r in 0.1..1 and v = 2 pi (a / arms + turns r), plus uniform noise. It is made
  * when it is read; data that lies in files is read with strait_open, in open_data.
  *
- * strait-plugin(7) explains, strait/dataset.h has the contract. This file is C and C++ alike. */
+ * strait-plugin(7) explains, strait/dataset.h has the contract. This file is C and C++20 alike. */
 #include <math.h>
 
 #include <strait/dataset.h>
@@ -59,8 +59,7 @@ static int32_t read_sample(const void *self, uint32_t which, int64_t index, stra
   return strait_sample_label(sample, arm);
 }
 
-static const strait_dataset_ops ops = {sizeof ops, 0, open_data, describe, read_sample, NULL, NULL, 0, NULL};
-static const strait_class @ident@_class = {STRAIT_CLASS(STRAIT_DATASET, "@name@", "1.0", "points on the arms of a spiral",
-                                                  struct @ident@_dataset, options, &ops),
-                                     STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(dataset, @ident@, @ident@_class)
+static const strait_dataset_ops ops = {.size = sizeof ops, .open = open_data, .describe = describe, .read = read_sample};
+STRAIT_REGISTER_AS(dataset, @ident@, "@name@", struct @ident@_dataset,
+                   .version = "1.0", .summary = "points on the arms of a spiral",
+                   .ops = &ops, STRAIT_WITH_OPTIONS(options))

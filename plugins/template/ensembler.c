@@ -3,7 +3,7 @@
  * The training goes on from `start`; at the moments the schedule names its weights become members, but for the first
  * `skip` of them. Their class probabilities are averaged.
  *
- * strait-plugin(7) explains, strait/ensembler.h has the contract. This file is C and C++ alike. */
+ * strait-plugin(7) explains, strait/ensembler.h has the contract. This file is C and C++20 alike. */
 #include <strait/ensembler.h>
 
 struct @ident@_ensembler {
@@ -57,8 +57,7 @@ static int32_t finish(const void *self, int64_t source, strait_slots *slots) {
 
 /* What its stages ask for unless their section says otherwise. */
 static const strait_preset presets[] = {{"schedule", "triangle"}};
-static const strait_ensembler_ops ops = {sizeof ops, 0, source, collect, finish, NULL};
-static const strait_class @ident@_class = {STRAIT_CLASS(STRAIT_ENSEMBLER, "@name@", "1.0", "members along one training",
-                                                  struct @ident@_ensembler, options, &ops),
-                                     STRAIT_PRESETS(presets), NULL, NULL};
-STRAIT_PLUGIN(ensembler, @ident@, @ident@_class)
+static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect, .finish = finish};
+STRAIT_REGISTER_AS(ensembler, @ident@, "@name@", struct @ident@_ensembler,
+                   .version = "1.0", .summary = "members along one training",
+                   .ops = &ops, STRAIT_WITH_OPTIONS(options), STRAIT_WITH_PRESETS(presets))

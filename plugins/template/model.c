@@ -2,7 +2,7 @@
  *
  *   x -> ReLU(W x + b), then `blocks` times x -> x + W2 ReLU(W1 x + b1) + b2, then the logits
  *
- * strait-plugin(7) explains, strait/model.h has the contract. This file is C and C++ alike. */
+ * strait-plugin(7) explains, strait/model.h has the contract. This file is C and C++20 alike. */
 #include <strait/model.h>
 
 struct @ident@_model {
@@ -32,9 +32,7 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
   return strait_linear(g, x, "out", strait_classes(g), STRAIT_BIAS);
 }
 
-static const strait_model_ops ops = {sizeof ops, 0, build};
-static const strait_class @ident@_class = {STRAIT_CLASS(STRAIT_MODEL, "@name@", "1.0",
-                                                  "a residual network of fully connected layers",
-                                                  struct @ident@_model, options, &ops),
-                                     STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(model, @ident@, @ident@_class)
+static const strait_model_ops ops = {.size = sizeof ops, .build = build};
+STRAIT_REGISTER_AS(model, @ident@, "@name@", struct @ident@_model,
+                   .version = "1.0", .summary = "a residual network of fully connected layers",
+                   .ops = &ops, STRAIT_WITH_OPTIONS(options))

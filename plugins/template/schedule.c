@@ -4,7 +4,7 @@
  *
  * The moment to collect weights is the end of each `every`-th epoch.
  *
- * strait-plugin(7) explains, strait/schedule.h has the contract. This file is C and C++ alike. */
+ * strait-plugin(7) explains, strait/schedule.h has the contract. This file is C and C++20 alike. */
 #include <math.h>
 
 #include <strait/schedule.h>
@@ -42,9 +42,7 @@ static int32_t check(const void *self, const strait_step *step) {
   return STRAIT_OK;
 }
 
-static const strait_schedule_ops ops = {sizeof ops, 0, rate, collect, check};
-static const strait_class @ident@_class = {STRAIT_CLASS(STRAIT_SCHEDULE, "@name@", "1.0",
-                                                  "a learning rate that falls by a factor each epoch",
-                                                  struct @ident@_schedule, options, &ops),
-                                     STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(schedule, @ident@, @ident@_class)
+static const strait_schedule_ops ops = {.size = sizeof ops, .rate = rate, .collect = collect, .check = check};
+STRAIT_REGISTER_AS(schedule, @ident@, "@name@", struct @ident@_schedule,
+                   .version = "1.0", .summary = "a learning rate that falls by a factor each epoch",
+                   .ops = &ops, STRAIT_WITH_OPTIONS(options))

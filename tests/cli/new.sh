@@ -14,7 +14,7 @@ build() {
   mkdir .libs
   # shellcheck disable=SC2086 # flags are words
   if test -f "$2.cc"; then
-    g++ -std=c++11 $shared $cflags -o ".libs/$1-$2.so" "$2.cc" -lm
+    g++ -std=c++20 -Wno-missing-field-initializers $shared $cflags -o ".libs/$1-$2.so" "$2.cc" -lm
   else
     ${CC:-cc} -std=c11 $shared $cflags -o ".libs/$1-$2.so" "$2.c" -lm
   fi

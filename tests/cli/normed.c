@@ -21,7 +21,5 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 }
 
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
-static const strait_class normed = {
-    STRAIT_CLASS(STRAIT_MODEL, "normed", "1.0", "batch norm and dropout, for tests", struct normed, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(model, normed, normed)
+STRAIT_REGISTER(model, normed, struct normed, .version = "1.0", .summary = "batch norm and dropout, for tests",
+                .ops = &ops, STRAIT_WITH_OPTIONS(options))

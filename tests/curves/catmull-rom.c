@@ -43,7 +43,5 @@ static void coefficients(const void *self, double t, double *c) {
 }
 
 static const strait_curve_ops ops = {.size = sizeof ops, .points = points, .coefficients = coefficients};
-static const strait_class catmull_rom = {
-    STRAIT_CLASS(STRAIT_CURVE, "catmull-rom", "1.0", "Catmull-Rom spline", struct catmull_rom, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(curve, catmull_rom, catmull_rom)
+STRAIT_REGISTER_AS(curve, catmull_rom, "catmull-rom", struct catmull_rom, .version = "1.0",
+                   .summary = "Catmull-Rom spline", .ops = &ops, STRAIT_WITH_OPTIONS(options))

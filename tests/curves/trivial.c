@@ -23,7 +23,5 @@ static void coefficients(const void *self, double t, double *c) {
 }
 
 static const strait_curve_ops ops = {.size = sizeof ops, .points = points, .coefficients = coefficients};
-static const strait_class trivial = {
-    STRAIT_CLASS(STRAIT_CURVE, "trivial", "1.0", "powers of t (a test)", struct trivial, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(curve, trivial, trivial)
+STRAIT_REGISTER(curve, trivial, struct trivial, .version = "1.0", .summary = "powers of t (a test)", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options))

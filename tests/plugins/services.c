@@ -58,7 +58,5 @@ static int32_t read(const void *self, uint32_t which, int64_t index, strait_samp
 }
 
 static const strait_dataset_ops ops = {.size = sizeof ops, .open = open, .describe = describe, .read = read};
-static const strait_class services = {
-    STRAIT_CLASS(STRAIT_DATASET, "services", "1.0", "asks for every service", struct services, options, &ops),
-    STRAIT_NO_PRESETS, NULL, NULL};
-STRAIT_PLUGIN(dataset, services, services)
+STRAIT_REGISTER(dataset, services, struct services, .version = "1.0", .summary = "asks for every service", .ops = &ops,
+                STRAIT_WITH_OPTIONS(options))

@@ -1,13 +1,12 @@
 /* strait/plugin.h: the class descriptor and the one symbol a plugin exports.
  *
  * A plugin is a shared object KIND-NAME.so (curve-bezier.so) with one exported function, strait_plugin_v1, which
- * returns its class. The major version is in the symbol: a host of another major never calls it. STRAIT_PLUGIN as the
- * last line of the file defines it:
+ * returns its class. The major version is in the symbol, so a host of another major never calls it. STRAIT_REGISTER at
+ * the end of the file defines both:
  *
- *   static const strait_curve_ops ops = {sizeof ops, points, coefficients, derivatives};
- *   static const strait_class bezier_class = {
- *     STRAIT_CLASS(STRAIT_CURVE, "bezier", "1.0", "Bezier curve of any degree", struct bezier, options, &ops)};
- *   STRAIT_PLUGIN(curve, bezier, bezier_class)
+ *   static const strait_curve_ops ops = {.size = sizeof ops, .points = points, .coefficients = coefficients};
+ *   STRAIT_REGISTER(curve, bezier, struct bezier, .version = "1.0", .summary = "Bezier curve of any degree",
+ *                   .ops = &ops, STRAIT_WITH_OPTIONS(options))
  */
 #ifndef STRAIT_PLUGIN_H
 #define STRAIT_PLUGIN_H
@@ -49,24 +48,11 @@ typedef struct strait_class {
   void (*fini)(void *self);
 } strait_class;
 
-/* The leading fields of a class with an option table (an array); append presets, init and fini by hand if needed. */
-#define STRAIT_CLASS(kind, name, version, summary, S, options, ops)                                                    \
-  sizeof(strait_class), STRAIT_ABI_MINOR, kind, (uint32_t)sizeof(S), name, version, summary, ops, options,             \
-      (uint32_t)sizeof(strait_option), (uint32_t)(sizeof(options) / sizeof(strait_option))
-/* The same for a class without options. */
-#define STRAIT_CLASS_BARE(kind, name, version, summary, S, ops)                                                        \
-  sizeof(strait_class), STRAIT_ABI_MINOR, kind, (uint32_t)sizeof(S), name, version, summary, ops, NULL,                \
-      (uint32_t)sizeof(strait_option), 0
-/* The preset fields, after STRAIT_CLASS. */
-#define STRAIT_PRESETS(presets)                                                                                        \
-  presets, (uint32_t)sizeof(strait_preset), (uint32_t)(sizeof(presets) / sizeof(strait_preset))
-#define STRAIT_NO_PRESETS NULL, (uint32_t)sizeof(strait_preset), 0
-
 /* The exported function's type. The host table stays valid for the life of the process. The function only returns the
  * class. [one thread, once] */
 typedef const strait_class *strait_entry(const struct strait_host *host);
 
-/* The last line of a plugin. kind and name are words, '_' for '-' in the name: STRAIT_PLUGIN(dataset, fashion_mnist, c) */
+/* The entry alone, for a class `object` written by hand; kind and name are words: STRAIT_PLUGIN(curve, my_curve, c). */
 #ifdef STRAIT_BUILTIN
 #define STRAIT_PLUGIN(kind, name, object)                                                                              \
   const strait_class *strait_plugin_v1_##kind##_##name(const struct strait_host *host);                                \
@@ -80,6 +66,59 @@ typedef const strait_class *strait_entry(const struct strait_host *host);
   STRAIT_EXPORT const strait_class *strait_plugin_v1(const struct strait_host *host);                                  \
   const strait_class *strait_plugin_v1(const struct strait_host *host) { return (void)host, &(object); }
 #endif
+
+/* The last lines of a plugin: the class `name` of this kind, whose instances are of type S, and the entry that returns
+ * it. kind and name are words, as in the file's name. Named fields follow, in the order of strait_class: version,
+ * summary and ops always; options, presets, init and fini where there are any. What is left out is zero:
+ *
+ *   STRAIT_REGISTER(schedule, warm, struct warm, .version = "1.0", .summary = "a slow start",
+ *                   .ops = &schedule_ops, STRAIT_WITH_OPTIONS(options), .init = init)
+ *
+ * For C, and for C++ from C++20 on. (Since 1.1.) */
+#define STRAIT_REGISTER(kind, name, S, ...) STRAIT_REGISTER_AS(kind, name, #name, S, __VA_ARGS__)
+/* The same for a name with a '-', which cannot stand in a word of C: the word has a '_' there, and the name is a
+ * string:
+ *
+ *   STRAIT_REGISTER_AS(dataset, two_moons, "two-moons", struct moons, .version = "1.0", .summary = "two half circles",
+ *                      .ops = &dataset_ops)
+ */
+#define STRAIT_REGISTER_AS(kind, word, name, S, ...)                                                                   \
+  static const strait_class strait_class_##word = {STRAIT_CLASS_OF(kind, name, S), __VA_ARGS__};                       \
+  STRAIT_PLUGIN(kind, word, strait_class_##word)
+#define STRAIT_WITH_OPTIONS(table)                                                                                     \
+  .options = table, .option_size = sizeof(strait_option), .option_count = sizeof(table) / sizeof(strait_option)
+#define STRAIT_WITH_PRESETS(table)                                                                                     \
+  .presets = table, .preset_size = sizeof(strait_preset), .preset_count = sizeof(table) / sizeof(strait_preset)
+/* What STRAIT_REGISTER fills in. */
+#define STRAIT_CLASS_OF(kind_word, class_name, S)                                                                      \
+  .size = sizeof(strait_class), .host_minor = STRAIT_ABI_MINOR, .kind = STRAIT_KIND_##kind_word,                       \
+  .instance_size = sizeof(S), .name = class_name
+enum {
+  STRAIT_KIND_model = STRAIT_MODEL,
+  STRAIT_KIND_dataset = STRAIT_DATASET,
+  STRAIT_KIND_curve = STRAIT_CURVE,
+  STRAIT_KIND_schedule = STRAIT_SCHEDULE,
+  STRAIT_KIND_ensembler = STRAIT_ENSEMBLER
+};
+
+/* The older form, by position: a class written by hand, then STRAIT_PLUGIN. It still serves C++ before C++20, and a
+ * class that is made in some other way:
+ *
+ *   static const strait_class older = {
+ *       STRAIT_CLASS(STRAIT_CURVE, "older", "1.0", "a curve", struct bezier, options, &ops), STRAIT_NO_PRESETS, 0, 0};
+ *   STRAIT_PLUGIN(curve, older, older)
+ *
+ * STRAIT_CLASS is the leading fields with an option table (an array), STRAIT_CLASS_BARE those without one; the preset
+ * fields follow, then init and fini. */
+#define STRAIT_CLASS(kind, name, version, summary, S, options, ops)                                                    \
+  sizeof(strait_class), STRAIT_ABI_MINOR, kind, (uint32_t)sizeof(S), name, version, summary, ops, options,             \
+      (uint32_t)sizeof(strait_option), (uint32_t)(sizeof(options) / sizeof(strait_option))
+#define STRAIT_CLASS_BARE(kind, name, version, summary, S, ops)                                                        \
+  sizeof(strait_class), STRAIT_ABI_MINOR, kind, (uint32_t)sizeof(S), name, version, summary, ops, NULL,                \
+      (uint32_t)sizeof(strait_option), 0
+#define STRAIT_PRESETS(presets)                                                                                        \
+  presets, (uint32_t)sizeof(strait_preset), (uint32_t)(sizeof(presets) / sizeof(strait_preset))
+#define STRAIT_NO_PRESETS NULL, (uint32_t)sizeof(strait_preset), 0
 
 #ifdef __cplusplus
 }
