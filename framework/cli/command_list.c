@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "cli/probe.h"
 #include "cli/table.h"
-#include "stage/verb.h"
+#include "stage/verbs.h"
 
 struct listing {
   struct registry *registry;

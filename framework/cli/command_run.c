@@ -14,10 +14,10 @@
 #include "cli/results.h"
 #include "cli/table.h"
 #include "stage/children.h"
-#include "stage/prepare.h"
-#include "stage/cost.h"
+#include "stage/fits.h"
+#include "stage/key.h"
 #include "stage/runner.h"
-#include "stage/verb.h"
+#include "stage/stages.h"
 
 static int print_results(const struct arguments *a, const char *out) {
   json_t *results;

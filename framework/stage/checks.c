@@ -8,7 +8,6 @@
 #include "base/extreme.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "stage/verb.h"
 
 int check_put(json_t *summary, const char *name, const char *of, int pass, double figure, const char *format, ...) {
   json_t *list = json_object_get(summary, "checks");

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/stop.h"
+#include "stage/record.h"
 #include "stage/runner.h"
 #include "store/document.h"
 
@@ -196,7 +197,8 @@ static int run_all(struct family *f, const char *command) {
   return status;
 }
 
-int children_run(struct session *session, struct experiment *e, const struct children *children, const char *command) {
+int experiment_run_children(struct session *session, struct experiment *e, const struct children *children,
+                            const char *command) {
   struct family f = {.session = session, .children = children, .count = e->count};
   struct arena *arena = arena_create();
   size_t n = children->argument_count;
@@ -224,5 +226,5 @@ int children_run(struct session *session, struct experiment *e, const struct chi
       end_all(&f);
   }
   arena_free(arena);
-  return status;
+  return status ? status : record_experiment(session, e);
 }

@@ -12,7 +12,7 @@ struct children {
 };
 /* Runs every stage; the experiment is prepared. After a failure or a stop the children are
  * asked to save and end, and waited for. */
-int children_run(struct session *session, struct experiment *experiment, const struct children *children,
-                 const char *command);
+int experiment_run_children(struct session *session, struct experiment *experiment, const struct children *children,
+                            const char *command);
 
 #endif

@@ -1,4 +1,5 @@
-/* stage/compare.h: a compare stage's keys and what it measured. For verb_compare.c and compare_rows.c. */
+/* stage/compare.h: a compare stage's keys and what it measured. For verb_compare.c and compare_rows.c. Functions are
+ * defined in compare_rows.c. */
 #ifndef STAGE_COMPARE_H
 #define STAGE_COMPARE_H
 

@@ -9,7 +9,7 @@
 #include "stage/compare.h"
 #include "stage/figures.h"
 #include "stage/predict.h"
-#include "stage/prepare.h"
+#include "stage/spent.h"
 #include "stage/verb.h"
 
 struct stage *compare_need(const struct stage *stage, size_t seed, int64_t run, size_t i) {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "network/program.h"
-#include "stage/prepare.h"
+#include "stage/plugins.h"
 #include "stage/session.h"
 #include "stage/verb.h"
 

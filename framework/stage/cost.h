@@ -19,11 +19,6 @@ int stage_cost(const struct stage *stage, struct cost *cost);
 /* Bytes of memory while it runs: the network at its batch, the vectors, the data set, and samples kept converted. */
 int64_t cost_memory(const struct stage *stage, const struct cost *cost);
 
-/* Refuses, STRAIT_EINVAL, an experiment of which a stage that is still to do needs more memory than the machine, or
- * this process's limit, gives, or whose results take more disk than is free where they go. jobs: stages at a time.
- * only: this stage alone; NULL: all. */
-int experiment_fits(const struct session *session, const struct experiment *experiment, const char *only, int jobs);
-
 /* For verbs. Samples for measuring one network: the refresh, and the splits named (NULL or empty: all there are). */
 int64_t cost_of_measuring(const struct stage *stage, const strait_strings *splits);
 /* Samples that the stage's own iterations train on. */

@@ -1,9 +1,11 @@
 /* stage/difference.c: in words, what sets a stage apart from an earlier one that has its name: the members of its
  * stage.json one by one. */
+#include "stage/difference.h"
+
 #include <string.h>
 
 #include "base/error.h"
-#include "stage/prepare.h"
+#include "stage/key.h"
 
 #define MOST_TOLD 4
 

@@ -10,15 +10,10 @@
 #include "landscape/evaluate.h"
 #include "plugin/registry.h"
 #include "stage/reference.h"
+#include "stage/settings.h"
 #include "train/optimiser.h"
 
 #define KINDS (STRAIT_ENSEMBLER + 1)
-
-/* A list of settings in the order in which they are applied: the later wins. */
-struct settings {
-  struct setting *v;
-  size_t n, capacity;
-};
 
 /* The plugin of one kind that a stage uses, with its options. */
 struct choice {
@@ -39,7 +34,8 @@ struct stage {
   const char *section; /* "train left", for messages */
   const char *file;    /* where its section is */
   int line;
-  struct settings settings; /* its section and --set */
+  struct settings settings;  /* its section and --set */
+  struct settings *defaults; /* the [defaults] that hold for it */
 
   /* settled */
   struct choice choice[KINDS]; /* by kind */
@@ -98,29 +94,5 @@ struct experiment {
 int experiment_read(struct experiment **experiment, const struct verb *const *known, struct registry *registry,
                     const char *file, const char *const *sets, size_t set_count);
 void experiment_free(struct experiment *experiment);
-struct stage *experiment_stage(const struct experiment *experiment, const char *name); /* NULL when there is none */
-
-/* For verbs' refer(): reads one name, finds its stage, adds it to the stage's lists. key is the key it is written in.
- */
-int stage_refer(struct stage *stage, const char *key, const char *text, struct reference **reference);
-int stage_route(struct stage *stage, const char *key, const char *text, struct route **route);
-
-/* For verbs that read whole stages: the stage of this name as `stage` sees it, and a place in stage->needs. */
-int stage_named(struct stage *stage, const char *name, struct stage **found);
-int stage_need(struct stage *stage, struct stage *needed);
-/* The [defaults] that hold for the stage. */
-struct settings *stage_defaults(const struct stage *stage);
-
-/* For those who make stages: adds one; finds where it takes model and data from: the first stage that it refers to. */
-int experiment_add(struct experiment *experiment, struct stage *stage);
-void stage_find_source(struct stage *stage);
-/* order.c: what a stage needs comes before it; a circle is an error. */
-int experiment_order(struct experiment *experiment);
-
-/* Puts "FILE:LINE: [verb name] " in front of this thread's chain; with a key, its line and "key = value: ". */
-int stage_fault(const struct stage *stage, const char *key);
-/* The last setting of this key in the stage's section, or NULL. */
-struct setting *settings_find(const struct settings *settings, const char *key);
-int settings_add(struct settings *settings, const struct setting *setting);
 
 #endif

@@ -2,6 +2,8 @@
  * estimate, so that what would just fit is let through and what cannot is not begun. */
 #include <config.h>
 
+#include "stage/fits.h"
+
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
@@ -12,8 +14,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "stage/cost.h"
-#include "stage/prepare.h"
 #include "stage/runner.h"
+#include "stage/stages.h"
 
 /* --- what there is --- */
 

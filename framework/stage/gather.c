@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "stage/prepare.h"
-#include "stage/verb.h"
+#include "stage/plugins.h"
+#include "stage/spent.h"
 #include "stage/weights.h"
 
 void gatherer_free(struct gatherer *g, const struct ensemble_keys *k) {

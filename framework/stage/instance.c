@@ -6,7 +6,9 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "stage/settings.h"
 #include "stage/settle.h"
+#include "stage/stages.h"
 #include "stage/verb.h"
 
 #define LONGEST 96       /* bytes that an instance adds to a stage's name */
@@ -25,10 +27,6 @@ struct instance {
 };
 
 const char *instance_text(const struct instance *instance) { return instance->text; }
-
-struct settings *stage_defaults(const struct stage *stage) {
-  return stage->instance ? &stage->instance->defaults : &stage->experiment->defaults;
-}
 
 void instances_free(struct experiment *e) {
   for (size_t i = 0; i < e->instance_count; i++) {
@@ -81,13 +79,6 @@ static int describe(struct instance *instance, const struct changes *changes) {
 }
 
 /* --- instances --- */
-
-static int set(struct settings *settings, const struct setting *setting) {
-  struct setting *old = settings_find(settings, setting->key);
-  if (old)
-    *old = *setting;
-  return old ? STRAIT_OK : settings_add(settings, setting);
-}
 
 /* The file's [defaults], then those that are changed: the later wins. */
 static int take_changes(struct instance *instance, const struct changes *changes) {
@@ -148,7 +139,7 @@ static int shift_seed(struct instance *instance, struct stage *copy) {
   moved.key = "seed";
   moved.used = 0;
   moved.value = arena_format(instance->experiment->arena, "%lld", (long long)(seed + instance->shift));
-  return moved.value ? set(&copy->settings, &moved) : error_failure();
+  return moved.value ? settings_set(&copy->settings, &moved) : error_failure();
 }
 
 static int copy_settings(struct instance *instance, const struct stage *origin, struct stage *copy) {
@@ -160,7 +151,7 @@ static int copy_settings(struct instance *instance, const struct stage *origin, 
   }
   for (size_t i = 0; !status && i < instance->changes; i++)
     if (strcmp(instance->change[i].stage, origin->name) == 0)
-      status = set(&copy->settings, &instance->change[i].setting);
+      status = settings_set(&copy->settings, &instance->change[i].setting);
   return status ? status : shift_seed(instance, copy);
 }
 
@@ -174,6 +165,7 @@ static int make_copy(struct instance *instance, struct stage *origin, struct sta
   *made = (struct stage){.experiment = e,
                          .verb = origin->verb,
                          .instance = instance,
+                         .defaults = &instance->defaults,
                          .origin = origin,
                          .file = origin->file,
                          .line = origin->line};

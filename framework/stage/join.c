@@ -5,8 +5,7 @@
 
 #include "base/error.h"
 #include "base/stop.h"
-#include "stage/prepare.h"
-#include "stage/verb.h"
+#include "stage/plugins.h"
 #include "stage/weights.h"
 
 static const struct connect_keys *keys_of(const struct joiner *j) { return j->job->stage->own; }

@@ -2,12 +2,15 @@
  * the keys of the stages it refers to, the data's fingerprint and the numerics version. Not in it: the stage's name,
  * threads, paths, logging, and which checkpoints are kept; nor, for a verb that trains, how its weights are measured
  * afterwards, which has a hash of its own. */
+#include "stage/key.h"
+
 #include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
-#include "stage/prepare.h"
+#include "stage/material.h"
+#include "stage/spent.h"
 #include "stage/verb.h"
 
 /* Own keys that name other stages (hashed as what they stand for) or that only say what is kept, or what
@@ -129,6 +132,10 @@ int stage_key(struct stage *stage) {
   if (hash)
     hash_free(hash);
   return status;
+}
+
+struct made stage_made(const struct stage *stage) {
+  return (struct made){{{"strait.key", stage->key}, {"strait.numerics", NUMERICS_TEXT}}};
 }
 
 /* --- the same for people --- */

@@ -1,7 +1,10 @@
-libstrait_la_SOURCES += %D%/ini.c %D%/ini.h %D%/reference.c %D%/reference.h %D%/experiment.c %D%/experiment.h %D%/order.c %D%/instance.c %D%/instance.h \
-	%D%/settle.c %D%/settle.h %D%/verb.h %D%/verbs.c %D%/progress.h %D%/session.h %D%/material.c %D%/prepare.c \
-	%D%/prepare.h %D%/key.c %D%/cost.c %D%/cost.h %D%/difference.c %D%/job.c %D%/job.h %D%/weights.c %D%/weights.h \
-	%D%/predict.c %D%/predict.h %D%/fits.c %D%/gather.c %D%/gather.h %D%/join.c %D%/join.h %D%/record.c %D%/record.h %D%/runner.c %D%/runner.h %D%/scan_results.c %D%/scan_results.h \
-	%D%/verb_train.c %D%/verb_connect.c \
-	%D%/verb_scan.c %D%/verb_plane.c %D%/verb_ensemble.c %D%/verb_evaluate.c %D%/verb_compare.c %D%/compare.h %D%/compare_rows.c %D%/verb_sweep.c \
-	%D%/figures.c %D%/figures.h %D%/checks.c %D%/checks.h %D%/children.c %D%/children.h
+libstrait_la_SOURCES += %D%/checks.c %D%/checks.h %D%/children.c %D%/children.h %D%/compare.h %D%/compare_rows.c \
+	%D%/cost.c %D%/cost.h %D%/difference.c %D%/difference.h %D%/experiment.c %D%/experiment.h %D%/figures.c \
+	%D%/figures.h %D%/fits.c %D%/fits.h %D%/gather.c %D%/gather.h %D%/ini.c %D%/ini.h %D%/instance.c %D%/instance.h \
+	%D%/job.c %D%/job.h %D%/join.c %D%/join.h %D%/key.c %D%/key.h %D%/leftovers.c %D%/leftovers.h %D%/material.c \
+	%D%/material.h %D%/order.c %D%/order.h %D%/plugins.c %D%/plugins.h %D%/predict.c %D%/predict.h %D%/prepare.c \
+	%D%/prepare.h %D%/progress.h %D%/record.c %D%/record.h %D%/refer.c %D%/refer.h %D%/reference.c %D%/reference.h \
+	%D%/runner.c %D%/runner.h %D%/scan_results.c %D%/scan_results.h %D%/session.c %D%/session.h %D%/settings.c \
+	%D%/settings.h %D%/settle.c %D%/settle.h %D%/spent.c %D%/spent.h %D%/splits.c %D%/splits.h %D%/stages.c %D%/stages.h \
+	%D%/verb.c %D%/verb.h %D%/verb_compare.c %D%/verb_connect.c %D%/verb_ensemble.c %D%/verb_evaluate.c %D%/verb_plane.c \
+	%D%/verb_scan.c %D%/verb_sweep.c %D%/verb_train.c %D%/verbs.c %D%/verbs.h %D%/weights.c %D%/weights.h

@@ -1,12 +1,11 @@
-/* stage/material.c: the process's shared things, and the cache of open data sets and networks. Reads data; writes
- * nothing. */
-#include "stage/session.h"
+/* stage/material.c: the cache of open data sets and networks. Reads data; writes nothing. */
+#include "stage/material.h"
 
 #include <string.h>
 
 #include "base/error.h"
-#include "base/file.h"
-#include "stage/verb.h"
+#include "stage/plugins.h"
+#include "stage/session.h"
 
 /* What is open, each under the text that says what it is. */
 struct open_data {
@@ -27,31 +26,18 @@ struct materials {
   size_t network_count, network_capacity;
 };
 
-int session_create(struct session **session, struct registry *registry, int threads, const char *out,
-                   const struct progress *progress) {
-  *session = NULL;
-  struct session *s = memory_alloc(1, sizeof *s);
-  if (!s)
-    return error_failure();
-  s->registry = registry;
-  s->out = out;
-  s->progress = progress;
-  s->materials = memory_alloc(1, sizeof *s->materials);
-  int status = s->materials ? team_count(threads, &threads) : error_failure();
-  if (!status && !(s->materials->arena = arena_create()))
-    status = error_failure();
-  if (!status)
-    status = team_create(&s->team, threads);
-  if (!status)
-    status = device_create(&s->device, NULL, s->team, NULL);
-  if (status)
-    session_free(s);
-  else
-    *session = s;
-  return status;
+struct materials *materials_create(void) {
+  struct materials *m = memory_alloc(1, sizeof *m);
+  if (m && !(m->arena = arena_create())) {
+    memory_free(m);
+    return NULL;
+  }
+  return m;
 }
 
-static void materials_free(struct materials *m) {
+void materials_free(struct materials *m) {
+  if (!m)
+    return;
   for (size_t i = 0; i < m->network_count; i++) {
     network_free(m->network[i].network);
     object_free(m->network[i].object);
@@ -64,18 +50,6 @@ static void materials_free(struct materials *m) {
   memory_free(m->data);
   arena_free(m->arena);
   memory_free(m);
-}
-
-void session_free(struct session *s) {
-  if (!s)
-    return;
-  if (s->materials)
-    materials_free(s->materials);
-  if (s->device)
-    device_free(s->device);
-  if (s->team)
-    team_free(s->team);
-  memory_free(s);
 }
 
 /* "digits 1.0 path=...; limit=0 ...; noise 1" */
@@ -176,19 +150,7 @@ int material_find(struct session *session, const struct stage *stage, struct mat
   return STRAIT_OK;
 }
 
-int stage_object(const struct stage *stage, uint32_t kind, int64_t seed_offset, strait_object **object) {
-  const struct choice *choice = &stage->choice[kind];
-  /* Data and models are shared between stages of different seeds, so theirs is the experiment's. */
-  int shared = kind == STRAIT_DATASET || kind == STRAIT_MODEL;
-  uint64_t seed = (uint64_t)(shared ? stage->seeds.noise : stage->seeds.seed + seed_offset);
-  return object_create(object, choice->cls, choice->cls->name, seed, choice->settings.v, choice->settings.n);
-}
-
 int64_t stage_epoch(const struct stage *stage) {
   int64_t count = data_count(stage->material->data, SPLIT_TRAIN), batch = stage->optimiser.batch;
   return (count + batch - 1) / batch;
-}
-
-char *stage_folder(const struct session *session, const struct stage *stage, struct arena *arena) {
-  return file_join(arena, session->out, stage->name);
 }

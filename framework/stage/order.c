@@ -1,8 +1,10 @@
 /* stage/order.c: the order in which stages run: what a stage needs comes before it, else the file's. Touches nothing
  * but the list. */
+#include "stage/order.h"
+
 #include "base/error.h"
 #include "base/text.h"
-#include "stage/experiment.h"
+#include "stage/stages.h"
 
 struct search {
   struct stage **ordered;

@@ -1,88 +1,18 @@
 /* stage/prepare.c: what can be known before the first stage runs. Reads data and weights files; writes nothing. */
 #include "stage/prepare.h"
 
-#include <strait/curve.h>
-#include <strait/schedule.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "stage/instance.h"
+#include "stage/key.h"
+#include "stage/plugins.h"
+#include "stage/spent.h"
+#include "stage/stages.h"
 #include "stage/verb.h"
 #include "train/checkpoint.h"
 
-struct made stage_made(const struct stage *stage) {
-  return (struct made){{{"strait.key", stage->key}, {"strait.numerics", NUMERICS_TEXT}}};
-}
-
 /* --- references --- */
-
-int64_t reference_iteration(const struct reference *r) {
-  switch (r->type) {
-  case REFERENCE_FINAL:
-    return r->stage->end;
-  case REFERENCE_EPOCH:
-    return r->number * stage_epoch(r->stage);
-  case REFERENCE_ITERATION:
-    return r->number;
-  default:
-    return 0;
-  }
-}
-
-/* All that was spent until a stage was done. What two of its sources share is counted for each. */
-static int64_t stage_spent(const struct stage *stage) {
-  int64_t spent = stage->iterations;
-  for (size_t i = 0; i < stage->reference_count; i++)
-    if (!stage->references[i]->part)
-      spent += reference_spent(stage->references[i]);
-  for (size_t i = 0; i < stage->route_count; i++)
-    spent += route_spent(stage->routes[i]);
-  return spent;
-}
-
-int64_t route_spent(const struct route *route) {
-  int64_t spent = route->stage ? stage_spent(route->stage) : 0;
-  for (size_t i = 0; i < route->count; i++)
-    spent += reference_spent(route->parts[i]);
-  return spent;
-}
-
-int64_t reference_spent(const struct reference *r) {
-  int64_t spent = 0;
-  if (r->type == REFERENCE_FINAL || r->type == REFERENCE_EPOCH || r->type == REFERENCE_ITERATION)
-    return reference_iteration(r) + r->stage->inherited;
-  for (size_t i = 0; i < r->count; i++)
-    spent += reference_spent(r->parts[i]);
-  return r->stage ? stage_spent(r->stage) : spent;
-}
-
-int curve_points(const struct stage *stage, int *points) {
-  strait_object *curve = NULL;
-  int status = stage_object(stage, STRAIT_CURVE, 0, &curve);
-  if (status)
-    return status;
-  const strait_curve_ops *ops = object_ops(curve);
-  int64_t n = ops->points(curve);
-  object_free(curve);
-  if (n < 2 || n > 1024)
-    return error_set(STRAIT_EBUG, "curve %s says it has %lld control points; 2 to 1024 are possible",
-                     stage->choice[STRAIT_CURVE].cls->name, (long long)n);
-  *points = (int)n;
-  return STRAIT_OK;
-}
-
-int schedule_check(const struct stage *stage, int64_t epoch_iterations, int64_t iterations) {
-  strait_object *schedule = NULL;
-  int status = stage_object(stage, STRAIT_SCHEDULE, 0, &schedule);
-  if (status)
-    return status;
-  const strait_schedule_ops *ops = object_ops(schedule);
-  strait_step step = {.size = sizeof step, .epoch_iterations = epoch_iterations, .iterations = iterations};
-  if (ops->check && (status = ops->check(schedule, &step)) != STRAIT_OK)
-    status = error_wrap("schedule %s", stage->choice[STRAIT_SCHEDULE].cls->name);
-  object_free(schedule);
-  return status;
-}
 
 /* Adds an iteration to what the train stage keeps. */
 static int want(struct stage *stage, int64_t iteration) {
@@ -183,25 +113,6 @@ static int check_only(const struct stage *stage, const struct route *route) {
                        stage->choice[STRAIT_MODEL].cls->name, route->only[i], layout->segment[0].name);
   }
   return STRAIT_OK;
-}
-
-static int check_split(const struct stage *stage, const char *name) {
-  for (int split = 0; split < SPLITS; split++) {
-    if (strcmp(name, split_name(split)) != 0)
-      continue;
-    if (data_count(stage->material->data, split) > 0)
-      return STRAIT_OK;
-    return error_set(STRAIT_EINVAL, "splits = %s: the data has no samples there%s", name,
-                     split == SPLIT_VALIDATION ? "; set holdout in the trainings" : "");
-  }
-  return error_set(STRAIT_EINVAL, "splits: no split \"%s\"; there are train, validation and test", name);
-}
-
-int stage_check_splits(const struct stage *stage, const strait_strings *splits) {
-  int status = STRAIT_OK;
-  for (size_t i = 0; !status && i < splits->n; i++)
-    status = check_split(stage, splits->v[i]);
-  return status;
 }
 
 /* --- all stages --- */

@@ -13,10 +13,11 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
-#include "stage/children.h"
 #include "stage/job.h"
-#include "stage/prepare.h"
+#include "stage/difference.h"
+#include "stage/key.h"
 #include "stage/record.h"
+#include "stage/stages.h"
 #include "stage/verb.h"
 
 /* --- what is there --- */
@@ -371,10 +372,4 @@ int experiment_run(struct session *session, struct experiment *e, const char *on
         i + 1 < e->count)
       status = stop_check();
   return status ? status : record_experiment(session, e); /* what is printed next is told from it */
-}
-
-int experiment_run_children(struct session *session, struct experiment *e, const struct children *children,
-                            const char *command) {
-  int status = children_run(session, e, children, command);
-  return status ? status : record_experiment(session, e);
 }

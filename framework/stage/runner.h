@@ -17,11 +17,6 @@ int stage_result(const struct session *session, const struct stage *stage, int *
 /* Runs every stage; the experiment is prepared. command: how it was called, for provenance. Stops at the first failure.
  * only: run this stage alone (what it refers to must be done); NULL: all. */
 int experiment_run(struct session *session, struct experiment *experiment, const char *only, const char *command);
-/* The same with several processes at a time. */
-struct children;
-int experiment_run_children(struct session *session, struct experiment *experiment, const struct children *children,
-                            const char *command);
-
 /* One stage, its turn being number of count: does what is to do, or tells that nothing is. */
 int stage_run(struct session *session, struct stage *stage, int number, int count, const char *command);
 /* Is anything to do? */

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "stage/instance.h"
+#include "stage/settings.h"
+#include "stage/stages.h"
 #include "stage/verb.h"
 
 /* The plugin of a kind when nobody names one: what runs without any file to fetch, and the reference recipe. */
@@ -13,27 +14,6 @@ static const char *const built_in[KINDS] = {
     [STRAIT_MODEL] = "mlp", [STRAIT_DATASET] = "digits", [STRAIT_CURVE] = "bezier", [STRAIT_SCHEDULE] = "decay"};
 
 const char *settle_built_in(uint32_t kind) { return kind < KINDS ? built_in[kind] : NULL; }
-
-/* Puts the setting's place and section in front of this thread's chain: "FILE:LINE: [verb name] ". */
-static int fault_at(const struct setting *setting) {
-  struct arena *arena = arena_create();
-  struct error_chain chain;
-  error_take(&chain);
-  const char *where = arena ? setting_place(setting, arena) : NULL;
-  int status = where ? error_set(chain.status, "%s%s", where, chain.text) : error_give(&chain);
-  arena_free(arena);
-  return status;
-}
-
-int stage_fault(const struct stage *stage, const char *key) {
-  const struct setting *setting = key ? settings_find(&stage->settings, key) : NULL;
-  if (!setting && key)
-    setting = settings_find(stage_defaults(stage), key);
-  if (setting)
-    error_wrap("%s = %s", setting->key, setting->value);
-  struct setting whole = {.file = stage->file, .line = stage->line, .section = stage->section};
-  return fault_at(setting ? setting : &whole);
-}
 
 /* Sets the options of a table that a list of settings names; skips keys that a stronger list has. */
 static int apply(struct stage *stage, const struct option_table *table, void *values, struct settings *from,
@@ -60,13 +40,13 @@ int settle_own(struct stage *stage) {
     return error_failure();
   int status = options_default(table, stage->own, stage->experiment->arena);
   if (!status)
-    status = apply(stage, table, stage->own, stage_defaults(stage), &stage->settings);
+    status = apply(stage, table, stage->own, stage->defaults, &stage->settings);
   if (!status)
     status = apply(stage, table, stage->own, &stage->settings, NULL);
   for (uint32_t i = 0; !status && i < table->count; i++) {
     strait_option option = option_at(table, i);
     if ((option.flags & STRAIT_REQUIRED) && !settings_find(&stage->settings, option.name) &&
-        !settings_find(stage_defaults(stage), option.name)) {
+        !settings_find(stage->defaults, option.name)) {
       status = error_set(STRAIT_EINVAL, "%s is missing: %s", option.name, option.help);
       stage_fault(stage, NULL);
     }
@@ -83,7 +63,7 @@ static const char *option_of(uint32_t kind, const char *key) {
 
 /* Which plugin [defaults] means for a kind. */
 static const char *default_name(const struct stage *stage, uint32_t kind) {
-  const struct setting *s = settings_find(stage_defaults(stage), kind_name(kind));
+  const struct setting *s = settings_find(stage->defaults, kind_name(kind));
   return s ? s->value : built_in[kind];
 }
 
@@ -96,7 +76,7 @@ static int choose_class(struct stage *stage, uint32_t kind, const struct setting
   struct experiment *e = stage->experiment;
   struct setting *own = settings_find(&stage->settings, kind_name(kind));
   struct setting *preset = settings_find(presets, kind_name(kind));
-  struct setting *general = settings_find(stage_defaults(stage), kind_name(kind));
+  struct setting *general = settings_find(stage->defaults, kind_name(kind));
   const struct setting *from = own ? own : preset ? preset : general;
   if (own)
     own->used = 1;
@@ -104,7 +84,7 @@ static int choose_class(struct stage *stage, uint32_t kind, const struct setting
     general->used = 1;
   if (own && kind == STRAIT_MODEL && stage->source) {
     error_set(STRAIT_EINVAL, "the model comes from '%s'; set it there", stage->source->name);
-    return fault_at(own);
+    return setting_fault(own);
   }
   if (inherits(stage, kind) && !own && !preset) {
     stage->choice[kind].cls = stage->source->choice[kind].cls;
@@ -117,13 +97,13 @@ static int choose_class(struct stage *stage, uint32_t kind, const struct setting
   }
   if (!text_is_name(name)) {
     error_set(STRAIT_EINVAL, "%s = %s: a plugin's name has lower-case letters, digits and '-'", kind_name(kind), name);
-    return from ? fault_at(from) : stage_fault(stage, NULL);
+    return from ? setting_fault(from) : stage_fault(stage, NULL);
   }
   int status = registry_class(e->registry, kind, name, &stage->choice[kind].cls);
   if (!status)
     return STRAIT_OK;
   error_wrap("%s = %s", kind_name(kind), name);
-  return from ? fault_at(from) : stage_fault(stage, NULL);
+  return from ? setting_fault(from) : stage_fault(stage, NULL);
 }
 
 /* Appends the settings of this kind's options in a list; each must be an option of the plugin. */
@@ -156,7 +136,7 @@ static int choose_options(struct stage *stage, uint32_t kind, struct settings *p
     for (size_t i = 0; !status && choice->cls == theirs->cls && i < theirs->settings.n; i++)
       status = settings_add(&choice->settings, &theirs->settings.v[i]);
   } else if (general && strcmp(general, choice->cls->name) == 0) {
-    status = take_options(stage, kind, stage_defaults(stage));
+    status = take_options(stage, kind, stage->defaults);
   }
   const struct setting *asked = settings_find(presets, kind_name(kind));
   if (!status && (!asked || strcmp(asked->value, choice->cls->name) == 0))
@@ -165,7 +145,7 @@ static int choose_options(struct stage *stage, uint32_t kind, struct settings *p
     if (option_of(kind, stage->settings.v[i].key)) {
       error_set(STRAIT_EINVAL, "%s: the model comes from '%s'; set it there", stage->settings.v[i].key,
                 stage->source->name);
-      return fault_at(&stage->settings.v[i]);
+      return setting_fault(&stage->settings.v[i]);
     }
   return status ? status : take_options(stage, kind, &stage->settings);
 }
@@ -247,7 +227,7 @@ static int settle_table(struct stage *stage, const struct option_table *table, v
   if (over)
     memcpy(values, over, size);
   else if ((status = options_default(table, values, stage->experiment->arena)) == STRAIT_OK)
-    status = apply(stage, table, values, stage_defaults(stage), NULL);
+    status = apply(stage, table, values, stage->defaults, NULL);
   if (!status)
     status = apply(stage, table, values, presets, NULL);
   return status ? status : apply(stage, table, values, &stage->settings, NULL);
@@ -296,85 +276,4 @@ int settle_stage(struct stage *stage) {
     status = settle_tables(stage, &presets);
   memory_free(presets.v);
   return status;
-}
-
-/* The names a stage would have taken, for the nearest one. */
-static int candidates(const struct stage *stage, struct arena *arena, const char ***names, size_t *count) {
-  struct key_table tables[8];
-  int n = verb_tables(stage->verb, tables);
-  size_t most = KINDS;
-  for (int i = 0; i < n; i++)
-    most += tables[i].table->count;
-  for (uint32_t kind = 1; kind < KINDS; kind++)
-    if (stage->choice[kind].cls)
-      most += stage->choice[kind].cls->option_count;
-  const char **found = arena_alloc(arena, most, sizeof *found);
-  size_t k = 0;
-  if (!found)
-    return error_failure();
-  for (int i = 0; i < n; i++)
-    for (uint32_t j = 0; j < tables[i].table->count; j++)
-      found[k++] = option_at(tables[i].table, j).name;
-  for (uint32_t kind = 1; kind < KINDS; kind++) {
-    const strait_class *cls = stage->choice[kind].cls;
-    if (!cls)
-      continue;
-    found[k++] = kind_name(kind);
-    struct option_table table = class_options(cls);
-    for (uint32_t j = 0; j < table.count; j++)
-      if (!(found[k++] = arena_format(arena, "%s.%s", kind_name(kind), option_at(&table, j).name)))
-        return error_failure();
-  }
-  *names = found;
-  *count = k;
-  return STRAIT_OK;
-}
-
-static int unknown_key(const struct stage *stage, const struct setting *s) {
-  const char **names;
-  size_t count;
-  struct arena *arena = stage->experiment->arena;
-  if (candidates(stage, arena, &names, &count))
-    return error_failure();
-  const char *nearest = text_nearest(s->key, names, count);
-  if (nearest)
-    error_set(STRAIT_EINVAL, "%s takes no key \"%s\"; did you mean \"%s\"?", stage->verb->name, s->key, nearest);
-  else
-    error_set(STRAIT_EINVAL, "%s takes no key \"%s\"; see strait describe verb %s", stage->verb->name, s->key,
-              stage->verb->name);
-  return fault_at(s);
-}
-
-static int untaken_default(const struct experiment *e, const struct setting *s) {
-  const char *nearest = NULL;
-  for (size_t i = 0; i < e->count && !nearest; i++) {
-    const char **names;
-    size_t count;
-    if (candidates(e->stages[i], e->arena, &names, &count))
-      return error_failure();
-    nearest = text_nearest(s->key, names, count);
-    if (nearest && strcmp(nearest, s->key) == 0)
-      nearest = NULL;
-  }
-  if (nearest)
-    error_set(STRAIT_EINVAL, "no stage takes the key \"%s\"; did you mean \"%s\"?", s->key, nearest);
-  else
-    error_set(STRAIT_EINVAL, "no stage takes the key \"%s\"", s->key);
-  return fault_at(s);
-}
-
-int settle_leftovers(struct experiment *e) {
-  for (size_t i = 0; i < e->count; i++)
-    for (size_t k = 0; k < e->stages[i]->settings.n; k++)
-      if (!e->stages[i]->settings.v[k].used)
-        return unknown_key(e->stages[i], &e->stages[i]->settings.v[k]);
-  for (size_t k = 0; k < e->defaults.n; k++)
-    if (!e->defaults.v[k].used)
-      return untaken_default(e, &e->defaults.v[k]);
-  for (size_t i = 0; i < e->instance_count; i++) {
-    const struct setting *untaken = instance_untaken(e->instances[i]);
-    if (untaken)
-      return untaken_default(e, untaken);
-  }
-  return STRAIT_OK;
 }

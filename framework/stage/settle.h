@@ -8,8 +8,6 @@
 int settle_own(struct stage *stage);
 /* Plugins and all other keys. The stages it refers to are settled already. */
 int settle_stage(struct stage *stage);
-/* Keys in sections or in [defaults] that nothing took. */
-int settle_leftovers(struct experiment *experiment);
 
 /* The plugin of a kind where nobody names one; NULL: it must be named. */
 const char *settle_built_in(uint32_t kind);

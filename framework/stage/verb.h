@@ -56,10 +56,6 @@ struct verb {
   void (*summarise)(const json_t *summary, struct text *line);
 };
 
-extern const struct verb verb_train, verb_connect, verb_scan, verb_plane, verb_ensemble, verb_evaluate, verb_compare,
-    verb_sweep;
-/* All verbs, ended by NULL, in the order in which to describe them. */
-extern const struct verb *const verbs[];
 const struct verb *verb_find(const struct verb *const *among, const char *name); /* NULL when there is none */
 /* "a train or connect stage": the verbs that answer one of these forms. NULL: no memory. */
 const char *verbs_answering(const struct verb *const *among, unsigned forms, struct arena *arena);

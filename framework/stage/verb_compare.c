@@ -10,9 +10,13 @@
 #include "stage/cost.h"
 #include "stage/figures.h"
 #include "stage/instance.h"
+#include "stage/plugins.h"
 #include "stage/predict.h"
-#include "stage/prepare.h"
+#include "stage/refer.h"
+#include "stage/splits.h"
+#include "stage/stages.h"
 #include "stage/verb.h"
+#include "stage/verbs.h"
 #include "stage/weights.h"
 
 static const strait_option options[] = {

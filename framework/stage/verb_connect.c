@@ -8,8 +8,11 @@
 #include "base/text.h"
 #include "stage/cost.h"
 #include "stage/join.h"
-#include "stage/prepare.h"
+#include "stage/plugins.h"
+#include "stage/refer.h"
+#include "stage/stages.h"
 #include "stage/verb.h"
+#include "stage/verbs.h"
 #include "stage/weights.h"
 #include "train/checkpoint.h"
 

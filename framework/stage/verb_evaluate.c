@@ -6,8 +6,11 @@
 #include "base/text.h"
 #include "stage/cost.h"
 #include "stage/predict.h"
-#include "stage/prepare.h"
+#include "stage/refer.h"
+#include "stage/splits.h"
+#include "stage/stages.h"
 #include "stage/verb.h"
+#include "stage/verbs.h"
 #include "stage/weights.h"
 
 struct evaluate_verb_keys {

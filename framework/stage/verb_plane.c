@@ -12,8 +12,12 @@
 #include "landscape/plane.h"
 #include "stage/cost.h"
 #include "stage/job.h"
-#include "stage/prepare.h"
+#include "stage/plugins.h"
+#include "stage/refer.h"
+#include "stage/splits.h"
+#include "stage/stages.h"
 #include "stage/verb.h"
+#include "stage/verbs.h"
 #include "stage/weights.h"
 
 struct plane_verb_keys {

@@ -12,9 +12,12 @@
 #include "stage/checks.h"
 #include "stage/cost.h"
 #include "stage/job.h"
-#include "stage/prepare.h"
+#include "stage/refer.h"
 #include "stage/scan_results.h"
+#include "stage/splits.h"
+#include "stage/stages.h"
 #include "stage/verb.h"
+#include "stage/verbs.h"
 #include "stage/weights.h"
 
 struct scan_keys {

@@ -12,7 +12,10 @@
 #include "stage/figures.h"
 #include "stage/instance.h"
 #include "stage/job.h"
+#include "stage/refer.h"
+#include "stage/stages.h"
 #include "stage/verb.h"
+#include "stage/verbs.h"
 
 #define MOST_KEYS 8
 #define MOST_COMBINATIONS 4096

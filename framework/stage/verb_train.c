@@ -8,8 +8,12 @@
 #include "base/text.h"
 #include "stage/cost.h"
 #include "stage/job.h"
-#include "stage/prepare.h"
+#include "stage/plugins.h"
+#include "stage/refer.h"
+#include "stage/spent.h"
+#include "stage/stages.h"
 #include "stage/verb.h"
+#include "stage/verbs.h"
 #include "stage/weights.h"
 
 struct train_keys {

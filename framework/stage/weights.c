@@ -5,18 +5,21 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "stage/prepare.h"
-#include "stage/verb.h"
+#include "stage/key.h"
+#include "stage/plugins.h"
+#include "stage/spent.h"
 #include "train/checkpoint.h"
 #include "train/moments.h"
 
 /* --- files --- */
 
-/* A file of a moment of a train stage. */
+/* A file of a moment of a stage that trains; of one that does not, which has no last iteration, its final weights. */
 static char *train_file(const struct session *session, const struct stage *train, int64_t iteration, const char *suffix,
                         struct arena *arena) {
   const struct moments moments = {
       .folder = stage_folder(session, train, arena), .arena = arena, .epoch = stage_epoch(train), .end = train->end};
+  if (!train->end)
+    return moments.folder ? arena_format(arena, "%s/final%s", moments.folder, suffix) : NULL;
   return moments.folder ? moment_file(&moments, (struct moment){.iteration = iteration}, suffix) : NULL;
 }
 

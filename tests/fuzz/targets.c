@@ -18,7 +18,7 @@
 #include "plugin/registry.h"
 #include "plugin/values.h"
 #include "stage/experiment.h"
-#include "stage/verb.h"
+#include "stage/verbs.h"
 #include "store/arrays.h"
 #include "store/document.h"
 #include "store/torch.h"

@@ -4,7 +4,9 @@
 #include <config.h>
 
 #include "stage/experiment.h"
+#include "stage/stages.h"
 #include "stage/verb.h"
+#include "stage/verbs.h"
 
 #include "../base/scratch.h"
 

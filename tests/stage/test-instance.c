@@ -4,7 +4,9 @@
 
 #include "stage/experiment.h"
 #include "stage/instance.h"
-#include "stage/verb.h"
+#include "stage/settings.h"
+#include "stage/stages.h"
+#include "stage/verbs.h"
 
 #include "../base/scratch.h"
 
@@ -114,10 +116,10 @@ END_TEST
 
 START_TEST(a_change_of_defaults_goes_before_those_of_the_file) {
   struct instance *wide = instance(NULL, "model.hidden", "9", 1, 1);
-  const struct settings *defaults = stage_defaults(copy_of(wide, "a"));
+  const struct settings *defaults = copy_of(wide, "a")->defaults;
   ck_assert_str_eq(defaults->v[defaults->n - 1].key, "model.hidden"); /* the later wins */
   ck_assert_str_eq(defaults->v[defaults->n - 1].value, "9");
-  ck_assert_str_eq(settings_find(stage_defaults(named("a")), "model.hidden")->value, "8");
+  ck_assert_str_eq(settings_find(named("a")->defaults, "model.hidden")->value, "8");
 }
 END_TEST
 

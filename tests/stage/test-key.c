@@ -4,7 +4,9 @@
 #include <config.h>
 
 #include "stage/prepare.h"
-#include "stage/verb.h"
+#include "stage/spent.h"
+#include "stage/stages.h"
+#include "stage/verbs.h"
 
 #include "../base/scratch.h"
 

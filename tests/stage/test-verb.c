@@ -5,8 +5,12 @@
 
 #include "stage/job.h"
 #include "stage/prepare.h"
+#include "stage/refer.h"
 #include "stage/runner.h"
+#include "stage/spent.h"
+#include "stage/stages.h"
 #include "stage/verb.h"
+#include "stage/verbs.h"
 #include "stage/weights.h"
 #include "train/checkpoint.h"
 

@@ -1,0 +1,12 @@
+/* stage/verbs.h: the verbs that there are. */
+#ifndef STAGE_VERBS_H
+#define STAGE_VERBS_H
+
+#include "stage/verb.h"
+
+extern const struct verb verb_train, verb_connect, verb_scan, verb_plane, verb_ensemble, verb_evaluate, verb_compare,
+    verb_sweep;
+/* All verbs, ended by NULL, in the order in which to describe them. */
+extern const struct verb *const verbs[];
+
+#endif
