@@ -52,44 +52,65 @@ void text_free(struct text *text) {
 
 static int is_blank(char c) { return c == ' ' || c == '\t'; }
 
-/* Finds the item that starts at or after *at: its first byte and, in *end, the byte behind it; NULL when there is none.
- */
-static const char *next_item(const char *at, const char **end, int *depth) {
-  while (is_blank(*at))
-    at++;
-  if (!*at)
-    return NULL;
+/* The byte behind the item that starts at `at`. *alone: the mark in it that has no partner, else as it was. */
+static const char *end_of_item(const char *at, char *alone) {
+  int depth = 0, quoted = 0;
   const char *c = at;
-  for (*depth = 0; *c && !(*depth == 0 && is_blank(*c)); c++) {
-    if (*c == '(')
-      ++*depth;
-    else if (*c == ')' && --*depth < 0)
+  for (; *c && (quoted || depth > 0 || !is_blank(*c)); c++) {
+    if (*c == '"')
+      quoted = !quoted;
+    else if (!quoted && *c == '(')
+      depth++;
+    else if (!quoted && *c == ')' && --depth < 0)
       break;
   }
-  *end = c;
-  return at;
+  if (quoted || depth)
+    *alone = quoted ? '"' : depth > 0 ? '(' : ')';
+  return c;
+}
+
+/* A path behind "file:" may hold blanks: it ends with the first of its words that ends in .safetensors. Where none
+ * does, it is the first word. */
+static const char *end_of_path(const char *at, const char *first_end) {
+  static const char suffix[] = ".safetensors";
+  const size_t length = sizeof suffix - 1;
+  for (const char *end = first_end;;) {
+    if ((size_t)(end - at) > length && !strncmp(end - length, suffix, length))
+      return end;
+    const char *word = end + strspn(end, " \t");
+    if (!*word || text_starts(word, "file:"))
+      return first_end;
+    end = word + strcspn(word, " \t");
+  }
+}
+
+/* Copies the next item, and moves *at behind it; NULL at the end, and when memory is out. */
+static char *next_item(struct arena *arena, const char **at, char *alone) {
+  const char *start = *at + strspn(*at, " \t");
+  if (!*start)
+    return NULL;
+  const char *end = end_of_item(start, alone);
+  if (text_starts(start, "file:"))
+    end = end_of_path(start, end);
+  *at = end;
+  int quotes = *start == '"' && end - start > 1 && memchr(start + 1, '"', (size_t)(end - start - 1)) == end - 1;
+  return arena_copy_n(arena, start + quotes, (size_t)(end - start - 2 * quotes));
 }
 
 int text_split(struct arena *arena, const char *string, char ***items, size_t *count) {
-  const char *at, *end = string;
-  int depth = 0;
-  size_t n = 0;
-  while (next_item(end, &end, &depth)) {
-    if (depth)
-      return error_set(STRAIT_EINVAL, "\"%s\": a \"%c\" without its \"%c\"", string, depth > 0 ? '(' : ')',
-                       depth > 0 ? ')' : '(');
-    n++;
-  }
-  *items = arena_alloc(arena, n, sizeof **items);
+  size_t most = strlen(string) / 2 + 1, n = 0;
+  char alone = 0;
+  *items = arena_alloc(arena, most, sizeof **items);
   if (!*items)
     return STRAIT_ENOMEM;
-  *count = n;
-  end = string;
-  for (size_t i = 0; (at = next_item(end, &end, &depth)); i++) {
-    (*items)[i] = arena_copy_n(arena, at, (size_t)(end - at));
-    if (!(*items)[i])
+  for (const char *at = string; at[strspn(at, " \t")] && !alone; n++)
+    if (!((*items)[n] = next_item(arena, &at, &alone)))
       return STRAIT_ENOMEM;
-  }
+  if (alone == '"')
+    return error_set(STRAIT_EINVAL, "\"%s\": a quotation mark without a second one", string);
+  if (alone)
+    return error_set(STRAIT_EINVAL, "\"%s\": a \"%c\" without its \"%c\"", string, alone, alone == '(' ? ')' : '(');
+  *count = n;
   return STRAIT_OK;
 }
 

@@ -24,8 +24,9 @@ int text_number(const char *string, double *value);
 /* The shortest decimal that reads back as the same double. buffer: 32 bytes. */
 char *text_of_number(double value, char *buffer);
 
-/* Splits at blanks; parentheses hold an item together and stay in it: "a line(b, c) (64 64)" has three items. The items
- * are in the arena. STRAIT_EINVAL for unbalanced parentheses. */
+/* Splits at blanks. Parentheses hold an item together and stay in it: "a line(b, c) (64 64)" has three items. Quotation
+ * marks do so too; those around a whole item are taken off. An item that begins with "file:" is a path, which goes on to
+ * the first word that ends in .safetensors. The items are in the arena. STRAIT_EINVAL for a mark without its partner. */
 int text_split(struct arena *arena, const char *string, char ***items, size_t *count);
 
 /* The bytes of the UTF-8 character that the n bytes at `string` begin with; 0: they begin with none. */

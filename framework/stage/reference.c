@@ -20,20 +20,40 @@ int name_is_reserved(const char *name) {
   return 0;
 }
 
-/* The text without its blanks; in a file's path they stay. */
+/* The byte behind the path that begins at `path`, within a list of other things: a comma, semicolon or parenthesis that
+ * is not the path's own ends it, but not within quotation marks. */
+static const char *end_of_path(const char *path) {
+  int depth = 0, quoted = 0;
+  for (; *path && (quoted || !strchr(depth ? "" : ",;)", *path)); path++) {
+    quoted ^= *path == '"';
+    depth += quoted ? 0 : (*path == '(') - (*path == ')');
+  }
+  return path;
+}
+
+/* The text without its blanks; within quotation marks and in a file's path they stay. */
 static char *without_blanks(struct arena *arena, const char *text) {
   char *copy = arena_copy(arena, text);
   if (!copy || text_starts(copy, "file:"))
     return copy;
   char *to = copy;
-  for (const char *from = copy; *from; from++)
-    if (!isspace((unsigned char)*from))
-      *to++ = *from;
+  for (const char *from = copy, *end; *from; from = end) {
+    end = from + 1;
+    if (isspace((unsigned char)*from))
+      continue;
+    if (*from == '"' && strchr(end, '"'))
+      end = strchr(end, '"') + 1;
+    else if (text_starts(from, "file:") && (to == copy || strchr("(,", to[-1])))
+      for (end = end_of_path(from); isspace((unsigned char)end[-1]);)
+        end--;
+    memmove(to, from, (size_t)(end - from));
+    to += end - from;
+  }
   *to = 0;
   return copy;
 }
 
-/* Splits "a,b(c,d),e" at the commas outside parentheses and brackets. */
+/* Splits "a,b(c,d),e" at the commas outside of parentheses, brackets and quotation marks. */
 static int split_commas(struct arena *arena, char *list, char ***items, size_t *count) {
   size_t commas = 0;
   for (const char *c = list; *c; c++)
@@ -42,11 +62,12 @@ static int split_commas(struct arena *arena, char *list, char ***items, size_t *
   if (!found)
     return error_failure();
   size_t n = 0;
-  int depth = 0;
+  int depth = 0, quoted = 0;
   found[n++] = list;
   for (char *c = list; *c; c++) {
-    depth += (*c == '(') - (*c == ')');
-    if (*c == ',' && depth == 0) {
+    quoted ^= *c == '"';
+    depth += quoted ? 0 : (*c == '(') - (*c == ')');
+    if (*c == ',' && depth == 0 && !quoted) {
       *c = 0;
       found[n++] = c + 1;
     }
@@ -54,6 +75,14 @@ static int split_commas(struct arena *arena, char *list, char ***items, size_t *
   *items = found;
   *count = n;
   return STRAIT_OK;
+}
+
+/* The text without the marks around it, when its first and last bytes are these two. */
+static const char *without_marks(struct arena *arena, const char *text, const char *marks) {
+  size_t length = strlen(text);
+  if (length < 2 || text[0] != marks[0] || text[length - 1] != marks[1])
+    return text;
+  return arena_copy_n(arena, text + 1, length - 2);
 }
 
 /* What stands between "WORD(" and the final ")", or NULL when the text is not WORD(...). */
@@ -134,10 +163,11 @@ static int parse_here(struct arena *arena, const char *text, const char *folder,
   if (depth > DEEPEST)
     return error_set(STRAIT_EINVAL, "nested more than %d deep", DEEPEST);
   if (text_starts(text, "file:")) {
-    if (!text[5])
+    const char *named = without_marks(arena, text + 5, "\"\"");
+    if (named && !*named)
       return error_set(STRAIT_EINVAL, "file: needs a path after it");
     r->type = REFERENCE_FILE;
-    const char *path = file_join(arena, folder, text + 5);
+    const char *path = named ? file_join(arena, folder, named) : NULL;
     r->path = path ? file_absolute(arena, path) : NULL;
     r->text = r->path ? arena_format(arena, "file:%s", r->path) : NULL;
     return r->text ? STRAIT_OK : error_failure();
@@ -154,6 +184,9 @@ static int parse(struct arena *arena, const char *text, const char *folder, int 
   struct reference *r = arena_alloc(arena, 1, sizeof *r);
   if (!r)
     return error_failure();
+  text = without_marks(arena, text, "\"\"");
+  if (!text)
+    return error_failure();
   r->text = text;
   r->part = depth > 0;
   int status = parse_here(arena, text, folder, depth, r);
@@ -164,7 +197,8 @@ static int parse(struct arena *arena, const char *text, const char *folder, int 
 }
 
 int reference_parse(struct arena *arena, const char *text, const char *folder, struct reference **reference) {
-  char *bare = without_blanks(arena, text);
+  char *copy = without_blanks(arena, text);
+  const char *bare = copy ? without_marks(arena, copy, "()") : NULL;
   return bare ? parse(arena, bare, folder, 0, reference) : error_failure();
 }
 
@@ -196,8 +230,10 @@ static const char *folder_name(struct arena *arena, const char *text) {
 
 /* The patterns of "line(a,b;only=conv1.*,fc?.*)", which is cut off before the semicolon. */
 static int parse_only(struct arena *arena, char *inside, struct route *route) {
-  char *semicolon = inside ? strchr(inside, ';') : NULL;
-  if (!semicolon)
+  char *semicolon = inside;
+  for (int quoted = 0; semicolon && *semicolon && (quoted || *semicolon != ';'); semicolon++)
+    quoted ^= *semicolon == '"';
+  if (!semicolon || !*semicolon)
     return STRAIT_OK;
   if (route->type != ROUTE_LINE || !text_starts(semicolon, ";only="))
     return error_set(STRAIT_EINVAL, "after the semicolon of a line comes only=PATTERN,... of parameters' names, as "
@@ -242,7 +278,8 @@ int route_moves(const struct route *route, const char *parameter) {
 }
 
 int route_parse(struct arena *arena, const char *text, const char *folder, struct route **route) {
-  char *bare = without_blanks(arena, text);
+  char *copy = without_blanks(arena, text);
+  const char *bare = copy ? without_marks(arena, copy, "()") : NULL;
   struct route *made = bare ? arena_alloc(arena, 1, sizeof *made) : NULL;
   if (!made)
     return error_failure();

@@ -163,8 +163,18 @@ START_TEST(lists_are_split_at_blanks) {
               {"a line(b, c) (64 64)", 3, {"a", "line(b, c)", "(64 64)"}},
               {"chain(a, mean(b, c)) x[*]", 2, {"chain(a, mean(b, c))", "x[*]"}},
               {"a(1)b c", 2, {"a(1)b", "c"}},
-              {"()", 1, {"()"}}};
-  static const char *const bad[] = {"(", ")", "a (b", "a b)", "((a)", "a)(b", "x(y))"};
+              {"()", 1, {"()"}},
+              {"\"a b\"  c", 2, {"a b", "c"}},
+              {"a\"b c\"d", 1, {"a\"b c\"d"}}, /* only what is around a whole item is taken off */
+              {"\"a\"b\"c\"", 1, {"\"a\"b\"c\""}},
+              {"\"a (b\" c", 2, {"a (b", "c"}},
+              {"line(\"a) b\", c) d", 2, {"line(\"a) b\", c)", "d"}},
+              {"file:x y", 2, {"file:x", "y"}},
+              {"file:My  Drive/a.safetensors left", 2, {"file:My  Drive/a.safetensors", "left"}},
+              {"file:a.safetensors b.safetensors", 2, {"file:a.safetensors", "b.safetensors"}},
+              {"file:a file:b c.safetensors", 2, {"file:a", "file:b c.safetensors"}},
+              {"file:a b.safetensorsx c", 3, {"file:a", "b.safetensorsx", "c"}}};
+  static const char *const bad[] = {"(", ")", "a (b", "a b)", "((a)", "a)(b", "x(y))", "\"", "a \"b", "a\"(\" )"};
   struct arena *arena = arena_create();
   char **items;
   size_t count;

@@ -60,6 +60,25 @@ END_TEST
 START_TEST(files) {
   ck_assert_str_eq(read_one("file:w.safetensors")->path, "/data/w.safetensors"); /* from the folder given */
   ck_assert_str_eq(read_one("file:/x/my weights.safetensors")->path, "/x/my weights.safetensors");
+  ck_assert_str_eq(read_one("(file:/x/my weights.safetensors)")->path, "/x/my weights.safetensors");
+  ck_assert_str_eq(read_one("file:\"/x/a, b.safetensors\"")->path, "/x/a, b.safetensors");
+  ck_assert_str_eq(read_one("\"file:/x/a (b\"")->path, "/x/a (b");
+  const struct reference *r = read_one("mean( file:a b (1).safetensors , \"file:c, d\", left @ 8,file:\" e\" )");
+  ck_assert_uint_eq(r->count, 4);
+  ck_assert_str_eq(r->parts[0]->path, "/data/a b (1).safetensors");
+  ck_assert_str_eq(r->parts[1]->path, "/data/c, d");
+  ck_assert_int_eq(r->parts[2]->type, REFERENCE_EPOCH);
+  ck_assert_str_eq(r->parts[3]->path, "/data/ e");
+}
+END_TEST
+
+/* Blanks and semicolons in a path of a line; quotation marks where the path has the list's own marks. */
+START_TEST(files_of_paths) {
+  const struct route *route = read_route("line(file:My Drive/a.safetensors, \"file:/y/a;b, c\"; only=fc*)");
+  ck_assert_uint_eq(route->count, 2);
+  ck_assert_uint_eq(route->only_count, 1);
+  ck_assert_str_eq(route->parts[0]->path, "/data/My Drive/a.safetensors");
+  ck_assert_str_eq(route->parts[1]->path, "/y/a;b, c");
 }
 END_TEST
 
@@ -163,6 +182,7 @@ int main(void) {
   tcase_add_test(names, each_form);
   tcase_add_test(names, means_nest);
   tcase_add_test(names, files);
+  tcase_add_test(names, files_of_paths);
   tcase_add_test(names, bad_references);
   tcase_add_test(names, routes);
   tcase_add_test(names, only);
