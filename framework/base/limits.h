@@ -2,9 +2,12 @@
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
-/* The least limit on memory, in bytes, of the control groups that `membership` ("/proc/self/cgroup") names, each with all
- * above it, as they are mounted at `mount` ("/sys/fs/cgroup"); version 1 or 2; 1e300 when there is none, or none is to be
- * seen. Kernel documentation: admin-guide/cgroup-v2, memory.max; cgroup-v1/memory, memory.limit_in_bytes. */
-double limits_memory(const char *membership, const char *mount);
+/* Both: the least limit of the control groups that `membership` ("/proc/self/cgroup") names, each with all above it, as
+ * they are mounted at `mount` ("/sys/fs/cgroup"); version 1 or 2; 1e300 when there is none, or none is to be seen.
+ * Kernel documentation: admin-guide/cgroup-v2, memory.max and cpu.max; cgroup-v1/memory, memory.limit_in_bytes;
+ * scheduler/sched-bwc, cpu.cfs_quota_us. */
+
+double limits_memory(const char *membership, const char *mount); /* bytes */
+double limits_cpus(const char *membership, const char *mount);   /* CPUs' worth of time: 1.5 is one and a half */
 
 #endif

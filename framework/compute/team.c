@@ -8,13 +8,13 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "compute/gemm.h"
@@ -225,33 +225,10 @@ static int affinity_count(void) {
   return online > 0 && online <= MAX_THREADS ? (int)online : 1;
 }
 
-static double read_number(const char *path) {
-  double value = -1;
-  FILE *file = fopen(path, "re");
-  if (!file)
-    return -1;
-  if (fscanf(file, "%lf", &value) != 1)
-    value = -1;
-  fclose(file);
-  return value;
-}
-
-/* The quota of the cgroup in CPUs, rounded up; 0 when there is none. */
+/* The quota of the control group and those above it in CPUs, rounded up; 0 when there is none. */
 static int quota_count(void) {
-  double quota = -1, period = -1;
-  FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re"); /* version 2: "max 100000" or "200000 100000" */
-  if (file) {
-    if (fscanf(file, "%lf %lf", &quota, &period) != 2)
-      quota = -1;
-    fclose(file);
-  } else {
-    quota = read_number("/sys/fs/cgroup/cpu/cpu.cfs_quota_us");
-    period = read_number("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
-  }
-  if (quota <= 0 || period <= 0)
-    return 0;
-  double count = quota / period;
-  return count >= MAX_THREADS ? MAX_THREADS : (int)(count + 0.999);
+  const double cpus = limits_cpus("/proc/self/cgroup", "/sys/fs/cgroup");
+  return cpus > MAX_THREADS ? 0 : (int)(cpus + 0.999);
 }
 
 /* *threads from a variable, when it is set. */

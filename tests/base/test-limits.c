@@ -42,6 +42,54 @@ START_TEST(the_first_version) {
 }
 END_TEST
 
+static double cpus(const char *membership) {
+  put("membership", membership);
+  return limits_cpus(in_scratch("membership"), scratch);
+}
+
+/* A quota is time over period; the least of those on the way up holds. */
+START_TEST(cpus_of_the_second_version) {
+  ck_assert_int_eq(file_make_folders(in_scratch("batch.slice/job-7")), STRAIT_OK);
+  put("batch.slice/job-7/cpu.max", "max 100000\n");
+  ck_assert_double_eq(cpus("0::/batch.slice/job-7\n"), 1e300);
+  put("batch.slice/cpu.max", "350000 100000\n");
+  ck_assert_double_eq(cpus("0::/batch.slice/job-7\n"), 3.5);
+  put("batch.slice/job-7/cpu.max", "10000 20000\n");
+  ck_assert_double_eq(cpus("0::/batch.slice/job-7\n"), .5);
+  ck_assert_double_eq(cpus("0::/batch.slice\n"), 3.5);
+  ck_assert_double_eq(cpus("0::/\n"), 1e300);
+  put("cpu.max", "200000 100000\n"); /* a container sees its own group as the root */
+  ck_assert_double_eq(cpus("0::/\n"), 2);
+  ck_assert_double_eq(cpus("0::/../elsewhere\n"), 2);
+  ck_assert_double_eq(limits_cpus(in_scratch("none"), scratch), 2);
+}
+END_TEST
+
+START_TEST(cpus_of_the_first_version) {
+  ck_assert_int_eq(file_make_folders(in_scratch("cpu/a/b")), STRAIT_OK);
+  put("cpu/a/b/cpu.cfs_quota_us", "-1\n");
+  put("cpu/a/b/cpu.cfs_period_us", "100000\n");
+  ck_assert_double_eq(cpus("4:memory:/\n1:cpu:/a/b\n0::/\n"), 1e300);
+  put("cpu/a/cpu.cfs_quota_us", "75000\n");
+  put("cpu/a/cpu.cfs_period_us", "50000\n");
+  ck_assert_double_eq(cpus("4:memory:/\n1:cpu,cpuacct:/a/b\n0::/\n"), 1.5);
+  put("cpu/a/b/cpu.cfs_quota_us", "100000\n");
+  ck_assert_double_eq(cpus("2:cpuacct,cpu:/a/b\n"), 1);
+  ck_assert_double_eq(cpus("2:cpuacct:/a/b\n3:cpuset:/a/b\n"), 1e300);
+  ck_assert_double_eq(cpus("1:cpu:/docker/of-the-host\n"), 1e300);
+  put("cpu/cpu.cfs_quota_us", "400000\n");
+  put("cpu/cpu.cfs_period_us", "100000\n");
+  ck_assert_double_eq(cpus("1:cpu:/docker/of-the-host\n"), 4);
+}
+END_TEST
+
+START_TEST(odd_quotas_are_none) {
+  static const char *const odd[] = {"max\n", "100000\n", "0 100000\n", "100000 0\n", "", "nonsense 5\n", "-5 100000\n"};
+  put("cpu.max", odd[_i]);
+  ck_assert_double_eq(cpus("0::/\n"), 1e300);
+}
+END_TEST
+
 START_TEST(nothing_to_be_seen_is_no_limit) {
   ck_assert_double_eq(limit(""), 1e300);
   ck_assert_double_eq(limit("no such line\n1:2\n"), 1e300);
@@ -56,6 +104,9 @@ int main(void) {
   tcase_add_checked_fixture(cases[0], scratch_make, scratch_remove);
   tcase_add_test(cases[0], the_second_version_and_what_is_above);
   tcase_add_test(cases[0], the_first_version);
+  tcase_add_test(cases[0], cpus_of_the_second_version);
+  tcase_add_test(cases[0], cpus_of_the_first_version);
+  tcase_add_loop_test(cases[0], odd_quotas_are_none, 0, 7);
   tcase_add_test(cases[0], nothing_to_be_seen_is_no_limit);
   return run_suite("limits", cases, sizeof cases / sizeof *cases);
 }
