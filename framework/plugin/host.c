@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "plugin/digests.h"
 #include "plugin/object.h"
 
 static const char *name_of(const void *self) { return self ? ((const strait_object *)self)->name : NULL; }
@@ -97,6 +98,31 @@ static int32_t host_fingerprint(const void *self, const void *data, size_t bytes
   return STRAIT_OK;
 }
 
+/* With the core's lock held: the digests of this folder. */
+static int use_folder(struct core *core, const char *folder) {
+  if (core->digests && strcmp(digests_folder(core->digests), folder) == 0)
+    return STRAIT_OK;
+  digests_free(core->digests);
+  return digests_create(&core->digests, folder);
+}
+
+static int32_t host_fingerprint_file(const void *self, const char *folder, const char *name) {
+  struct core *core = core_of(self);
+  char digest[33];
+  if (!begin_part(core, -2))
+    return error_set(STRAIT_EBUG, "strait_fingerprint_file is for data sets, within open()");
+  pthread_mutex_lock(&core->lock);
+  int status = use_folder(core, folder);
+  if (!status)
+    status = digests_file(core->digests, name, digest);
+  if (!status) {
+    hash_text(core->hash, name);
+    hash_text(core->hash, digest);
+  }
+  pthread_mutex_unlock(&core->lock);
+  return status;
+}
+
 strait_host *host_table(void) {
   static strait_host table = {.size = sizeof table,
                               .minor = STRAIT_ABI_MINOR,
@@ -104,6 +130,7 @@ strait_host *host_table(void) {
                               .fail = host_fail,
                               .alloc = host_alloc,
                               .open = host_open,
-                              .fingerprint = host_fingerprint};
+                              .fingerprint = host_fingerprint,
+                              .fingerprint_file = host_fingerprint_file};
   return &table;
 }

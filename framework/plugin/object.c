@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "plugin/digests.h"
 #include "plugin/host.h"
 
 static void core_free(struct core *core) {
@@ -15,6 +16,7 @@ static void core_free(struct core *core) {
     memory_free(core->blocks[i]);
   memory_free(core->blocks);
   hash_free(core->hash);
+  digests_free(core->digests);
   arena_free(core->arena);
   pthread_mutex_destroy(&core->lock);
   memory_free(core);
@@ -122,6 +124,8 @@ void object_fingerprint(const strait_object *object, char digest[33]) {
   if (core->collecting) {
     hash_digest(core->hash, core->digest);
     core->collecting = 0;
+    digests_free(core->digests);
+    core->digests = NULL;
   }
   memcpy(digest, core->digest, sizeof core->digest);
   pthread_mutex_unlock(&core->lock);

@@ -16,8 +16,9 @@ struct core {
   atomic_int collecting; /* 1: what is read enters the fingerprint */
   void **blocks;         /* of strait_alloc, freed after fini */
   size_t block_count, block_capacity;
-  struct hash *hash; /* of the data */
-  char digest[33];   /* once collecting is over */
+  struct hash *hash;       /* of the data */
+  struct digests *digests; /* of files that are in it; NULL: of none yet */
+  char digest[33];         /* once collecting is over */
 };
 
 static inline struct core *core_of(const void *self) { return ((const strait_object *)self)->core; }

@@ -1,5 +1,6 @@
 if HAVE_CHECK
-check_PROGRAMS += tests/plugin/test-options tests/plugin/test-registry tests/plugin/test-object tests/plugin/test-mock
+check_PROGRAMS += tests/plugin/test-options tests/plugin/test-registry tests/plugin/test-object tests/plugin/test-mock \
+	tests/plugin/test-digests
 endif
 tests_plugin_test_options_SOURCES = %D%/test-options.c
 tests_plugin_test_options_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -16,6 +17,10 @@ tests_plugin_test_object_LDADD = libstrait.la $(CHECK_LIBS)
 tests_plugin_test_mock_SOURCES = %D%/test-mock.c
 tests_plugin_test_mock_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_plugin_test_mock_LDADD = $(CHECK_LIBS)
+
+tests_plugin_test_digests_SOURCES = %D%/test-digests.c
+tests_plugin_test_digests_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_plugin_test_digests_LDADD = libstrait.la $(CHECK_LIBS)
 
 check_PROGRAMS += tests/plugin/test-abi
 tests_plugin_test_abi_SOURCES = %D%/test-abi.c

@@ -72,8 +72,21 @@ static int32_t mock_fingerprint(const void *self, const void *data, size_t bytes
   return STRAIT_OK;
 }
 
-static const strait_host mock = {sizeof mock, 0,         mock_log,  mock_fail,       mock_alloc,
-                                 mock_random, mock_gemm, mock_open, mock_fingerprint};
+static int32_t mock_fingerprint_file(const void *self, const char *folder, const char *name) {
+  (void)self;
+  called(strcmp(folder, "/some") == 0 && strcmp(name, "file") == 0 ? "file " : "file? ");
+  return STRAIT_OK;
+}
+
+/* A host of 1.0, whose table ends before what 1.1 appended. */
+static const strait_host mock = {.size = offsetof(strait_host, fingerprint_file),
+                                 .log = mock_log,
+                                 .fail = mock_fail,
+                                 .alloc = mock_alloc,
+                                 .random = mock_random,
+                                 .gemm = mock_gemm,
+                                 .open = mock_open,
+                                 .fingerprint = mock_fingerprint};
 
 static unsigned char element[8];
 static int64_t label;
@@ -93,7 +106,16 @@ static void later(void) { called("later "); }
 static const struct {
   strait_host first;
   void (*later)(void);
-} grown = {{sizeof grown, 7, mock_log, mock_fail, mock_alloc, mock_random, mock_gemm, mock_open, mock_fingerprint},
+} grown = {{.size = sizeof grown,
+            .minor = 7,
+            .log = mock_log,
+            .fail = mock_fail,
+            .alloc = mock_alloc,
+            .random = mock_random,
+            .gemm = mock_gemm,
+            .open = mock_open,
+            .fingerprint = mock_fingerprint,
+            .fingerprint_file = mock_fingerprint_file},
            later};
 
 static const strait_class *load(void) {
@@ -162,6 +184,18 @@ START_TEST(test_newer_host) {
 }
 END_TEST
 
+/* A service of 1.1 on a host that has it, and on one of 1.0. */
+START_TEST(test_later_service) {
+  strait_object object = {NULL, &grown.first, "mocked", NULL};
+  ck_assert_int_eq(strait_fingerprint_file(&object, "/some", "file"), STRAIT_OK);
+  ck_assert_str_eq(calls, "file ");
+  object.host = &mock;
+  ck_assert_int_eq(strait_fingerprint_file(&object, "/some", "file"), STRAIT_ENOTSUP);
+  ck_assert_str_eq(calls, "file fail ");
+  ck_assert_ptr_nonnull(strstr(message, "plugin ABI 1.1"));
+}
+END_TEST
+
 START_TEST(test_failure) {
   const strait_class *cls = load();
   const strait_dataset_ops *ops = cls->ops;
@@ -182,6 +216,7 @@ int main(void) {
   tcase_add_test(tests, test_class);
   tcase_add_test(tests, test_services);
   tcase_add_test(tests, test_newer_host);
+  tcase_add_test(tests, test_later_service);
   tcase_add_test(tests, test_failure);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);

@@ -42,6 +42,8 @@ typedef struct strait_host {
                   int64_t ldc);
   int32_t (*open)(const void *self, const char *path, const char *member, strait_reader **reader);
   int32_t (*fingerprint)(const void *self, const void *data, size_t bytes);
+  /* --- since 1.1 --- */
+  int32_t (*fingerprint_file)(const void *self, const char *folder, const char *name);
 } strait_host;
 
 /* The host's table. [any thread, from init()] */
@@ -135,10 +137,18 @@ static inline int32_t strait_read_whole(const void *self, const char *path, cons
   return status;
 }
 
-/* Adds bytes to the data's fingerprint: what identifies the data without reading it all, such as the names, sizes and
- * times of files that are read later. [one thread, in open()] */
+/* Adds bytes to the data's fingerprint: what the data are, beside what strait_open reads. [one thread, in open()] */
 static inline int32_t strait_fingerprint(const void *self, const void *data, size_t bytes) {
   return strait_host_of(self)->fingerprint(self, data, bytes);
+}
+/* Since 1.1. Adds a file that is read later to the data's fingerprint: its name below the folder, and all that it holds.
+ * The host remembers files that it has read, so only the first run reads them all. Sizes and times are no substitute: a
+ * copy has other times, and other data may have the same. [one thread, in open()] */
+static inline int32_t strait_fingerprint_file(const void *self, const char *folder, const char *name) {
+  const strait_host *host = strait_host_of(self);
+  if (host->size < offsetof(strait_host, fingerprint_file) + sizeof host->fingerprint_file)
+    return strait_fail(self, STRAIT_ENOTSUP, "this strait is too old; it needs plugin ABI 1.1");
+  return host->fingerprint_file(self, folder, name);
 }
 
 #ifdef __cplusplus
