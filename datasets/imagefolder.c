@@ -1,9 +1,10 @@
 /* imagefolder: JPEG and PNG images of any size in folders, one folder a class, as torchvision's ImageFolder reads them:
  *
- *   PATH/train/CLASS/NAME.jpg   PATH/val/CLASS/NAME.png
+ *   PATH/train/CLASS/NAME.jpg   PATH/val/CLASS/NAME.png   PATH/train/CLASS/FOLDER/FOLDER/NAME.jpg
  *
- * The classes are the folders of train, in the order of their names' bytes. Opening only lists the files (their names,
- * sizes and times are the fingerprint); an image is read and decoded each time it is needed, and resized by the host.
+ * The classes are the folders of train, in the order of their names' bytes; what lies in folders below belongs to them.
+ * Opening lists the files and reads the sizes of images until two differ; an image is decoded each time it is needed,
+ * and resized by the host.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -17,8 +18,11 @@
 #define MOST_PIXELS ((int64_t)1 << 26) /* in an image: more is taken for an attack or a damaged header */
 #define MOST_BYTES ((size_t)256 << 20) /* in a file */
 
+#define DEEPEST 64 /* folders in folders: more are a link that leads back */
+
 #include "decode-jpeg.h"
 #include "decode-png.h"
+#include "image-size.h"
 
 /* A growing list of names. */
 struct names {
@@ -30,8 +34,9 @@ struct imagefolder {
   const char *path;
   const char *folders[2]; /* of the training and test images in path */
   struct names classes;   /* sorted */
-  struct names files[2];  /* "train/CLASS/NAME", by class, then by name */
+  struct names files[2];  /* "train/CLASS/NAME", by class, folder and name */
   int32_t *labels[2];
+  int64_t height, width; /* of every image; 0: they differ, or cannot be told */
 };
 
 static const strait_option options[] = {
@@ -72,6 +77,14 @@ static void free_names(struct names *names) {
 
 static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
+/* By folder, then by name. */
+static int compare_files(const void *a, const void *b) {
+  const char *x = *(char *const *)a, *y = *(char *const *)b;
+  const size_t m = (size_t)(strrchr(x, '/') - x), n = (size_t)(strrchr(y, '/') - y);
+  const int order = memcmp(x, y, m < n ? m : n);
+  return order ? order : m != n ? (m > n) - (m < n) : strcmp(x, y);
+}
+
 /* The entries of PATH/folder but hidden ones, sorted. */
 static int32_t list_folder(const struct imagefolder *self, const char *folder, struct names *names) {
   char path[4096];
@@ -106,36 +119,43 @@ static int is_image(const char *name) {
   return dot && (!strcasecmp(dot, ".jpg") || !strcasecmp(dot, ".jpeg") || !strcasecmp(dot, ".png"));
 }
 
-/* Takes a file into the fingerprint: its name below PATH, size and time. */
-static int32_t mark_file(const struct imagefolder *self, const char *name) {
-  char path[4096];
-  struct stat about;
-  snprintf(path, sizeof path, "%s/%s", self->path, name);
-  if (stat(path, &about))
-    return strait_fail(self, STRAIT_EIO, "cannot see the file %s", path);
-  const int64_t facts[2] = {(int64_t)about.st_size, (int64_t)about.st_mtime};
-  int32_t status = strait_fingerprint(self, name, strlen(name));
-  return status < 0 ? status : strait_fingerprint(self, facts, sizeof facts);
+/* Adds the images of one folder, and those of the folders in it. */
+static int32_t read_folder(struct imagefolder *self, int which, const char *folder, int depth, int64_t *left_aside) {
+  char inner[4096];
+  struct names entries = {0};
+  int32_t status = depth > DEEPEST
+                       ? strait_fail(self, STRAIT_EFORMAT, "%s/%s: folders more than %d deep; does a link lead back?",
+                                     self->path, folder, DEEPEST)
+                       : list_folder(self, folder, &entries);
+  for (size_t i = 0; i < entries.n && status == STRAIT_OK; i++) {
+    if (is_folder(self, folder, entries.v[i])) {
+      snprintf(inner, sizeof inner, "%s/%s", folder, entries.v[i]);
+      status = read_folder(self, which, inner, depth + 1, left_aside);
+    } else if (is_image(entries.v[i]))
+      status = add_name(self, &self->files[which], folder, entries.v[i]);
+    else
+      ++*left_aside;
+  }
+  free_names(&entries);
+  return status;
 }
 
 /* Adds the images of one class. */
 static int32_t read_class(struct imagefolder *self, int which, const char *name, int64_t *left_aside) {
   char folder[4096];
-  struct names entries = {0};
-  const size_t before = self->files[which].n;
+  struct names *files = &self->files[which];
+  const size_t before = files->n;
   snprintf(folder, sizeof folder, "%s/%s", self->folders[which], name);
-  int32_t status = list_folder(self, folder, &entries);
-  for (size_t i = 0; i < entries.n && status == STRAIT_OK; i++) {
-    if (is_image(entries.v[i]))
-      status = add_name(self, &self->files[which], folder, entries.v[i]);
-    else
-      ++*left_aside;
+  int32_t status = read_folder(self, which, folder, 0, left_aside);
+  if (status == STRAIT_OK && files->n == before)
+    return strait_fail(self, STRAIT_EFORMAT, "%s/%s has no .jpg, .jpeg or .png files", self->path, folder);
+  if (status == STRAIT_OK)
+    qsort(files->v + before, files->n - before, sizeof *files->v, compare_files);
+  for (size_t i = before; i < files->n && status == STRAIT_OK; i++) {
+    status = strait_fingerprint_file(self, self->path, files->v[i]);
+    if (status == STRAIT_EIO || status == STRAIT_ENOENT) /* a broken sample, if it is wanted at all */
+      status = strait_fingerprint(self, files->v[i], strlen(files->v[i]));
   }
-  for (size_t i = before; i < self->files[which].n && status == STRAIT_OK; i++)
-    status = mark_file(self, self->files[which].v[i]);
-  free_names(&entries);
-  if (status == STRAIT_OK && self->files[which].n == before)
-    status = strait_fail(self, STRAIT_EFORMAT, "%s/%s has no .jpg, .jpeg or .png files", self->path, folder);
   return status;
 }
 
@@ -183,13 +203,38 @@ static int32_t read_split(struct imagefolder *self, int which) {
   return status;
 }
 
+/* Sets the size that all images have. Those whose headers cannot be read are left to the reading of samples. */
+static void find_size(struct imagefolder *self) {
+  for (int which = 0; which < 2; which++)
+    for (size_t i = 0; i < self->files[which].n; i++) {
+      int64_t height, width;
+      strait_reader *reader;
+      if (strait_open(self, self->path, self->files[which].v[i], &reader) != STRAIT_OK)
+        continue;
+      const int known = image_size(reader, &height, &width);
+      strait_close(reader);
+      if (!known || height * width > MOST_PIXELS)
+        continue;
+      if (which == STRAIT_TRAIN && !self->height)
+        self->height = height, self->width = width;
+      if (height != self->height || width != self->width) {
+        self->height = self->width = 0;
+        return;
+      }
+    }
+}
+
 static int32_t open_folders(void *object) {
   struct imagefolder *self = object;
   if (!self->path)
     return strait_fail(self, STRAIT_ENOENT, "set dataset.path to a folder that holds %s/CLASS/*.jpg and %s/CLASS/*.jpg",
                        self->folders[STRAIT_TRAIN], self->folders[STRAIT_TEST]);
   int32_t status = read_split(self, STRAIT_TRAIN);
-  return status == STRAIT_OK ? read_split(self, STRAIT_TEST) : status;
+  if (status == STRAIT_OK)
+    status = read_split(self, STRAIT_TEST);
+  if (status == STRAIT_OK)
+    find_size(self);
+  return status;
 }
 
 static int32_t describe(const void *object, uint32_t which, strait_split *split) {
@@ -198,7 +243,9 @@ static int32_t describe(const void *object, uint32_t which, strait_split *split)
   split->target = STRAIT_TARGET_CLASS;
   split->order = STRAIT_ORDER_SHUFFLED;
   split->rank = 3;
-  split->dims[0] = 3; /* heights and widths vary */
+  split->dims[0] = 3;
+  split->dims[1] = self->height;
+  split->dims[2] = self->width;
   split->count = (int64_t)self->files[which].n;
   split->classes = (int64_t)self->classes.n;
   split->class_names = (const char *const *)self->classes.v;
@@ -276,6 +323,6 @@ static const strait_dataset_ops ops = {.size = sizeof ops,
                                        .deviation = deviation,
                                        .channels = 3,
                                        .label = label};
-STRAIT_REGISTER(dataset, imagefolder, struct imagefolder, .version = "1.0",
+STRAIT_REGISTER(dataset, imagefolder, struct imagefolder, .version = "1.1",
                 .summary = "JPEG and PNG images, one folder a class", .ops = &ops, STRAIT_WITH_OPTIONS(options),
                 .fini = close_folders)

@@ -32,7 +32,7 @@ EXTRA_libbuiltin_la_SOURCES += %D%/cifar100.c
 
 # imagefolder has libraries of its own.
 EXTRA_LTLIBRARIES += plugins/dataset-imagefolder.la
-plugins_dataset_imagefolder_la_SOURCES = %D%/imagefolder.c %D%/decode-jpeg.h %D%/decode-png.h
+plugins_dataset_imagefolder_la_SOURCES = %D%/imagefolder.c %D%/decode-jpeg.h %D%/decode-png.h %D%/image-size.h
 plugins_dataset_imagefolder_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 plugins_dataset_imagefolder_la_LIBADD = $(IMAGE_LIBS)
 EXTRA_libbuiltin_la_SOURCES += %D%/imagefolder.c

@@ -2,8 +2,9 @@
  * noise.
  *
  * Every sample that is used is read once here, so a broken file is found before a training begins, and later passes
- * take samples from memory. That is not so for images of different sizes, and for elements of more than CAPACITY bytes:
- * those are read when they are needed, and a broken one is found then (with `broken = skip`, here). */
+ * take samples from memory. That is not so for samples that are costly to read (whose plugin has label()), for images
+ * of different sizes, and for elements of more than CAPACITY bytes: those are read when they are needed, and a broken
+ * one is found then (with `broken = skip`, here). */
 #include "data/data.h"
 
 #include <inttypes.h>

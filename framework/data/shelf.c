@@ -1,5 +1,5 @@
-/* data/shelf.c: takes the wanted samples from a data set, once, when the data is opened. Where their elements cannot be
- * kept and the plugin tells the classes alone, nothing else is read here. */
+/* data/shelf.c: takes the wanted samples from a data set, once, when the data is opened. Where the plugin tells the
+ * classes alone, because samples are costly to read, nothing else is read here. */
 #include "data/shelf.h"
 
 #include <inttypes.h>
@@ -43,11 +43,11 @@ static int create_arrays(struct filling *filling) {
     return STRAIT_ENOMEM;
   if (filling->quota && !(filling->taken = memory_alloc((size_t)split->classes, sizeof(int64_t))))
     return STRAIT_ENOMEM;
-  if (!source->varies && filling->wanted <= filling->selection->capacity / source->bytes) {
+  filling->by_label = source->ops.label && split->target == STRAIT_TARGET_CLASS;
+  if (!source->varies && !filling->by_label && filling->wanted <= filling->selection->capacity / source->bytes) {
     shelf->raw = memory_alloc(wanted, (size_t)source->bytes);
     return shelf->raw ? STRAIT_OK : STRAIT_ENOMEM;
   }
-  filling->by_label = source->ops.label && split->target == STRAIT_TARGET_CLASS;
   if (filling->by_label && filling->selection->skip)
     return sweep_create(&filling->sweep, source, filling->which);
   return memory_grow(&filling->scratch.elements, &filling->scratch.capacity, (size_t)source->bytes, 1);

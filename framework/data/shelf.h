@@ -11,7 +11,7 @@ struct shelf {
   int64_t *index;     /* (count): their numbers in the data set's own split */
   int32_t *label;     /* (count) classes; NULL: real targets */
   float *target;      /* (count, classes); NULL: classes */
-  unsigned char *raw; /* (count, source->bytes); NULL: too many, or of different sizes: each use calls read() */
+  unsigned char *raw; /* (count, source->bytes); NULL: too many, costly, or of different sizes: each use reads */
 };
 /* How much of a split to take. */
 struct selection {

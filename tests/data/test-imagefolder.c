@@ -1,7 +1,9 @@
 /* imagefolder: small JPEG and PNG files of every kind made here, read back, and damaged. */
 #include <config.h>
 
+#include <fcntl.h>
 #include <setjmp.h>
+#include <sys/stat.h>
 #include <utime.h>
 
 #include "files.h"
@@ -102,6 +104,7 @@ static void check_image(const struct source *source, int which, int64_t index, i
                         int loss) {
   struct reading reading = {0};
   int32_t got = -1;
+  ck_assert_int_eq(memory_grow(&reading.elements, &reading.capacity, 3 * H * W, 1), STRAIT_OK);
   ck_assert_msg(source_read(source, which, index, &reading, &got, NULL) == STRAIT_OK, "%s", error_text());
   ck_assert_int_eq(got, label);
   ck_assert_int_eq(source_label(source, which, index, &got), STRAIT_OK);
@@ -142,7 +145,8 @@ START_TEST(every_kind_of_image_is_read) {
   ck_assert_int_eq(split->count, 11);
   ck_assert_int_eq(split->classes, 2);
   ck_assert_int_eq(split->dims[0], 3);
-  ck_assert_int_eq(split->dims[1], 0);
+  ck_assert_int_eq(split->dims[1], H);
+  ck_assert_int_eq(split->dims[2], W);
   ck_assert_int_eq(source.split[STRAIT_TEST].count, 1);
   static const int kinds[] = {COLOUR, COLOUR, COLOUR, GREY, GREY, PALETTE, COLOUR};
   for (int i = 0; i < 7; i++)
@@ -276,6 +280,7 @@ START_TEST(each_broken_image_is_named) {
   open_source(&source, object);
   struct reading reading = {0};
   int32_t label;
+  ck_assert_int_eq(memory_grow(&reading.elements, &reading.capacity, 3 * H * W, 1), STRAIT_OK);
   for (int i = 0; i < 8; i++) {
     ck_assert_msg(source_read(&source, STRAIT_TRAIN, i, &reading, &label, NULL) == STRAIT_EFORMAT, "%s was read",
                   broken[i].name);
@@ -439,7 +444,25 @@ static void fingerprint_of(char digest[33]) {
   object_free(object);
 }
 
-START_TEST(the_fingerprint_is_of_names_sizes_and_times) {
+/* Exchanges the contents of two files, and keeps the times of the first. */
+static void exchange(const char *a, const char *b) {
+  char *one, *two, first[256], second[256];
+  size_t m, n;
+  struct stat about;
+  snprintf(first, sizeof first, "%s", in_folder(a));
+  snprintf(second, sizeof second, "%s", in_folder(b));
+  ck_assert_int_eq(stat(first, &about), 0);
+  ck_assert_int_eq(file_read(first, 1 << 20, &one, &m), STRAIT_OK);
+  ck_assert_int_eq(file_read(second, 1 << 20, &two, &n), STRAIT_OK);
+  write_plain(a, two, n);
+  write_plain(b, one, m);
+  const struct timespec times[2] = {about.st_atim, about.st_mtim};
+  ck_assert_int_eq(utimensat(AT_FDCWD, first, times, 0), 0);
+  memory_free(one);
+  memory_free(two);
+}
+
+START_TEST(the_fingerprint_is_of_names_and_bytes) {
   char before[33], again[33], after[33];
   write_mixed();
   fingerprint_of(before);
@@ -447,13 +470,94 @@ START_TEST(the_fingerprint_is_of_names_sizes_and_times) {
   ck_assert_str_eq(before, again);
   struct utimbuf then = {1000000000, 1000000000};
   ck_assert_int_eq(utime(in_folder("train/2/20.png"), &then), 0);
-  fingerprint_of(after);
+  fingerprint_of(after); /* another time */
+  ck_assert_str_eq(before, after);
+  exchange("train/2/20.png", "train/2/22.png");
+  fingerprint_of(after); /* the same files, in another order */
   ck_assert_str_ne(before, after);
+  exchange("train/2/20.png", "train/2/22.png");
+  fingerprint_of(again);
+  ck_assert_str_eq(before, again);
   char to[256];
   snprintf(to, sizeof to, "%s", in_folder("val/0/y.png"));
   ck_assert_int_eq(rename(in_folder("val/0/x.png"), to), 0);
   fingerprint_of(again);
-  ck_assert_str_ne(after, again);
+  ck_assert_str_ne(before, again);
+  folder_remove();
+}
+END_TEST
+
+/* --- folders in folders, sizes --- */
+
+/* As Python's sorted(os.walk(CLASS)), files of each sorted: "a/b", "a/b c" and "a/b/x" come in the order of their
+ * bytes. */
+START_TEST(folders_in_class_folders_are_read) {
+  static const char *const names[] = {"train/a/0.png",      "train/a/9.png",     "train/a/B/1.png",
+                                      "train/a/b/0.png",    "train/a/b c/0.png", "train/a/b/x/y/0.png",
+                                      "train/z/only/0.png", "train/z/only/2.png"};
+  struct source source;
+  folder_make();
+  for (int i = 7; i >= 0; i--)
+    write_png(names[i], i, PNG_COLOR_TYPE_RGB, 8, 0);
+  write_png("val/a/deep/0.png", 0, PNG_COLOR_TYPE_RGB, 8, 0);
+  write_plain("train/a/b/notes.txt", "x", 1);
+  listen();
+  strait_object *object = create_set("imagefolder", folder, NULL, NULL);
+  open_source(&source, object);
+  log_to(NULL, NULL);
+  ck_assert_ptr_nonnull(strstr(warned, "1 files that are not .jpg"));
+  ck_assert_int_eq(source.split[STRAIT_TRAIN].count, 8);
+  ck_assert_int_eq(source.split[STRAIT_TRAIN].classes, 2);
+  for (int i = 0; i < 8; i++)
+    check_image(&source, STRAIT_TRAIN, i, i > 5, i, COLOUR, 0);
+  check_image(&source, STRAIT_TEST, 0, 0, 0, COLOUR, 0);
+  object_free(object);
+  ck_assert_int_eq(symlink("..", in_folder("train/a/b/back")), 0);
+  open_refuses("imagefolder", folder, STRAIT_EFORMAT, "back", "does a link lead back?", NULL);
+  folder_remove();
+}
+END_TEST
+
+static void size_is(int64_t height, int64_t width) {
+  struct source source;
+  strait_object *object = create_set("imagefolder", folder, NULL, NULL);
+  open_source(&source, object);
+  ck_assert_int_eq(source.split[0].dims[1], height);
+  ck_assert_int_eq(source.split[0].dims[2], width);
+  object_free(object);
+}
+
+/* A JPEG's first bytes: a comment of `filling` bytes, then a frame of this size. */
+static void write_head(const char *name, int marker, int filling, int height, int width) {
+  static unsigned char bytes[70000];
+  size_t at = 0;
+  memset(bytes, 0xff, sizeof bytes);
+  bytes[at++] = 0xff, bytes[at++] = 0xd8, bytes[at++] = 0xff, bytes[at++] = 0xfe;
+  bytes[at++] = (unsigned char)((filling + 2) >> 8), bytes[at++] = (unsigned char)(filling + 2);
+  at += (size_t)filling;
+  bytes[at++] = 0xff, bytes[at++] = 0xff, bytes[at++] = (unsigned char)marker; /* a byte of filling is allowed */
+  bytes[at++] = 0, bytes[at++] = 17, bytes[at++] = 8;
+  bytes[at++] = (unsigned char)(height >> 8), bytes[at++] = (unsigned char)height;
+  bytes[at++] = (unsigned char)(width >> 8), bytes[at++] = (unsigned char)width;
+  file_path(name);
+  write_plain(name, bytes, at);
+}
+
+START_TEST(images_of_one_size_keep_it) {
+  folder_make();
+  write_png("train/a/0.png", 0, PNG_COLOR_TYPE_GRAY, 16, 1);
+  write_jpeg("train/a/1.jpg", 0, 4, 1);
+  write_jpeg("val/a/1.jpg", 0, 1, 0);
+  write_head("val/a/2.jpg", 0xc2, 65000, H, W);
+  size_is(H, W);
+  write_plain("train/a/2.jpg", "no image", 8); /* says nothing of sizes */
+  size_is(H, W);
+  write_head("val/a/3.jpg", 0xc4, 10, W, H); /* no frame: tables */
+  size_is(H, W);
+  write_head("val/a/3.jpg", 0xc1, 3000, H, W + 1);
+  size_is(0, 0);
+  write_head("val/a/3.jpg", 0xc1, 3000, H, W);
+  size_is(H, W);
   folder_remove();
 }
 END_TEST
@@ -469,7 +573,9 @@ int main(void) {
   tcase_add_test(tests, broken_images_stop_a_run_or_are_counted);
   tcase_add_test(tests, opening_decodes_nothing);
   tcase_add_test(tests, any_number_of_threads_makes_the_same_batches);
-  tcase_add_test(tests, the_fingerprint_is_of_names_sizes_and_times);
+  tcase_add_test(tests, the_fingerprint_is_of_names_and_bytes);
+  tcase_add_test(tests, folders_in_class_folders_are_read);
+  tcase_add_test(tests, images_of_one_size_keep_it);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
 }
