@@ -4,13 +4,14 @@
 static const strait_option options[] = {
     STRAIT_PATH("path", struct idx, path, "/usr/share/datasets/fashion-mnist",
                 "folder or archive with the four IDX files, plain or .gz"),
+    IDX_OPTIONS,
 };
 static const char *const names[] = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
                                     "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
 static const float mean[] = {.2860f}, deviation[] = {.3530f};
 
 static int32_t open_files(void *self) {
-  int32_t status = idx_open(self);
+  int32_t status = idx_open(self, "/FashionMNIST/raw");
   if (status == STRAIT_ENOENT)
     return strait_fail(self, status,
                        "install Debian's package dataset-fashion-mnist, or set dataset.path to a folder with the "

@@ -4,6 +4,7 @@
 
 static const strait_option options[] = {
     STRAIT_PATH("path", struct idx, path, NULL, "folder or archive with the four IDX files, plain or .gz"),
+    IDX_OPTIONS,
 };
 static const char *const names[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 static const float mean[] = {.1307f}, deviation[] = {.3081f};
@@ -16,7 +17,7 @@ static int32_t open_files(void *object) {
       "https://ossci-datasets.s3.amazonaws.com/mnist/)";
   if (!self->path)
     return strait_fail(self, STRAIT_ENOENT, "%s, and set dataset.path to their folder", advice);
-  int32_t status = idx_open(self);
+  int32_t status = idx_open(self, "/MNIST/raw");
   return status == STRAIT_ENOENT ? strait_fail(self, status, "%s", advice) : status;
 }
 

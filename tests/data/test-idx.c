@@ -132,6 +132,146 @@ START_TEST(names_are_given) {
 }
 END_TEST
 
+/* A small set whose labels go round from `first` to `last`, under names made of `format` (a printf's, for the split's
+ * word, the kind and the end), with the test split called `test`. */
+static void write_labelled(const char *format, const char *test, int first, int last) {
+  char name[128];
+  for (int which = 0; which < 2; which++)
+    for (int kind = 0; kind < 2; kind++) {
+      const int count = 2 * (last - first + 1);
+      size_t bytes = kind ? labels_file(which, count) : images_file(which, count);
+      for (int i = 0; kind && i < count; i++)
+        buffer[8 + i] = (unsigned char)(first + i % (last - first + 1));
+      snprintf(name, sizeof name, format, which ? test : "train", kind ? "labels" : "images", kind ? "idx1" : "idx3");
+      char parent[256];
+      snprintf(parent, sizeof parent, "%s", in_folder(name));
+      *strrchr(parent, '/') = 0;
+      ck_assert_int_eq(file_make_folders(parent), STRAIT_OK);
+      write_plain(name, buffer, bytes);
+    }
+}
+
+/* Opens, and checks that class c is label first + c. */
+static void check_labelled(const char *set, const char *path, const char *prefix, int first, int classes) {
+  struct source source;
+  char name[16];
+  strait_object *object = create_set(set, path, prefix ? "prefix" : NULL, prefix);
+  open_source(&source, object);
+  ck_assert_int_eq(source.split[0].classes, classes);
+  for (int i = 0; i < 2 * classes; i++) {
+    unsigned char read[PIXELS];
+    int32_t got;
+    ck_assert_int_eq(source_read(&source, STRAIT_TEST, i, &(struct reading){read, sizeof read, 0, 0}, &got, NULL),
+                     STRAIT_OK);
+    ck_assert_int_eq(got, i % classes);
+    ck_assert_uint_eq(read[1], pixel(1, i, 1));
+  }
+  if (classes != 10 || first) {
+    snprintf(name, sizeof name, "%d", first);
+    ck_assert_str_eq(source.split[0].class_names[0], name);
+    snprintf(name, sizeof name, "%d", first + classes - 1);
+    ck_assert_str_eq(source.split[0].class_names[classes - 1], name);
+  }
+  object_free(object);
+}
+
+/* EMNIST's letters are 1 to 26, its classes 0 to 46 or 0 to 61; sets of one's own have what they have. */
+START_TEST(any_number_of_classes) {
+  static const int range[][2] = {{1, 26}, {0, 46}, {0, 61}, {0, 1}, {3, 3}, {10, 35}, {0, 9}, {1, 9}};
+  folder_make();
+  for (size_t i = 0; i < sizeof range / sizeof *range; i++) {
+    write_labelled("%s-%s-%s-ubyte", "t10k", range[i][0], range[i][1]);
+    check_labelled("mnist", folder, NULL, range[i][0], range[i][1] - range[i][0] + 1);
+    check_labelled("fashion-mnist", folder, NULL, range[i][0], range[i][1] - range[i][0] + 1);
+  }
+  folder_remove();
+}
+END_TEST
+
+START_TEST(classes_that_are_given) {
+  struct source source;
+  folder_make();
+  write_labelled("%s-%s-%s-ubyte", "t10k", 1, 26);
+  strait_object *object = create_set("mnist", folder, "classes", "27");
+  open_source(&source, object);
+  ck_assert_int_eq(source.split[0].classes, 27);
+  ck_assert_str_eq(source.split[0].class_names[26], "26");
+  int32_t got;
+  unsigned char read[PIXELS];
+  ck_assert_int_eq(source_read(&source, STRAIT_TEST, 25, &(struct reading){read, sizeof read, 0, 0}, &got, NULL),
+                   STRAIT_OK);
+  ck_assert_int_eq(got, 26); /* as it is in the file */
+  object_free(object);
+  object = create_set("mnist", folder, "classes", "26");
+  ck_assert_int_eq(source_open(&source, object), STRAIT_EFORMAT);
+  ck_assert_ptr_nonnull(strstr(error_text(), "label 26 of image 25 is outside 0..25"));
+  object_free(object);
+  folder_remove();
+}
+END_TEST
+
+START_TEST(names_that_files_have) {
+  static const struct {
+    const char *format, *test, *below;
+  } kinds[] = {{"%s-%s.%s-ubyte", "t10k", ""},
+               {"emnist-letters-%s-%s-%s-ubyte", "test", ""},
+               {"emnist.mnist.%s.%s.%s.ubyte", "t10k", ""},
+               {"raw/%s-%s-%s-ubyte", "t10k", ""},
+               {"MNIST/raw/%s-%s-%s-ubyte", "t10k", ""},
+               {"EMNIST/raw/emnist-digits-%s-%s-%s-ubyte", "test", "EMNIST"}};
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    folder_make();
+    write_labelled(kinds[i].format, kinds[i].test, 0, 4);
+    ck_assert_int_eq(file_make_folders(in_folder("train-images-idx3-ubyte")), STRAIT_OK); /* as some archives have it */
+    check_labelled("mnist", in_folder(kinds[i].below), NULL, 0, 5);
+    folder_remove();
+  }
+}
+END_TEST
+
+START_TEST(sets_beside_each_other_are_told_apart) {
+  char first[64], second[64];
+  folder_make();
+  write_labelled("emnist-letters-%s-%s-%s-ubyte", "test", 1, 26);
+  write_labelled("a-emnist-letters-%s-%s-%s-ubyte", "test", 0, 2);
+  open_refuses("mnist", folder, STRAIT_EINVAL, "several sets", "emnist-letters-", "a-emnist-letters-", "dataset.prefix",
+               NULL);
+  check_labelled("mnist", folder, "emnist-letters", 1, 26);
+  check_labelled("mnist", folder, "emnist-letters-", 1, 26);
+  check_labelled("mnist", folder, "a-emnist-letters", 0, 3);
+  write_labelled("%s-%s-%s-ubyte", "t10k", 0, 6);
+  check_labelled("mnist", folder, NULL, 0, 7); /* the one that has MNIST's own names */
+  const char *const names[] = {"emnist-letters-train-images-idx3-ubyte", "emnist-letters-train-labels-idx1-ubyte",
+                               "emnist-letters-test-images-idx3-ubyte", "emnist-letters-test-labels-idx1-ubyte", NULL};
+  write_tar("all.tar.gz", "gzip", names);
+  check_labelled("mnist", in_folder("all.tar.gz"), "emnist-letters", 1, 26);
+  snprintf(first, sizeof first, "emnist-letters-test-labels-idx1-ubyte");
+  unlink(in_folder(first));
+  snprintf(second, sizeof second, "emnist-letters");
+  struct source source;
+  strait_object *object = create_set("mnist", folder, "prefix", second);
+  ck_assert_int_eq(source_open(&source, object), STRAIT_ENOENT);
+  ck_assert_ptr_nonnull(strstr(error_text(), "emnist-letters-"));
+  object_free(object);
+  folder_remove();
+}
+END_TEST
+
+START_TEST(other_types_are_refused) {
+  folder_make();
+  write_set(write_plain);
+  size_t bytes = labels_file(0, TRAIN);
+  buffer[2] = 0x0c;
+  write_plain(train_labels, buffer, bytes);
+  open_refuses("mnist", folder, STRAIT_ENOTSUP, train_labels, "32-bit integers (type 0c)", NULL);
+  bytes = images_file(0, TRAIN);
+  buffer[2] = 0x0d;
+  write_plain(train_images, buffer, bytes);
+  open_refuses("mnist", folder, STRAIT_ENOTSUP, train_images, "floats (type 0d)", NULL);
+  folder_remove();
+}
+END_TEST
+
 START_TEST(missing_files_tell_where_to_get_them) {
   folder_make();
   open_refuses("mnist", folder, STRAIT_ENOENT, "train-images-idx3-ubyte.gz", "https://", folder, NULL);
@@ -230,7 +370,7 @@ START_TEST(large_files) {
   write_plain(train_labels, buffer, labels_file(0, (int)count));
   write_plain(test_labels, buffer, labels_file(1, (int)count));
   struct source source;
-  strait_object *object = create_set("mnist", folder, NULL, NULL);
+  strait_object *object = create_set("mnist", folder, "classes", "10");
   open_source(&source, object);
   for (int i = (int)count - 1; i >= 0; i--) {
     struct reading reading = {read, (size_t)pixels, 0, 0};
@@ -273,6 +413,11 @@ int main(void) {
   tcase_add_test(tests, plain_and_gz_and_tar);
   tcase_add_test(tests, the_fingerprint_is_of_the_bytes);
   tcase_add_test(tests, names_are_given);
+  tcase_add_test(tests, any_number_of_classes);
+  tcase_add_test(tests, classes_that_are_given);
+  tcase_add_test(tests, names_that_files_have);
+  tcase_add_test(tests, sets_beside_each_other_are_told_apart);
+  tcase_add_test(tests, other_types_are_refused);
   tcase_add_test(tests, missing_files_tell_where_to_get_them);
   tcase_add_test(tests, damaged_files_are_refused);
   tcase_add_test(tests, damaged_gz_files_are_refused);
