@@ -11,9 +11,10 @@ static const strait_option data_table[] = {
                 "limit takes the first limit/classes samples of each class"),
     STRAIT_INT("holdout", struct data_keys, holdout, "0", 0, LARGEST,
                "the last n training samples (of those limit left) become the validation split"),
-    STRAIT_OPTION(
-        "augment", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct data_keys, augment, NULL, 0, 0, NULL,
-        "what happens to training images: crop (zero-pad by 4, random crop), flip (horizontally, p = .5), none"),
+    STRAIT_OPTION("augment", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct data_keys, augment, NULL, 0, 0, NULL,
+                  "what happens to training images: crop (zero-pad by 4, random crop), resized-crop (a random part of "
+                  ".08 to 1 of "
+                  "the area, 3/4 to 4/3 as wide as high, resized), flip (horizontally, p = .5), none"),
     STRAIT_STRING("normalise", struct data_keys, normalise, "dataset",
                   "subtract a mean, divide by a deviation: the data set's own (dataset), none, those of the data set "
                   "named, or \"MEAN... / DEVIATION...\""),

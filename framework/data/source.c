@@ -2,6 +2,7 @@
 #include "data/source.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -206,6 +207,29 @@ static float *cell_target(strait_sample *sample, int64_t count) {
   return cell->target;
 }
 
+/* The first of these that is not a finite number; `count` when all are. */
+static int64_t first_odd(const float *x, int64_t count) {
+  int64_t i = 0;
+  while (i < count && isfinite(x[i]))
+    i++;
+  return i;
+}
+
+/* Numbers that are none would only be met again as a loss that is none, epochs later. */
+static int check_numbers(const struct source *source, int which, const void *elements, const float *target) {
+  const strait_split *split = &source->split[which];
+  const int64_t given = split->element == STRAIT_F32 ? source->elements : 0;
+  const int64_t wanted = split->target == STRAIT_TARGET_REAL ? split->classes : 0;
+  int64_t at = first_odd(elements, given);
+  if (at < given)
+    return error_set(STRAIT_EFORMAT, "element %" PRId64 " is %g; data must be finite numbers", at,
+                     (double)((const float *)elements)[at]);
+  if ((at = first_odd(target, wanted)) < wanted)
+    return error_set(STRAIT_EFORMAT, "number %" PRId64 " of the target is %g; data must be finite numbers", at,
+                     (double)target[at]);
+  return STRAIT_OK;
+}
+
 /* Says which sample failed. */
 static int wrap_sample(const struct source *source, int which, int64_t index) {
   return error_wrap("%s sample %" PRId64 " of data set %s", which_name[which], index, source->object->name);
@@ -227,6 +251,8 @@ int source_read(const struct source *source, int which, int64_t index, struct re
     status = error_give(&cell.refused);
   if (status == STRAIT_OK && (!cell.placed || !cell.answered))
     status = error_set(STRAIT_EBUG, "read() gave %s", cell.placed ? "no target" : "no elements");
+  if (status == STRAIT_OK)
+    status = check_numbers(source, which, reading->elements, target);
   return status < 0 ? wrap_sample(source, which, index) : STRAIT_OK;
 }
 

@@ -199,6 +199,35 @@ START_TEST(broken_samples_fail_or_are_left_out) {
 }
 END_TEST
 
+/* Numbers that are none are told as what they are, by sample; and may be left out as broken ones may. */
+START_TEST(data_that_are_no_numbers) {
+  static const float odd[] = {NAN, INFINITY, -INFINITY};
+  struct data_keys keys = default_keys();
+  for (int i = 0; i < 3; i++) {
+    struct fake *fake = fake_create();
+    fake->odd = odd[i];
+    for (int which = 0; which < 2; which++)
+      fake->split[which].element = STRAIT_F32;
+    refuses(fake, &keys, STRAIT_EFORMAT, "train sample 21 of data set fake: element 4 is ");
+    refuses(fake, &keys, STRAIT_EFORMAT, i ? "inf; data must be finite" : "nan; data must be finite");
+    keys.broken = 1;
+    log_to(ignore, NULL);
+    struct data *data = open_with(fake, &keys, 1);
+    ck_assert_int_eq(data_count(data, SPLIT_TRAIN), 99);
+    data_free(data);
+    log_to(NULL, NULL);
+    keys.broken = 0;
+    for (int which = 0; which < 2; which++) {
+      fake->split[which].element = STRAIT_U8;
+      fake->split[which].target = STRAIT_TARGET_REAL;
+      fake->split[which].classes = 3;
+    }
+    refuses(fake, &keys, STRAIT_EFORMAT, "train sample 21 of data set fake: number 0 of the target is");
+    fake_free(fake);
+  }
+}
+END_TEST
+
 START_TEST(broken_promises_are_refused) {
   struct fake *fake = fake_create();
   struct data_keys keys = default_keys();
@@ -324,6 +353,7 @@ int main(void) {
   tcase_add_test(tests, limits_out_of_reach_are_refused);
   tcase_add_test(tests, label_noise_has_its_rate);
   tcase_add_test(tests, broken_samples_fail_or_are_left_out);
+  tcase_add_test(tests, data_that_are_no_numbers);
   tcase_add_test(tests, broken_promises_are_refused);
   tcase_add_test(tests, labels_out_of_range_are_refused);
   tcase_add_test(tests, the_fingerprint_is_the_data_s_alone);
