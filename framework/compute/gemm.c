@@ -1,5 +1,6 @@
 /* compute/gemm.c: matrix products by OpenBLAS, on the calling thread. */
 #include <cblas.h>
+#include <dlfcn.h>
 
 #include "compute/gemm.h"
 
@@ -22,9 +23,17 @@ void gemm_single_process(void) {
     blas_thread_shutdown_();
 }
 
+/* OpenMP's flavour asks OpenMP for the number of threads, which each thread has for itself. OpenBLAS 0.3.29's
+ * openblas_set_num_threads (Debian 13) does not pass the number on to OpenMP; 0.3.21 and 0.3.34 do. libgomp came with
+ * the library, so it is not linked. */
 void gemm_single_thread(void) {
-  if (openblas_get_parallel() == OPENMP)
-    openblas_set_num_threads(1);
+  if (openblas_get_parallel() != OPENMP)
+    return;
+  openblas_set_num_threads(1);
+  void (*set_threads)(int);
+  *(void **)&set_threads = dlsym(RTLD_DEFAULT, "omp_set_num_threads");
+  if (set_threads)
+    set_threads(1);
 }
 
 const char *gemm_library(void) { return openblas_get_config(); }

@@ -143,7 +143,8 @@ static void product_task(void *context, int64_t index, int worker) {
 }
 
 /* Run as a program of its own, `test-team threads FLAVOUR`: products on workers and on the caller leave the process
- * with the team's threads alone, whatever OpenBLAS started when it was loaded. Returns the exit status. */
+ * with the team's threads alone, whatever OpenBLAS started when it was loaded. Writes a hash of the caller's product to
+ * standard output. Returns the exit status. */
 static int own_threads(const char *flavour) {
   struct team *team;
   float *m[5];
@@ -158,21 +159,31 @@ static int own_threads(const char *flavour) {
     if (!found)
       return 5;
   }
-  for (int i = 0; i < 5; i++)
+  uint32_t state = 1;
+  for (int i = 0; i < 5; i++) {
     if (!(m[i] = calloc(256 * 256, sizeof *m[i])))
       return 4;
+    for (int k = 0; i < 2 && k < 256 * 256; k++)
+      m[i][k] = (float)((state = state * 1664525 + 1013904223) >> 8) / 16777216 - .5f;
+  }
   if (team_create(&team, 3) != STRAIT_OK)
     return 3;
   team_run(team, 12, product_task, m);
   const int with_team = settled_threads(3);
   team_free(team);
   const int without = settled_threads(1);
+  uint64_t sum = 14695981039346656037u; /* FNV-1a of the product's bytes */
+  for (size_t k = 0; k < 256 * 256 * sizeof(float); k++)
+    sum = (sum ^ ((unsigned char *)m[2])[k]) * 1099511628211u;
+  if (write(STDOUT_FILENO, &sum, sizeof sum) != sizeof sum)
+    return 6;
   for (int i = 0; i < 5; i++)
     free(m[i]);
   return with_team != 3 ? 10 + with_team : without != 1 ? 50 + without : 0;
 }
 
-static void run_own_threads(const char *variable, const char *value, const char *library) {
+/* Returns the hash of the product. */
+static uint64_t run_own_threads(const char *variable, const char *value, const char *library) {
   char folder[256] = "", flavour[64] = "";
   if (library) { /* .../openblas-pthread/libopenblas.so.0 */
     snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(library, '/') - library), library);
@@ -180,9 +191,12 @@ static void run_own_threads(const char *variable, const char *value, const char 
   }
   char self[4096] = ""; /* the link's target, not the link: under valgrind the link itself opens valgrind */
   ck_assert_int_gt(readlink("/proc/self/exe", self, sizeof self - 1), 0);
+  int ends[2];
+  ck_assert_int_eq(pipe(ends), 0);
   pid_t child = fork();
   ck_assert_int_ge(child, 0);
   if (child == 0) {
+    dup2(ends[1], STDOUT_FILENO);
     unsetenv("OMP_NUM_THREADS");
     unsetenv("OPENBLAS_NUM_THREADS");
     if (variable)
@@ -199,18 +213,25 @@ static void run_own_threads(const char *variable, const char *value, const char 
                 "50 + threads without)",
                 variable ? variable : "-", value ? value : "", library ? library : "the default",
                 WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+  uint64_t sum;
+  ck_assert_int_eq(read(ends[0], &sum, sizeof sum), sizeof sum);
+  close(ends[0]);
+  close(ends[1]);
+  return sum;
 }
 
-/* With the default OpenBLAS and with each of Debian's flavours that is installed. */
+/* With the default OpenBLAS and with each of Debian's flavours that is installed; the product's bytes are the same. */
 START_TEST(threads_of_the_process) {
   static const char *const variables[][2] = {
       {NULL, NULL}, {"OPENBLAS_NUM_THREADS", "1"}, {"OPENBLAS_NUM_THREADS", "7"}, {"OMP_NUM_THREADS", "7"}};
+  uint64_t sum = run_own_threads(NULL, NULL, NULL);
   glob_t flavours = {0};
   glob("/usr/lib/*/openblas-*/libopenblas.so.0", 0, NULL, &flavours);
   for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-    run_own_threads(variables[i][0], variables[i][1], NULL);
+    ck_assert_uint_eq(run_own_threads(variables[i][0], variables[i][1], NULL), sum);
     for (size_t f = 0; f < flavours.gl_pathc; f++)
-      run_own_threads(variables[i][0], variables[i][1], flavours.gl_pathv[f]);
+      ck_assert_msg(run_own_threads(variables[i][0], variables[i][1], flavours.gl_pathv[f]) == sum,
+                    "%s: another product than the default's", flavours.gl_pathv[f]);
   }
   globfree(&flavours);
 }
