@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "cli/answer.h"
-#include "cli/table.h"
+#include "report/table.h"
 #include "compute/tune.h"
 #include "store/document.h"
 

@@ -13,7 +13,7 @@
 #include "cli/bench.h"
 #include "cli/bench_tune.h"
 #include "cli/shape.h"
-#include "cli/table.h"
+#include "report/table.h"
 #include "compute/device.h"
 #include "compute/gemm.h"
 #include "compute/peak.h"

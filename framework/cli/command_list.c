@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "cli/probe.h"
-#include "cli/table.h"
+#include "report/table.h"
 #include "stage/verbs.h"
 
 struct listing {

@@ -12,7 +12,7 @@
 #include "cli/bench.h"
 #include "cli/opened.h"
 #include "cli/progress.h"
-#include "cli/table.h"
+#include "report/table.h"
 #include "stage/cost.h"
 #include "stage/runner.h"
 #include "stage/verb.h"

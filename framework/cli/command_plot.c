@@ -6,9 +6,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "cli/figures.h"
-#include "cli/gnuplot.h"
-#include "cli/results.h"
+#include "report/figures.h"
+#include "report/gnuplot.h"
+#include "cli/tables.h"
+#include "report/results.h"
 
 struct plot_keys {
   strait_strings formats;
@@ -64,7 +65,7 @@ static int plot(const struct arguments *a) {
   if (!status)
     status = gnuplot_find();
   if (!status)
-    status = figures_make(results, &figures);
+    status = tables_draw(results, &figures);
   if (!status && !figures.count)
     status = error_set(STRAIT_EINVAL, "%s has nothing to draw: no finished scan, plane, ensemble, compare or sweep",
                        a->operands[0]);

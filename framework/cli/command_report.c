@@ -10,10 +10,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "cli/figures.h"
-#include "cli/gnuplot.h"
-#include "cli/results.h"
-#include "cli/results_parts.h"
+#include "report/figures.h"
+#include "report/gnuplot.h"
+#include "report/html.h"
+#include "cli/tables.h"
+#include "report/results.h"
 #include "store/document.h"
 
 #define LARGEST_INI (1 << 20)
@@ -193,7 +194,7 @@ static int write_page(struct report *r) {
   write_head(r);
   if (!r->drawn)
     sheet_warning(&sheet, "there are no figures: gnuplot draws them, and was not installed");
-  int status = results_write(r->results, &sheet);
+  int status = tables_write(r->results, &sheet);
   if (!status)
     status = write_ini(r);
   if (!status)
@@ -216,7 +217,7 @@ static int report(const struct arguments *a) {
   } else
     r.drawn = !status;
   if (!status && r.drawn)
-    status = figures_make(results, &r.figures);
+    status = tables_draw(results, &r.figures);
   if (!status && !(r.to = open_memstream(&text, &length)))
     status = error_set(STRAIT_ENOMEM, "out of memory");
   if (!status)

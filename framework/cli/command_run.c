@@ -11,8 +11,9 @@
 #include "base/text.h"
 #include "cli/opened.h"
 #include "cli/progress.h"
-#include "cli/results.h"
-#include "cli/table.h"
+#include "cli/tables.h"
+#include "report/results.h"
+#include "report/table.h"
 #include "stage/children.h"
 #include "stage/fits.h"
 #include "stage/key.h"
@@ -23,7 +24,7 @@ static int print_results(const struct arguments *a, const char *out) {
   json_t *results;
   int status = results_load(out, &results);
   if (!status)
-    status = a->json ? results_print_json(results) : results_print(results, a->operands[0]);
+    status = a->json ? tables_print_json(results) : tables_print(results, a->operands[0]);
   json_decref(results);
   return status;
 }

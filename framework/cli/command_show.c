@@ -1,13 +1,14 @@
 /* cli/command_show.c: `strait show`: a run's tables again, from its files. */
 #include "cli/command.h"
 
-#include "cli/results.h"
+#include "cli/tables.h"
+#include "report/results.h"
 
 static int show(const struct arguments *a) {
   json_t *results;
   int status = results_load(a->operands[0], &results);
   if (!status)
-    status = a->json ? results_print_json(results) : results_print(results, NULL);
+    status = a->json ? tables_print_json(results) : tables_print(results, NULL);
   json_decref(results);
   return status;
 }

@@ -14,9 +14,29 @@ enum { TAKES_DATA = 1, TAKES_SEEDS = 2, TAKES_OPTIMISER = 4, TAKES_EVALUATION = 
 #define ANSWERS_CURVE (1u << 31)
 
 struct cost;
+struct figures;
 struct job;
 struct predict_keys;
+struct sheet;
+struct table;
 struct text;
+struct verb;
+
+/* A finished stage, to be shown. */
+struct shown {
+  const struct verb *const *verbs;         /* all, ended by NULL */
+  const json_t *results, *stage, *summary; /* report/results.h; of them the stage; its summary */
+  struct sheet *sheet;                     /* where print writes */
+  struct figures *figures;                 /* where draw puts them */
+};
+/* A number of a summary that the tables and figures of a sweep have. */
+struct headline {
+  const char *place; /* "metrics.test.error", the way to it; where there are paths, from the path on */
+  const char *title; /* of its column */
+  int decimals;
+  const char *figure, *axis; /* the name of its figure, and the title of the axis; NULL: it has none */
+};
+
 struct verb {
   const char *name;
   const char *summary; /* one line */
@@ -54,6 +74,15 @@ struct verb {
   int (*replay)(struct job *job);
   /* One line for people from the summary: "train nll .132, error 3.4 %". */
   void (*summarise)(const json_t *summary, struct text *line);
+
+  /* What `strait show` and `strait report` print of a finished stage. Any may be NULL or 0. */
+  int (*print)(const struct shown *shown);                          /* tables of its own */
+  int copies;                                                       /* 1: it runs copies of stages; printed last */
+  void (*networks)(const struct shown *shown, struct table *table); /* rows of report/networks.h */
+  int (*draw)(const struct shown *shown);                           /* figures */
+  const struct headline *headlines;                                 /* for a sweep over it, ended by no place */
+  int by_path;       /* 1: each path has these numbers, the last in any case */
+  const char *files; /* "PATH/curve.npz has ...": what else is there */
 };
 
 const struct verb *verb_find(const struct verb *const *among, const char *name); /* NULL when there is none */

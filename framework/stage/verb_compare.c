@@ -13,6 +13,7 @@
 #include "stage/plugins.h"
 #include "stage/predict.h"
 #include "stage/refer.h"
+#include "stage/shown.h"
 #include "stage/splits.h"
 #include "stage/stages.h"
 #include "stage/verb.h"
@@ -265,4 +266,7 @@ const struct verb verb_compare = {
     .cost = cost,
     .run = run,
     .summarise = summarise,
+    .print = print_compare,
+    .copies = 1,
+    .draw = draw_compare,
 };

@@ -6,10 +6,13 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "report/networks.h"
+#include "report/results.h"
 #include "stage/cost.h"
 #include "stage/gather.h"
 #include "stage/plugins.h"
 #include "stage/refer.h"
+#include "stage/shown.h"
 #include "stage/spent.h"
 #include "stage/splits.h"
 #include "stage/stages.h"
@@ -326,6 +329,19 @@ static void summarise(const json_t *summary, struct text *line) {
   text_free(&metrics);
 }
 
+static void networks(const struct shown *shown, struct table *table) {
+  table_add(table, "%s (%s)", results_text(shown->stage, "name"), results_text(shown->summary, "ensembler"));
+  networks_cells(table, json_array_size(json_object_get(shown->summary, "members")),
+                 results_value(shown->summary, "budget"), json_object_get(shown->summary, "combined"));
+}
+
+static const struct headline headlines[] = {
+    {"combined.test.nll", "test nll", 4, NULL, NULL},
+    {"combined.test.error", "test err %", 2, "ensemble-error", "test error, %"},
+    {"combined.test.disagreement", "disagree %", 2, NULL, NULL},
+    {0},
+};
+
 static const char *const reference_keys[] = {"start", "path", NULL};
 const struct verb verb_ensemble = {
     .name = "ensemble",
@@ -346,4 +362,7 @@ const struct verb verb_ensemble = {
     .cost = cost,
     .run = run,
     .summarise = summarise,
+    .networks = networks,
+    .draw = draw_ensemble,
+    .headlines = headlines,
 };

@@ -1,9 +1,12 @@
 /* stage/verb_evaluate.c: [evaluate NAME]: measures networks as they are, one by one and, if asked, averaged. */
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "report/networks.h"
+#include "report/results.h"
 #include "stage/cost.h"
 #include "stage/predict.h"
 #include "stage/refer.h"
@@ -136,6 +139,22 @@ static void summarise(const json_t *summary, struct text *line) {
   text_free(&metrics);
 }
 
+static void networks(const struct shown *shown, struct table *table) {
+  const json_t *all = json_object_get(shown->summary, "networks"),
+               *combined = json_object_get(shown->summary, "combined");
+  const char *name = results_text(shown->stage, "name");
+  json_t *one;
+  size_t i;
+  json_array_foreach(all, i, one) {
+    table_add(table, "%s: %s", name, results_text(one, "weights"));
+    networks_cells(table, 1, NAN, json_object_get(one, "metrics"));
+  }
+  if (combined) {
+    table_add(table, "%s: together", name);
+    networks_cells(table, json_array_size(all), NAN, combined);
+  }
+}
+
 static const char *const reference_keys[] = {"of", NULL};
 const struct verb verb_evaluate = {
     .name = "evaluate",
@@ -154,4 +173,5 @@ const struct verb verb_evaluate = {
     .cost = cost,
     .run = run,
     .summarise = summarise,
+    .networks = networks,
 };

@@ -14,6 +14,7 @@
 #include "stage/job.h"
 #include "stage/plugins.h"
 #include "stage/refer.h"
+#include "stage/shown.h"
 #include "stage/splits.h"
 #include "stage/stages.h"
 #include "stage/verb.h"
@@ -332,4 +333,6 @@ const struct verb verb_plane = {
     .cost = cost,
     .run = run,
     .summarise = summarise,
+    .print = print_plane,
+    .draw = draw_plane,
 };

@@ -13,6 +13,7 @@
 #include "stage/cost.h"
 #include "stage/job.h"
 #include "stage/refer.h"
+#include "stage/shown.h"
 #include "stage/scan_results.h"
 #include "stage/splits.h"
 #include "stage/stages.h"
@@ -214,6 +215,16 @@ static void summarise(const json_t *summary, struct text *line) {
   }
 }
 
+static const struct headline headlines[] = {
+    {"splits.train.loss.max", "max train loss", 4, NULL, NULL},
+    {"splits.train.nll.max", "max train nll", 4, "nll", "highest train nll"},
+    {"norm.min", "least |w|", 2, NULL, NULL},
+    {"splits.test.error.max", "max test err %", 2, NULL, NULL},
+    {"splits.train.nll.barrier_mean", "barrier", 4, "barrier", "barrier in train nll"},
+    {"length_ratio", "length", 4, "length", "length of the path over the distance of its ends"},
+    {0},
+};
+
 static const char *const reference_keys[] = {"paths", NULL};
 const struct verb verb_scan = {
     .name = "scan",
@@ -231,4 +242,9 @@ const struct verb verb_scan = {
     .cost = cost,
     .run = run,
     .summarise = summarise,
+    .print = print_scan,
+    .draw = draw_scan,
+    .headlines = headlines,
+    .by_path = 1,
+    .files = "PATH/curve.npz has the values at every t",
 };

@@ -13,6 +13,7 @@
 #include "stage/instance.h"
 #include "stage/job.h"
 #include "stage/refer.h"
+#include "stage/shown.h"
 #include "stage/stages.h"
 #include "stage/verb.h"
 #include "stage/verbs.h"
@@ -355,4 +356,7 @@ const struct verb verb_sweep = {
     .cost = cost,
     .run = run,
     .summarise = summarise,
+    .print = print_sweep,
+    .copies = 1,
+    .draw = draw_sweep,
 };

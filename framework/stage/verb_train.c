@@ -6,6 +6,8 @@
 #include "base/file.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "report/networks.h"
+#include "report/results.h"
 #include "stage/cost.h"
 #include "stage/job.h"
 #include "stage/plugins.h"
@@ -372,6 +374,19 @@ static void summarise(const json_t *summary, struct text *line) {
   summary_metrics(json_object_get(summary, "metrics"), line);
 }
 
+static void networks(const struct shown *shown, struct table *table) {
+  table_add(table, "%s", results_text(shown->stage, "name"));
+  networks_cells(table, 1, results_value(shown->summary, "spent") / results_value(shown->summary, "epoch_iterations"),
+                 json_object_get(shown->summary, "metrics"));
+}
+
+static const struct headline headlines[] = {
+    {"metrics.train.nll", "train nll", 4, NULL, NULL},
+    {"metrics.test.nll", "test nll", 4, NULL, NULL},
+    {"metrics.test.error", "test err %", 2, "test-error", "test error, %"},
+    {0},
+};
+
 static const char *const reference_keys[] = {"start", NULL};
 const struct verb verb_train = {
     .name = "train",
@@ -396,4 +411,6 @@ const struct verb verb_train = {
     .lacks = lacks,
     .replay = replay,
     .summarise = summarise,
+    .networks = networks,
+    .headlines = headlines,
 };

@@ -1,6 +1,6 @@
-/* cli/table.h: text in aligned columns. */
-#ifndef CLI_TABLE_H
-#define CLI_TABLE_H
+/* report/table.h: text in aligned columns. */
+#ifndef REPORT_TABLE_H
+#define REPORT_TABLE_H
 
 #include <stdio.h>
 

@@ -1,6 +1,7 @@
-/* cli/results_plane.c: the table of a plane: what its corners and its grid measure. */
+/* stage/plane_table.c: the table of a plane: what its corners and its grid measure. */
 #include "base/error.h"
-#include "cli/results_parts.h"
+#include "report/results.h"
+#include "stage/shown.h"
 #include "store/document.h"
 
 static const char *const splits[] = {"train", "validation", "test"}, *const measures[] = {"loss", "nll", "error"};
@@ -24,7 +25,9 @@ static void add_measure(struct table *table, const char *split, const char *meas
   table_end_row(table);
 }
 
-int results_print_plane(struct sheet *sheet, const json_t *stage, const json_t *summary) {
+int print_plane(const struct shown *shown) {
+  struct sheet *sheet = shown->sheet;
+  const json_t *stage = shown->stage, *summary = shown->summary;
   const json_t *through = json_object_get(summary, "through"), *all = json_object_get(summary, "splits");
   const char *name[3];
   struct table *table = table_create("lrrrrrr");

@@ -1,11 +1,11 @@
-/* cli/sheet.h: what a run's results are written on: plain text for a terminal, or HTML for a report. The tables know
+/* report/sheet.h: what a run's results are written on: plain text for a terminal, or HTML for a report. The tables know
  * neither. */
-#ifndef CLI_SHEET_H
-#define CLI_SHEET_H
+#ifndef REPORT_SHEET_H
+#define REPORT_SHEET_H
 
 #include <stdio.h>
 
-#include "cli/table.h"
+#include "report/table.h"
 
 struct sheet {
   FILE *to;
@@ -21,7 +21,5 @@ void sheet_note(struct sheet *sheet, const char *format, ...) STRAIT_PRINTF(2, 3
 void sheet_warning(struct sheet *sheet, const char *format, ...) STRAIT_PRINTF(2, 3);
 /* All of a stage is written. */
 int sheet_end(struct sheet *sheet, const char *stage);
-/* Text as HTML shows it. */
-void html_text(FILE *to, const char *text);
 
 #endif

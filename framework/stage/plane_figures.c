@@ -1,14 +1,15 @@
-/* cli/figures_plane.c: planes as filled contours, their levels evenly spaced in the logarithm, with the three networks
- * and the path, as in figures 1 and 2 of Garipov et al. (2018). Reads plane.npz. */
+/* stage/plane_figures.c: planes as filled contours, their levels evenly spaced in the logarithm, with the three
+ * networks and the path, as in figures 1 and 2 of Garipov et al. (2018). Reads plane.npz. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "cli/figures.h"
-#include "cli/gnuplot.h"
-#include "cli/results_parts.h"
+#include "report/figures.h"
+#include "report/gnuplot.h"
+#include "report/results.h"
+#include "stage/shown.h"
 
 enum { BANDS = 9, SIDE = 420 }; /* colours; pixels along each side, between which the grid is interpolated */
 
@@ -181,7 +182,9 @@ static int add_measure(struct figures *figures, const json_t *stage, const json_
   return figure_add(figures, stage, what, 620, tall, caption, &s);
 }
 
-int figures_of_plane(struct figures *figures, const json_t *stage, const json_t *summary) {
+int draw_plane(const struct shown *shown) {
+  struct figures *figures = shown->figures;
+  const json_t *stage = shown->stage, *summary = shown->summary;
   const char *file = arena_format(figures->arena, "%s/plane.npz", results_text(stage, "folder"));
   struct arrays *arrays = NULL;
   int status = file ? npz_read_ours(&arrays, file) : error_failure();

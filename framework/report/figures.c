@@ -1,13 +1,13 @@
-/* cli/figures.c: which stages have figures, and what all figures share. */
-#include "cli/figures.h"
+/* report/figures.c: what all figures share. */
+#include "report/figures.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "cli/gnuplot.h"
-#include "cli/results_parts.h"
+#include "report/gnuplot.h"
+#include "report/results.h"
 
 /* Colours that the colour-blind tell apart (Okabe and Ito). */
 const char *figure_colour(size_t i) {
@@ -51,6 +51,28 @@ const double *figure_row(const struct arrays *arrays, const char *name, int64_t 
   return array->data;
 }
 
+void figure_mean(struct text *s, double x, const json_t *figure) {
+  double se = results_value(figure, "se");
+  gnuplot_number(s, x);
+  text_add(s, " ");
+  gnuplot_number(s, results_value(figure, "mean"));
+  text_add(s, " ");
+  gnuplot_number(s, isnan(se) ? 0 : se);
+  text_add(s, "\n");
+}
+
+void figure_bars(struct text *s, const char *const *names, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    text_add(
+        s,
+        "%s$l%zu using 1:2:3 with yerrorbars linewidth 1.5 pointtype 7 pointsize 0.8 linecolor '%s' notitle, $l%zu "
+        "using 1:2 with lines linewidth 1.5 linecolor '%s' title ",
+        i ? ", " : "plot ", i, figure_colour(i), i, figure_colour(i));
+    gnuplot_string(s, names[i]);
+  }
+  text_add(s, "\n");
+}
+
 int figure_add(struct figures *f, const json_t *stage, const char *what, int width, int height, const char *caption,
                struct text *script) {
   const char *name = results_text(stage, "name");
@@ -68,27 +90,9 @@ int figure_add(struct figures *f, const json_t *stage, const char *what, int wid
   return figure.stage && figure.name && figure.caption && figure.script ? STRAIT_OK : error_failure();
 }
 
-int figures_make(const json_t *results, struct figures *f) {
-  static const struct {
-    const char *verb;
-    int (*make)(struct figures *figures, const json_t *stage, const json_t *summary);
-  } makers[] = {{"scan", figures_of_scan},
-                {"plane", figures_of_plane},
-                {"ensemble", figures_of_ensemble},
-                {"compare", figures_of_compare},
-                {"sweep", figures_of_sweep}};
-  json_t *stage;
-  size_t i;
+int figures_create(struct figures *f) {
   *f = (struct figures){.arena = arena_create()};
-  int status = f->arena ? STRAIT_OK : error_failure();
-  json_array_foreach(json_object_get(results, "stages"), i, stage) {
-    for (size_t k = 0; !status && k < sizeof makers / sizeof *makers; k++) {
-      const json_t *summary = results_of(stage, makers[k].verb);
-      if (summary && !results_is_copy(stage) && (status = makers[k].make(f, stage, summary)) != STRAIT_OK)
-        error_wrap("%s", results_text(stage, "name"));
-    }
-  }
-  return status;
+  return f->arena ? STRAIT_OK : error_failure();
 }
 
 void figures_free(struct figures *f) {

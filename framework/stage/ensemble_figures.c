@@ -1,15 +1,16 @@
-/* cli/figures_ensemble.c: how an ensemble was gathered: learning rate, test error and distance from the start over its
- * iterations, the members marked, as in figure 3 of Garipov et al. (2018); and the members' errors beside that of all
- * together. Reads log.jsonl. */
+/* stage/ensemble_figures.c: how an ensemble was gathered: learning rate, test error and distance from the start over
+ * its iterations, the members marked, as in figure 3 of Garipov et al. (2018); and the members' errors beside that of
+ * all together. Reads log.jsonl. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
-#include "cli/figures.h"
-#include "cli/gnuplot.h"
-#include "cli/results_parts.h"
+#include "report/figures.h"
+#include "report/gnuplot.h"
+#include "report/results.h"
+#include "stage/shown.h"
 
 #define LARGEST_LOG (64 << 20)
 #define MOST_SOURCES 64
@@ -68,7 +69,7 @@ static int read_course(struct course *c, const char *file) {
 }
 
 /* The sources one behind the other. */
-static int64_t place(const struct course *c, const struct point *p) {
+static int64_t position(const struct course *c, const struct point *p) {
   int64_t before = 0;
   for (int64_t s = 0; s < p->source; s++)
     before += c->length[s];
@@ -101,7 +102,7 @@ static size_t add_rows(struct text *s, const struct course *c, int panel) {
       const struct point *p = &c->point[i];
       if ((marked && !p->member) || isnan(value_of(p, panel)))
         continue;
-      text_add(s, "%s%lld ", !marked && source >= 0 && p->source != source ? "\n" : "", (long long)place(c, p));
+      text_add(s, "%s%lld ", !marked && source >= 0 && p->source != source ? "\n" : "", (long long)position(c, p));
       gnuplot_number(s, value_of(p, panel));
       text_add(s, "\n");
       source = p->source;
@@ -118,7 +119,7 @@ static void add_panels(struct text *s, const struct course *c) {
   const char *key = "set key top right inside";
   int64_t last = 0;
   for (size_t i = 0; i < c->count; i++)
-    last = place(c, &c->point[i]) > last ? place(c, &c->point[i]) : last;
+    last = position(c, &c->point[i]) > last ? position(c, &c->point[i]) : last;
   text_add(s, "set lmargin 11\nset rmargin 2\nset xrange [0:%lld]\nset offsets 0, 0, graph 0.08, graph 0.08\n",
            (long long)last);
   text_add(s, "set multiplot layout 3,1\n");
@@ -187,7 +188,9 @@ static int errors(struct figures *f, const json_t *stage, const json_t *summary)
   return figure_add(f, stage, "members", 620, 340, "Test error of each member, and of all together.", &s);
 }
 
-int figures_of_ensemble(struct figures *f, const json_t *stage, const json_t *summary) {
+int draw_ensemble(const struct shown *shown) {
+  struct figures *f = shown->figures;
+  const json_t *stage = shown->stage, *summary = shown->summary;
   int status = course(f, stage, summary);
   return status ? status : errors(f, stage, summary);
 }

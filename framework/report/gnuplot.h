@@ -1,6 +1,6 @@
-/* cli/gnuplot.h: drawing by the program gnuplot, which is looked for when it is needed. */
-#ifndef CLI_GNUPLOT_H
-#define CLI_GNUPLOT_H
+/* report/gnuplot.h: drawing by the program gnuplot, which is looked for when it is needed. */
+#ifndef REPORT_GNUPLOT_H
+#define REPORT_GNUPLOT_H
 
 #include "base/text.h"
 

@@ -1,10 +1,11 @@
-/* cli/results_scan.c: the tables of a scan: along the paths, and what predictions say there. */
+/* stage/scan_table.c: the tables of a scan: along the paths, and what predictions say there. */
 #include <math.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/extreme.h"
-#include "cli/results_parts.h"
+#include "report/results.h"
+#include "stage/shown.h"
 
 /* What the columns of a path are: split, measure, how to print it. */
 static const struct column {
@@ -123,14 +124,14 @@ static void print_pieces(struct sheet *sheet, const json_t *summary) {
   }
 }
 
-/* Does a sweep show how this stage's figures spread over seeds? */
+/* Does another stage show how this stage's figures spread over seeds? */
 static int has_spread(const json_t *results, const json_t *stage) {
   const json_t *stages = json_object_get(results, "stages"), *other, *row;
   size_t i, j;
   json_array_foreach(stages, i, other) {
-    const json_t *sweep = results_of(other, "sweep"), *rows = json_object_get(sweep, "rows");
+    const json_t *summary = json_object_get(other, "summary"), *rows = json_object_get(summary, "rows");
     json_array_foreach(rows, j, row) {
-      if (json_array_size(json_object_get(sweep, "seeds")) > 1 &&
+      if (json_array_size(json_object_get(summary, "seeds")) > 1 &&
           strcmp(results_text(row, "stage"), results_text(stage, "name")) == 0)
         return 1;
     }
@@ -138,7 +139,9 @@ static int has_spread(const json_t *results, const json_t *stage) {
   return 0;
 }
 
-int results_print_scan(struct sheet *sheet, const json_t *results, const json_t *stage, const json_t *summary) {
+int print_scan(const struct shown *shown) {
+  struct sheet *sheet = shown->sheet;
+  const json_t *stage = shown->stage, *summary = shown->summary;
   const json_t *before = NULL;
   json_t *path;
   size_t i;
@@ -169,7 +172,7 @@ int results_print_scan(struct sheet *sheet, const json_t *results, const json_t 
   print_pieces(sheet, summary);
   if (!status)
     status = print_beside(sheet, summary);
-  if (!has_spread(results, stage))
+  if (!has_spread(shown->results, stage))
     sheet_warning(sheet, "seeds: one seed; [sweep NAME] with over.seed = 1..5 and stages = %s shows the spread",
                   results_text(stage, "name"));
   results_print_checks(sheet, summary);

@@ -1,8 +1,8 @@
-/* cli/gnuplot.c: runs gnuplot as a child process; a script goes in by a pipe, the image comes back by another, and what
- * it complains of by a temporary file. */
+/* report/gnuplot.c: runs gnuplot as a child process; a script goes in by a pipe, the image comes back by another, and
+ * what it complains of by a temporary file. */
 #include <config.h>
 
-#include "cli/gnuplot.h"
+#include "report/gnuplot.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,10 +1,10 @@
-/* cli/table.c: text in aligned columns. Widths count characters, not bytes. */
-#include "cli/table.h"
+/* report/table.c: text in aligned columns. Widths count characters, not bytes. */
+#include "report/table.h"
 
 #include <string.h>
 
 #include "base/error.h"
-#include "cli/sheet.h"
+#include "report/html.h"
 
 struct table {
   struct arena *arena;

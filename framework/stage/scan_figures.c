@@ -1,4 +1,4 @@
-/* cli/figures_scan.c: the figures of a scan: nll and error against arc length on a log axis, loss, error and the norm
+/* stage/scan_figures.c: the figures of a scan: nll and error against arc length on a log axis, loss, error and the norm
  * of the weights along t; each with all paths, the ends marked. Reads PATH/curve.npz. */
 #include <math.h>
 #include <stdio.h>
@@ -7,9 +7,10 @@
 #include "base/error.h"
 #include "base/extreme.h"
 #include "base/file.h"
-#include "cli/figures.h"
-#include "cli/gnuplot.h"
-#include "cli/results_parts.h"
+#include "report/figures.h"
+#include "report/gnuplot.h"
+#include "report/results.h"
+#include "stage/shown.h"
 
 #define MOST_PATHS 12 /* in one figure */
 
@@ -135,7 +136,9 @@ static int add_view(struct figures *f, const json_t *stage, const struct traces 
   return figure_add(f, stage, v->what, 620, 400, caption, &s);
 }
 
-int figures_of_scan(struct figures *f, const json_t *stage, const json_t *summary) {
+int draw_scan(const struct shown *shown) {
+  struct figures *f = shown->figures;
+  const json_t *stage = shown->stage, *summary = shown->summary;
   struct traces traces = {0};
   int status = load(&traces, f->arena, stage, summary);
   for (size_t i = 0; !status && i < sizeof views / sizeof *views; i++)

@@ -1,32 +1,13 @@
-/* cli/sheet.c: headings, tables and sentences as plain text or as HTML. */
-#include "cli/sheet.h"
+/* report/sheet.c: headings, tables and sentences as plain text or as HTML. */
+#include "report/sheet.h"
 
 #include <string.h>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "report/html.h"
 
 #define WIDTH 110 /* of a line of text */
-
-void html_text(FILE *to, const char *text) {
-  for (; *text; text++)
-    switch (*text) {
-    case '&':
-      fputs("&amp;", to);
-      break;
-    case '<':
-      fputs("&lt;", to);
-      break;
-    case '>':
-      fputs("&gt;", to);
-      break;
-    case '"':
-      fputs("&quot;", to);
-      break;
-    default:
-      fputc(*text, to);
-    }
-}
 
 /* Words in lines of at most WIDTH bytes, two blanks in front. */
 static void wrap(FILE *to, const char *words) {

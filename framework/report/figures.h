@@ -1,6 +1,6 @@
-/* cli/figures.h: the figures of a run, as scripts for gnuplot, from its results' files. */
-#ifndef CLI_FIGURES_H
-#define CLI_FIGURES_H
+/* report/figures.h: the figures of a run, as scripts for gnuplot, from its results' files. */
+#ifndef REPORT_FIGURES_H
+#define REPORT_FIGURES_H
 
 #include <jansson.h>
 
@@ -20,19 +20,11 @@ struct figures {
   struct figure *figure;
   size_t count, capacity;
 };
-/* All figures of a run. The folder's files are those of its results. */
-int figures_make(const json_t *results, struct figures *figures);
+int figures_create(struct figures *figures);
 void figures_free(struct figures *figures); /* zeroed: nothing */
 
-/* For the files that make them. */
 int figure_add(struct figures *figures, const json_t *stage, const char *what, int width, int height,
                const char *caption, struct text *script); /* takes the script over */
-int figures_of_scan(struct figures *figures, const json_t *stage, const json_t *summary);
-int figures_of_plane(struct figures *figures, const json_t *stage, const json_t *summary);
-int figures_of_ensemble(struct figures *figures, const json_t *stage, const json_t *summary);
-int figures_of_compare(struct figures *figures, const json_t *stage, const json_t *summary);
-int figures_of_sweep(struct figures *figures, const json_t *stage, const json_t *summary);
-
 /* What all scripts begin with; the colour of the i-th line, as "#0072b2". */
 void figure_begin(struct text *script, const char *x, const char *y);
 const char *figure_colour(size_t i);
@@ -40,5 +32,9 @@ const char *figure_colour(size_t i);
 void figure_log_axis(struct text *script, double low, double high);
 /* A row of doubles in a file, *count long; NULL where there is none. */
 const double *figure_row(const struct arrays *arrays, const char *name, int64_t *count);
+/* A row of a data block: x, mean and error (0: it has none) of a figure; and the plot of `count` such blocks $l0, $l1,
+ * ... as lines with error bars. */
+void figure_mean(struct text *script, double x, const json_t *figure);
+void figure_bars(struct text *script, const char *const *names, size_t count);
 
 #endif

@@ -1,0 +1,13 @@
+/* report/networks.h: the table of single networks and ensembles, on the test data: one row each. */
+#ifndef REPORT_NETWORKS_H
+#define REPORT_NETWORKS_H
+
+#include <jansson.h>
+
+#include "report/table.h"
+
+struct table *networks_create(void); /* with its head; NULL: no memory */
+/* What a row has after its name: how many members, the epochs spent (NaN: not known), the metrics of a summary. */
+void networks_cells(struct table *table, size_t members, double epochs, const json_t *metrics);
+
+#endif
