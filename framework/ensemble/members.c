@@ -163,22 +163,6 @@ void gathering_now(struct gathering *gathering, const float *statistics, int64_t
 
 /* --- files --- */
 
-int array_list_add(struct array_list *list, struct array array) {
-  if (memory_grow(&list->array, &list->capacity, list->count + 1, sizeof *list->array))
-    return STRAIT_ENOMEM;
-  list->array[list->count++] = array;
-  return STRAIT_OK;
-}
-
-void array_list_free(struct array_list *list) {
-  memory_free(list->array);
-  *list = (struct array_list){0};
-}
-
-static struct array floats(const char *name, const float *data, int64_t count) {
-  return (struct array){.name = name, .type = STRAIT_F32, .rank = 1, .dims = {count}, .data = data};
-}
-
 static char *member_file(struct arena *arena, const char *folder, size_t i) {
   char *name = arena_format(arena, "member-%zu.safetensors", i);
   return name ? file_join(arena, folder, name) : NULL;
@@ -186,9 +170,9 @@ static char *member_file(struct arena *arena, const char *folder, size_t i) {
 
 static int write_member(const struct gathering *g, const char *file, size_t i) {
   const struct member *member = &g->member[i];
-  struct array arrays[2] = {floats("weights", member->weights, g->count)};
+  struct array arrays[2] = {array_f32("weights", member->weights, g->count)};
   if (member->statistics)
-    arrays[1] = floats("statistics", member->statistics, g->buffers);
+    arrays[1] = array_f32("statistics", member->statistics, g->buffers);
   return safetensors_write(file, arrays, member->statistics ? 2 : 1, g->made, g->made_pairs);
 }
 
@@ -204,8 +188,8 @@ static int pack_slots(struct gathering *g, struct arena *arena, struct array_lis
   for (size_t i = 0; i < g->slot_count; i++) {
     const struct slot *slot = &g->slot[i];
     const char *name = arena_format(arena, "%s.%s", slot->vector ? "vector" : "integer", slot->name);
-    if (!name ||
-        array_list_add(state, slot->vector ? floats(name, slot->vector, g->count) : array_i64(name, slot->integer, 1)))
+    if (!name || array_list_add(state, slot->vector ? array_f32(name, slot->vector, g->count)
+                                                    : array_i64(name, slot->integer, 1)))
       return STRAIT_ENOMEM;
   }
   return STRAIT_OK;

@@ -27,12 +27,6 @@ const struct member *gathering_member(const struct gathering *gathering, int64_t
 /* Slots and members in a folder. A member is written once, to member-N.safetensors, when it is not there yet; `state`
  * gets the rest: what gathering_unpack reads back, in a fixed order. The arrays' memory is the gathering's and the
  * arena's. gathering_unpack needs a fresh gathering; what it reads is copied. */
-struct array_list {
-  struct array *array;
-  size_t count, capacity;
-};
-int array_list_add(struct array_list *list, struct array array);
-void array_list_free(struct array_list *list);
 /* What makes the members, for their files: written there, and asked for by gathering_unpack; borrowed. None unless set.
  */
 void gathering_made(struct gathering *gathering, const struct metadata *made, size_t pairs);

@@ -105,6 +105,8 @@ int ensemble_create(struct ensemble **ensemble, const struct ensemble_plan *plan
     e->epoch_iterations = (data_count(plan->data, SPLIT_TRAIN) - 1) / plan->keys->batch + 1;
   e->spent = memory_alloc((size_t)plan->starts, sizeof *e->spent);
   int status = e->spent ? check_starts(plan) : STRAIT_ENOMEM;
+  if (!status && plan->on_divergence == DIVERGENCE_HALVE && !plan->folder && plan->device)
+    status = error_set(STRAIT_EBUG, "an ensemble that returns after a divergence needs a folder for its states");
   for (int64_t i = 0; i < plan->starts && !status; i++)
     e->spent[i] = plan->start[i].spent;
   if (!status)
@@ -135,6 +137,8 @@ const strait_source *ensemble_source(const struct ensemble *ensemble, int64_t i)
 struct gathering *ensemble_gathering(struct ensemble *ensemble) {
   return ensemble->gathering;
 }
+
+int64_t ensemble_halvings(const struct ensemble *ensemble) { return ensemble->halved; }
 
 int64_t ensemble_iterations(const struct ensemble *ensemble) {
   int64_t sum = 0;

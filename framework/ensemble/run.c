@@ -1,24 +1,14 @@
-/* ensemble/run.c: the loop over an ensembler's sources. Trains through train/training.h, walks paths on the host.
+/* ensemble/run.c: the loop over an ensembler's sources. Trains through train/trainer.h, walks paths on the host.
  *
- * A checkpoint is only ever made where everything up to the current iteration was offered to the ensembler, and nothing
- * after it: so what is read back goes on as if nothing had happened. */
-#include <config.h>
-
+ * A state is only ever written where everything up to the current iteration was offered to the ensembler, and nothing
+ * after it: so what is read back continues as if nothing had happened. */
 #include "ensemble/run.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/stop.h"
 #include "ensemble/state.h"
-
-static double seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* --- offering weights --- */
 
@@ -75,9 +65,10 @@ static void tell(const struct ensemble *e, const struct ensemble_watch *watch, c
   watch->progress(watch->context, &news);
 }
 
-static int checkpoint(struct ensemble *e, const struct ensemble_watch *watch) {
-  e->checkpointed = seconds();
-  return watch && watch->checkpoint ? watch->checkpoint(watch->context, e) : STRAIT_OK;
+/* Everything up to here is whole. */
+static int write_here(struct ensemble *e, const struct ensemble_watch *watch) {
+  int status = ensemble_keep(e);
+  return status || !watch || !watch->saved ? status : watch->saved(watch->context);
 }
 
 /* --- a training --- */
@@ -149,71 +140,113 @@ static int begin(struct ensemble *e, const strait_source *source, const struct s
   return source->offer_start ? offer(e, e->snapshot->theta[0], e->snapshot->statistics, step, 1, 0) : STRAIT_OK;
 }
 
-/* The next iteration at which something happens: a moment to collect, an epoch's end, the training's. */
-static int64_t next_stop(const struct training *training, const strait_step *step, int64_t *collect) {
-  int64_t epoch_end = (step->iteration / step->epoch_iterations + 1) * step->epoch_iterations;
-  int64_t next = epoch_end < step->iterations ? epoch_end : step->iterations;
-  *collect = training_next_collect(training);
-  return *collect && *collect < next ? *collect : next;
+/* A source's training: what its trainer's calls need. */
+struct course {
+  struct ensemble *ensemble;
+  const struct ensemble_watch *watch;
+  struct trainer trainer;
+  struct seeds seeds; /* the source's */
+  strait_step step;   /* where it is */
+  int64_t collect;    /* the next iteration at which the schedule collects; 0: there is none */
+  int elsewhere;      /* 1: the newest state there was to return to is of an earlier source */
+};
+
+static int64_t next_collect(void *context, int64_t iteration) {
+  struct course *c = context;
+  (void)iteration;
+  return c->collect = training_next_collect(c->trainer.training);
 }
 
-/* Trains up to `until`, telling the caller every half second; returns early with a checkpoint made at a stop. */
-static int advance(struct ensemble *e, const struct ensemble_watch *watch, struct training *training, int64_t until,
-                   strait_step *step) {
-  while (training_iteration(training) < until) {
-    int status = training_run(training, until, seconds() + 0.5);
-    step->iteration = training_iteration(training);
-    if (status)
-      return status;
-    tell(e, watch, training, step, NULL, NULL);
-    int due = watch && watch->every > 0 && seconds() > e->checkpointed + watch->every;
-    if (step->iteration < until && (due || stop_requested()))
-      if (training_save(training, e->snapshot) || checkpoint(e, watch) || stop_check())
-        return error_failure();
-  }
-  return STRAIT_OK;
+static void tick(void *context) {
+  struct course *c = context;
+  c->step.iteration = training_iteration(c->trainer.training);
+  tell(c->ensemble, c->watch, c->trainer.training, &c->step, NULL, NULL);
 }
 
-static int train(struct ensemble *e, const struct ensemble_watch *watch, struct training *training, strait_step *step) {
-  while (step->iteration < step->iterations) {
-    int64_t collect, until = next_stop(training, step, &collect);
-    if (advance(e, watch, training, until, step) || training_save(training, e->snapshot))
-      return error_failure();
-    const float *here = e->snapshot->theta[0];
-    int last = until == step->iterations, moment = until == collect || last;
-    if (moment && offer(e, here, e->snapshot->statistics, step, until == collect, last))
-      return error_failure();
-    tell(e, watch, training, step, moment ? here : NULL, here);
-    if (!last && until % step->epoch_iterations == 0 && (checkpoint(e, watch) || stop_check()))
-      return error_failure();
+/* Offers the weights at a moment, and writes the state at epochs' ends, when it is time, and before a stop. At the end
+ * it is written when the source is finished. */
+static int keep(void *context, const struct snapshot *snapshot, unsigned why) {
+  struct course *c = context;
+  struct ensemble *e = c->ensemble;
+  const float *weights = snapshot->theta[0];
+  const int last = snapshot->iteration == c->step.iterations, moment = (why & KEEP_MOMENT) != 0;
+  c->step.iteration = snapshot->iteration;
+  if (moment && offer(e, weights, snapshot->statistics, &c->step, c->step.iteration == c->collect, last))
+    return error_failure();
+  if (why & (KEEP_MOMENT | KEEP_EPOCH))
+    tell(e, c->watch, c->trainer.training, &c->step, moment ? weights : NULL, weights);
+  return last || why == KEEP_MOMENT ? STRAIT_OK : write_here(e, c->watch);
+}
+
+/* What was offered after that state is forgotten with it. */
+static int load(void *context, struct snapshot *snapshot, int64_t latest) {
+  struct course *c = context;
+  struct ensemble *e = c->ensemble;
+  const struct moment at = {.source = e->now, .iteration = latest};
+  (void)snapshot; /* the ensemble's */
+  if (ensemble_restore(e, &at))
+    return error_failure();
+  if (e->now != at.source) {
+    c->elsewhere = 1;
+    return error_set(STRAIT_ENOENT, "no state of source %lld is left to return to", (long long)at.source);
   }
-  return finish(e, e->snapshot->statistics, step->iterations);
+  c->step.iteration = 0;
+  return e->begun ? STRAIT_OK : begin(e, &e->source[e->now], &c->seeds, &c->step);
+}
+
+static int forget(void *context, int64_t after) {
+  struct course *c = context;
+  return ensemble_forget(c->ensemble, (struct moment){.source = c->ensemble->now, .iteration = after});
+}
+
+static int halved(void *context, const struct halving *halving) {
+  struct course *c = context;
+  if (!c->watch || !c->watch->halved)
+    return STRAIT_OK;
+  return c->watch->halved(c->watch->context, c->ensemble->now, halving);
+}
+
+static const struct trainer_calls calls = {
+    .load = load, .keep = keep, .forget = forget, .next = next_collect, .tick = tick, .halved = halved};
+
+/* From the state that is there, or from the source's start. */
+static int train(struct course *c) {
+  struct ensemble *e = c->ensemble;
+  int status = e->begun ? STRAIT_OK : begin(e, &e->source[e->now], &c->seeds, &c->step);
+  if (!status)
+    status = training_load(c->trainer.training, c->trainer.snapshot = e->snapshot);
+  if (!status)
+    status = trainer_run(&c->trainer, c->step.iterations);
+  return status == STRAIT_EDIVERGE && e->plan.folder ? ensemble_diverged(e) : status;
 }
 
 static int run_training(struct ensemble *e, const strait_source *source, const struct ensemble_watch *watch) {
-  struct training_plan plan = {.network = e->plan.network,
-                               .data = e->plan.data,
-                               .device = e->plan.device,
-                               .schedule = e->plan.schedule,
-                               .keys = e->plan.keys,
-                               .seeds = e->plan.seeds,
-                               .iterations = source->iterations};
-  strait_step step = {sizeof step, 0, 0, e->epoch_iterations, source->iterations};
-  struct training *training;
-  offset_seeds(&plan.seeds, source->seed_offset);
-  int status = training_create(&training, &plan);
-  if (status)
-    return status;
-  if (!e->begun)
-    status = begin(e, source, &plan.seeds, &step);
+  struct course c = {.ensemble = e,
+                     .watch = watch,
+                     .seeds = e->plan.seeds,
+                     .step = {sizeof c.step, 0, 0, e->epoch_iterations, source->iterations}};
+  offset_seeds(&c.seeds, source->seed_offset);
+  c.trainer = (struct trainer){
+      .calls = &calls, .context = &c, .every = e->plan.checkpoint_every, .on_divergence = e->plan.on_divergence};
+  const struct training_plan plan = {.network = e->plan.network,
+                                     .data = e->plan.data,
+                                     .device = e->plan.device,
+                                     .schedule = e->plan.schedule,
+                                     .keys = e->plan.keys,
+                                     .seeds = c.seeds,
+                                     .iterations = source->iterations};
+  int status = training_create(&c.trainer.training, &plan);
   if (!status)
-    status = training_load(training, e->snapshot);
+    status = train(&c);
   if (!status) {
-    step.iteration = e->snapshot->iteration;
-    status = train(e, watch, training, &step);
+    e->halved += training_halvings(c.trainer.training);
+    status = finish(e, e->snapshot->statistics, source->iterations);
   }
-  training_free(training);
-  return status;
+  training_free(c.trainer.training);
+  if (!c.elsewhere)
+    return status;
+  error_clear();
+  return ensemble_forget(e, ensemble_here(e));
 }
 
 /* --- a path --- */
@@ -238,16 +271,20 @@ static int run_path(struct ensemble *e, const strait_source *source, const struc
 
 int ensemble_run(struct ensemble *ensemble, const struct ensemble_watch *watch) {
   struct ensemble *e = ensemble;
-  e->checkpointed = seconds();
+  if (ensemble_restore(e, NULL))
+    return error_failure();
   while (e->now < e->sources) {
-    const strait_source *source = &e->source[e->now];
+    const int64_t now = e->now;
+    const strait_source *source = &e->source[now];
     int path = source->type == STRAIT_SOURCE_PATH;
     int status = path ? run_path(e, source, watch) : run_training(e, source, watch);
     if (status)
       return status;
+    if (e->now < now) /* a divergence led back to an earlier one */
+      continue;
     e->begun = 0;
     e->now++;
-    if (checkpoint(e, watch) || stop_check())
+    if (write_here(e, watch) || stop_check())
       return error_failure();
   }
   if (!gathering_members(e->gathering))

@@ -1,6 +1,6 @@
-/* ensemble/run.h: drives an ensembler: asks for its sources one after another, trains them or walks their paths, offers
- * the weights at each moment, and keeps what it gathers. Interrupted anywhere, it goes on from its last checkpoint to
- * the same bytes.
+/* ensemble/run.h: drives an ensembler: asks for its sources one after another, trains them (train/trainer.h) or walks
+ * their paths, offers the weights at each moment, and keeps what it gathers. Interrupted anywhere, it resumes from its
+ * newest state to the same bytes.
  *
  * The budget counts everything that is spent, in iterations, the starts included; how a source's share follows from it
  * is the ensembler's to say (strait_source). */
@@ -9,7 +9,7 @@
 
 #include "ensemble/members.h"
 #include "landscape/path.h"
-#include "train/training.h"
+#include "train/trainer.h"
 
 /* A reference in `start`: a training's state, and how many iterations were spent on it since its fresh weights. */
 struct start {
@@ -30,8 +30,12 @@ struct ensemble_plan {
   const struct path *path; /* references in `path` */
   int64_t paths;
   int64_t budget;              /* iterations; 0: not set */
-  const struct metadata *made; /* what makes it: written into the files of its state, and asked for there; borrowed */
+  const struct metadata *made; /* what makes it: written into the files of its states, and asked for there; borrowed */
   size_t made_pairs;
+  const char *folder;      /* of its states, made when the first is written; NULL: none is */
+  double checkpoint_every; /* seconds between states inside an epoch; 0: none is written there */
+  double checkpoint_limit; /* megabytes of states to resume from, members aside; 0: no limit */
+  int on_divergence;       /* DIVERGENCE_HALVE needs the folder */
 };
 
 /* Where a run is. */
@@ -49,12 +53,12 @@ struct ensemble_news {
 struct ensemble;
 struct ensemble_watch {
   void *context;
-  /* Called every half second of training, at epochs' ends, at each moment and at a source's end. */
+  /* Called a few times a second of training, at epochs' ends, at each moment and at a source's end. */
   void (*progress)(void *context, const struct ensemble_news *news);
-  /* Everything up to here is whole: ensemble_write may be called now. Called at epochs' ends, every `every` seconds
-   * within one (0: not), after each source, and before a stop. A failure ends the run. */
-  int (*checkpoint)(void *context, struct ensemble *ensemble);
-  double every;
+  /* A source diverged, and resumes at half the rate. */
+  int (*halved)(void *context, int64_t source, const struct halving *halving);
+  /* A state was written. A failure ends the run. */
+  int (*saved)(void *context);
 };
 
 /* What the plan points to must outlive the ensemble; the plan itself is copied. Asks the ensembler for all its sources,
@@ -67,17 +71,16 @@ const strait_source *ensemble_source(const struct ensemble *ensemble, int64_t i)
 /* Mini-batches that all sources train together. */
 int64_t ensemble_iterations(const struct ensemble *ensemble);
 struct gathering *ensemble_gathering(struct ensemble *ensemble);
+/* How often the sources that are done halved their rate, all together. */
+int64_t ensemble_halvings(const struct ensemble *ensemble);
 
 /* The weights that a source began with, or, where that is a member, the source before it: network_weights->count
  * floats. Of a path: its start. */
 int ensemble_origin(const struct ensemble *ensemble, int64_t source, float *weights);
-/* Goes on until every source is done. STRAIT_ESTOP after a stop, its checkpoint made. An ensembler that keeps no member
- * is an error. After a failure or a stop the ensemble is only to be freed. watch, or its functions, may be NULL. */
+/* From the newest state in the folder that can be read until every source is done. States are written at epochs' ends,
+ * as checkpoint_every says, after each source, and before a stop; which of them stay is as for a training
+ * (train/moments.h). STRAIT_ESTOP after a stop. An ensembler that keeps no member is an error. After a failure or a
+ * stop the ensemble is only to be freed. watch, or its functions, may be NULL. */
 int ensemble_run(struct ensemble *ensemble, const struct ensemble_watch *watch);
-
-/* The state in a folder of its own, which is made: state.safetensors, written last and in one step, and the members'
- * files, each written once. ensemble_read continues a fresh ensemble of the same plan. Defined in state.c. */
-int ensemble_write(struct ensemble *ensemble, const char *folder);
-int ensemble_read(struct ensemble *ensemble, const char *folder);
 
 #endif

@@ -3,6 +3,7 @@
 #define ENSEMBLE_STATE_H
 
 #include "ensemble/run.h"
+#include "train/moments.h"
 
 struct ensemble {
   struct ensemble_plan plan;
@@ -14,9 +15,22 @@ struct ensemble {
   int64_t now;               /* the source that runs */
   int begun;                 /* 1: snapshot holds the state of a training under way */
   struct snapshot *snapshot; /* NULL before the first training; afterwards the last state of the newest one */
+  int64_t halved;            /* how often the sources that are done halved their rate */
   struct gathering *gathering;
-  double checkpointed; /* when, on the monotonic clock */
 };
 int ensemble_make_snapshot(struct ensemble *ensemble);
+
+/* state.c. A state is FOLDER/source-S-iteration-I.state.safetensors, I iterations into source S; the members are in
+ * files of their own, each written once. Nothing happens where the plan names no folder. */
+struct moment ensemble_here(const struct ensemble *ensemble);
+/* Writes the state, and removes those that no longer stay. */
+int ensemble_keep(struct ensemble *ensemble);
+/* The newest state that can be read and is not after `latest` (NULL: the newest of all); the beginning of the ensemble
+ * where there is none. */
+int ensemble_restore(struct ensemble *ensemble, const struct moment *latest);
+/* Removes the states after this one. */
+int ensemble_forget(struct ensemble *ensemble, struct moment after);
+/* After STRAIT_EDIVERGE, as moments_diverged. */
+int ensemble_diverged(struct ensemble *ensemble);
 
 #endif

@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "stage/plugins.h"
 #include "stage/spent.h"
@@ -83,7 +82,13 @@ int gatherer_create(struct gatherer *g, const struct session *session, const str
                                .paths = (int64_t)k->path.n,
                                .budget = k->budget * stage_epoch(stage),
                                .made = g->job ? g->job->metadata : NULL,
-                               .made_pairs = g->job ? JOB_METADATA : 0};
+                               .made_pairs = g->job ? JOB_METADATA : 0,
+                               .folder = g->job ? job_file(g->job, STATES) : NULL,
+                               .checkpoint_every = 60 * k->checkpoint_every,
+                               .checkpoint_limit = k->checkpoint_limit,
+                               .on_divergence = k->on_divergence};
+  if (!status && g->job && !plan.folder)
+    status = error_failure();
   return status ? status : ensemble_create(&g->ensemble, &plan);
 }
 
@@ -157,36 +162,15 @@ static void watch_progress(void *context, const struct ensemble_news *news) {
     log_course(g, news, loss);
 }
 
-static int watch_checkpoint(void *context, struct ensemble *ensemble) {
+static int watch_halved(void *context, int64_t source, const struct halving *halving) {
   struct gatherer *g = context;
-  char *folder = job_file(g->job, "state");
-  return folder ? ensemble_write(ensemble, folder) : error_failure();
+  return job_halved(g->job, halving, source);
 }
 
 int gather(struct gatherer *g) {
-  struct job *job = g->job;
-  const struct ensemble_keys *k = job->stage->own;
-  char *state = job_file(job, "state"), *file = job_file(job, "state/state.safetensors");
-  int status = state && file ? STRAIT_OK : error_failure();
-  if (!status && file_exists(file))
-    status = ensemble_read(g->ensemble, state);
-  if (error_is_of_contents(status)) {
-    log_message(STRAIT_LOG_WARNING, "the ensemble begins anew: %s", error_text());
-    error_clear();
-    struct gatherer fresh = {.job = job};
-    ensemble_free(g->ensemble);
-    g->ensemble = NULL;
-    gatherer_free(g, k);
-    *g = fresh;
-    status = file_remove_tree(state);
-    if (!status)
-      status = gatherer_create(g, job->session, job->stage, job->arena);
-  }
-  if (status)
-    return status;
-  struct ensemble_watch watch = {g, watch_progress, watch_checkpoint, 60 * k->checkpoint_every};
-  job_begin(job, "gathering members", 0, total_steps(g->ensemble, ensemble_sources(g->ensemble)), "step");
-  status = ensemble_run(g->ensemble, &watch);
-  job_end(job);
+  const struct ensemble_watch watch = {.context = g, .progress = watch_progress, .halved = watch_halved};
+  job_begin(g->job, "gathering members", 0, total_steps(g->ensemble, ensemble_sources(g->ensemble)), "step");
+  int status = ensemble_run(g->ensemble, &watch);
+  job_end(g->job);
   return status;
 }

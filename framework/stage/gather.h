@@ -5,6 +5,8 @@
 #include "ensemble/run.h"
 #include "stage/predict.h"
 
+#define STATES "state" /* the folder of the states of an ensemble that runs */
+
 struct loaded_path;
 struct reference;
 
@@ -14,7 +16,8 @@ struct ensemble_keys {
   struct predict_keys predict;
   strait_strings splits;
   int32_t trace;
-  double checkpoint_every;
+  double checkpoint_every, checkpoint_limit;
+  int32_t on_divergence;
   struct reference **starts;
 };
 
@@ -34,9 +37,9 @@ struct gatherer {
 /* session NULL: starts and paths are zeros, enough to ask the ensembler for its sources. */
 int gatherer_create(struct gatherer *g, const struct session *session, const struct stage *stage, struct arena *arena);
 void gatherer_free(struct gatherer *g, const struct ensemble_keys *keys); /* zeroed: nothing */
-/* Runs all sources, from the checkpoint in the folder state if there is one. To log.jsonl goes, at each epoch's end and
- * each moment, the source and the iteration with the rate, the loss, the distance from the source's origin, and with
- * trace = yes the error on the test data (of batch norm, by the statistics that training keeps). */
+/* Runs all sources, from the newest state in the folder `state` that can be read. To log.jsonl goes, at each epoch's
+ * end and each moment, the source and the iteration with the rate, the loss, the distance from the source's origin, and
+ * with trace = yes the error on the test data (of batch norm, by the statistics that training keeps). */
 int gather(struct gatherer *gatherer);
 
 #endif

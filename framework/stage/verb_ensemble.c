@@ -36,6 +36,8 @@ static const strait_option options[] = {
                 "measure the test error at each epoch's end too, not only of members, for the figure of the course"),
     STRAIT_FLOAT("checkpoint-every", struct ensemble_keys, checkpoint_every, "10", 0.001, 1e6,
                  "minutes between checkpoints inside an epoch"),
+    STRAIT_FLOAT("checkpoint-limit", struct ensemble_keys, checkpoint_limit, "0", 0, 1e9, CHECKPOINT_LIMIT_HELP),
+    STRAIT_CHOICE("on-divergence", struct ensemble_keys, on_divergence, "stop", divergence_choices, DIVERGENCE_HELP),
 };
 
 static int refer(struct stage *stage) {
@@ -144,7 +146,11 @@ static int cost(const struct stage *stage, struct cost *c) {
   /* The members once as gathered and once as measured, each start's state, the paths, and a training beside them. */
   c->vectors += 2 * members + 2 * (int64_t)k->start.n + (stage->iterations ? cost_of_points(stage, 1, 1) : 2);
   c->kept = members * cost_of_weights(stage, 0);
-  c->disk = 2 * c->kept + (stage->iterations ? 2 * cost_of_weights(stage, 1) : 0); /* the state has them too */
+  c->disk = 2 * c->kept; /* a run that is not done yet has them too */
+  if (stage->iterations)
+    c->disk += cost_of_checkpoints(cost_of_weights(stage, 1), k->checkpoint_limit);
+  if (stage->iterations && k->on_divergence == DIVERGENCE_HALVE) /* the start of the source that runs */
+    c->disk += cost_of_weights(stage, 1);
   gatherer_free(&g, k);
   arena_free(arena);
   return status;
@@ -184,6 +190,8 @@ static int write_members(struct gatherer *g, const char *list_file) {
   job_end(job);
   if (!status && !(whole = json_pack("{s:s, s:O}", "key", job->stage->key, "members", list)))
     status = error_set(STRAIT_ENOMEM, "out of memory");
+  if (!status && ensemble_halvings(g->ensemble))
+    status = put_integer(whole, "halvings", ensemble_halvings(g->ensemble));
   if (!status)
     status = document_write(list_file, whole);
   json_decref(whole);
@@ -242,11 +250,13 @@ static int64_t spent_in_all(const struct stage *stage) {
   return longest + stage->iterations;
 }
 
-static int put_facts(struct job *job, json_t *list) {
+static int put_facts(struct job *job, json_t *list, int64_t halvings) {
   int64_t spent = spent_in_all(job->stage);
   int status = put_text(job->summary, "ensembler", job->stage->choice[STRAIT_ENSEMBLER].cls->name);
   if (!status)
     status = put_integer(job->summary, "iterations", job->stage->iterations);
+  if (!status)
+    status = put_halvings(job, halvings);
   if (!status)
     status = put_integer(job->summary, "spent", spent);
   if (!status)
@@ -267,19 +277,23 @@ static int check_members(struct job *job, size_t count) {
   return status;
 }
 
-/* The members that members.json lists; NULL where they are not written yet, or a file, which a warning names, is
- * damaged: then they are gathered once more. fresh: this process just wrote them, and need not read them all. */
-static int read_list(struct job *job, const char *file, int fresh, json_t **list) {
+/* The members that members.json lists, and how often their trainings halved the rate; NULL where they are not written
+ * yet, or a file, which a warning names, is damaged: then they are gathered once more. fresh: this process just wrote
+ * them, and need not read them all. */
+static int read_list(struct job *job, const char *file, int fresh, json_t **list, int64_t *halvings) {
   json_t *whole = NULL;
   *list = NULL;
+  *halvings = 0;
   int status = file_exists(file) ? document_read(file, &whole) : STRAIT_OK;
   const char *key = json_string_value(json_object_get(whole, "key"));
   if (whole && (!key || strcmp(key, job->stage->key) != 0 || !json_is_array(json_object_get(whole, "members"))))
     status = error_set(STRAIT_EFORMAT, "%s: it is the list of another ensemble", file);
   if (whole && !status && !fresh)
     status = check_members(job, json_array_size(json_object_get(whole, "members")));
-  if (whole && !status)
+  if (whole && !status) {
     *list = json_incref(json_object_get(whole, "members"));
+    *halvings = json_integer_value(json_object_get(whole, "halvings"));
+  }
   if (error_is_of_contents(status)) {
     log_message(STRAIT_LOG_WARNING, "%s; the members are gathered once more", error_text());
     error_clear();
@@ -292,10 +306,11 @@ static int read_list(struct job *job, const char *file, int fresh, json_t **list
 static int run(struct job *job) {
   struct gatherer g = {.job = job};
   json_t *list = NULL;
-  char *list_file = job_file(job, "members.json"), *state = job_file(job, "state");
+  int64_t halvings = 0;
+  char *list_file = job_file(job, "members.json"), *state = job_file(job, STATES);
   int status = list_file && state ? STRAIT_OK : error_failure();
   if (!status)
-    status = read_list(job, list_file, 0, &list);
+    status = read_list(job, list_file, 0, &list, &halvings);
   const int whole = list != NULL;
   if (!status && !whole)
     status = gatherer_create(&g, job->session, job->stage, job->arena);
@@ -308,11 +323,11 @@ static int run(struct job *job) {
   if (!status && file_exists(state))
     status = file_remove_tree(state);
   if (!status && !whole)
-    status = read_list(job, list_file, 1, &list);
+    status = read_list(job, list_file, 1, &list, &halvings);
   if (!status && !list)
     status = error_set(STRAIT_EIO, "%s vanished", list_file);
   if (!status)
-    status = put_facts(job, list);
+    status = put_facts(job, list, halvings);
   if (!status)
     status = measure(job, list, g.ensembler);
   json_decref(list);

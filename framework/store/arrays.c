@@ -48,12 +48,28 @@ int64_t array_count(const struct array *array) {
 
 size_t array_bytes(const struct array *array) { return (size_t)array_count(array) * element_bytes(array->type); }
 
+struct array array_f32(const char *name, const float *data, int64_t count) {
+  return (struct array){.name = name, .type = STRAIT_F32, .rank = 1, .dims = {count}, .data = data};
+}
+
 struct array array_f64(const char *name, const double *data, int64_t count) {
   return (struct array){.name = name, .type = STRAIT_F64, .rank = 1, .dims = {count}, .data = data};
 }
 
 struct array array_i64(const char *name, const int64_t *data, int64_t count) {
   return (struct array){.name = name, .type = STRAIT_I64, .rank = 1, .dims = {count}, .data = data};
+}
+
+int array_list_add(struct array_list *list, struct array array) {
+  if (memory_grow(&list->array, &list->capacity, list->count + 1, sizeof *list->array))
+    return STRAIT_ENOMEM;
+  list->array[list->count++] = array;
+  return STRAIT_OK;
+}
+
+void array_list_free(struct array_list *list) {
+  memory_free(list->array);
+  *list = (struct array_list){0};
 }
 
 static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }

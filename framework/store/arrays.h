@@ -17,8 +17,17 @@ struct array {
 int64_t array_count(const struct array *array);
 size_t array_bytes(const struct array *array);
 /* Shorthands for writers. */
+struct array array_f32(const char *name, const float *data, int64_t count);
 struct array array_f64(const char *name, const double *data, int64_t count);
 struct array array_i64(const char *name, const int64_t *data, int64_t count);
+
+/* Arrays to write, gathered one by one. */
+struct array_list {
+  struct array *array;
+  size_t count, capacity;
+};
+int array_list_add(struct array_list *list, struct array array);
+void array_list_free(struct array_list *list);
 
 struct metadata {
   const char *key, *value;

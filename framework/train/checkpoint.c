@@ -146,99 +146,136 @@ static int points_hash(const struct snapshot *snapshot, char digest[33]) {
   return STRAIT_OK;
 }
 
-/* The vectors of a state under their names in the file: velocity.I and square.I of the free points, and statistics. */
+/* The vectors of a state under their names in the file: of each point theta.I (where the points are wanted too), and of
+ * the free ones velocity.I and square.I; and statistics. */
 struct entry {
   char name[24];
   float *vector;
   int64_t count;
 };
-static size_t entries(const struct snapshot *s, struct entry *entry) {
+#define ENTRIES(snapshot) (3 * (size_t)(snapshot)->points + 1) /* at most */
+
+static size_t add_entry(struct entry *entry, const char *what, int point, float *vector, int64_t count) {
+  if (!vector)
+    return 0;
+  snprintf(entry->name, sizeof entry->name, "%s.%d", what, point);
+  entry->vector = vector;
+  entry->count = count;
+  return 1;
+}
+
+static size_t entries(const struct snapshot *s, int points, struct entry *entry) {
   size_t n = 0;
   for (int i = 0; i < s->points; i++) {
-    if (s->velocity[i]) {
-      snprintf(entry[n].name, sizeof entry[n].name, "velocity.%d", i);
-      entry[n].vector = s->velocity[i];
-      entry[n++].count = s->count;
-    }
-    if (s->square && s->square[i]) {
-      snprintf(entry[n].name, sizeof entry[n].name, "square.%d", i);
-      entry[n].vector = s->square[i];
-      entry[n++].count = s->count;
-    }
+    if (points)
+      n += add_entry(&entry[n], "theta", i, s->theta[i], s->count);
+    n += add_entry(&entry[n], "velocity", i, s->velocity[i], s->count);
+    n += add_entry(&entry[n], "square", i, s->square ? s->square[i] : NULL, s->count);
   }
-  snprintf(entry[n].name, sizeof entry[n].name, "statistics");
-  entry[n].vector = s->statistics;
-  entry[n++].count = s->buffers;
-  return n;
+  entry[n] = (struct entry){"statistics", s->statistics, s->buffers};
+  return n + 1;
+}
+
+enum { POINTS, ITERATION, UPDATES, PROGRESS }; /* the array "progress" */
+
+int snapshot_pack(const struct snapshot *s, int points, struct arena *arena, struct array_list *list) {
+  struct entry *entry = arena_alloc(arena, ENTRIES(s), sizeof *entry);
+  int64_t *progress = arena_alloc(arena, PROGRESS, sizeof *progress);
+  if (!entry || !progress)
+    return error_failure();
+  int status = STRAIT_OK;
+  for (size_t i = 0, n = entries(s, points, entry); !status && i < n; i++)
+    status = array_list_add(list, array_f32(entry[i].name, entry[i].vector, entry[i].count));
+  progress[POINTS] = s->points;
+  progress[ITERATION] = s->iteration;
+  progress[UPDATES] = s->updates;
+  if (!status)
+    status = array_list_add(list, array_i64("progress", progress, PROGRESS));
+  return status || !s->halvings ? status : array_list_add(list, array_i64("halvings", &s->halvings, 1));
 }
 
 #define OWN_PAIRS 2
 
 int checkpoint_write_state(const char *path, const struct snapshot *snapshot, const struct metadata *metadata,
                            size_t pairs) {
-  const struct snapshot *s = snapshot;
   char digest[33];
-  int64_t progress[3] = {s->points, s->iteration, s->updates};
-  int status = STRAIT_ENOMEM;
-  struct entry *entry = memory_alloc(2 * (size_t)s->points + 1, sizeof *entry);
-  struct array *arrays = memory_alloc(2 * (size_t)s->points + 3, sizeof *arrays);
-  struct metadata *all = memory_alloc(pairs + OWN_PAIRS, sizeof *all);
-  if (entry && arrays && all && (status = points_hash(s, digest)) == STRAIT_OK) {
-    size_t n = entries(s, entry);
-    for (size_t i = 0; i < n; i++)
-      arrays[i] = (struct array){entry[i].name, STRAIT_F32, 1, {entry[i].count}, entry[i].vector};
-    arrays[n++] = array_i64("progress", progress, 3);
-    if (s->halvings)
-      arrays[n++] = array_i64("halvings", &s->halvings, 1);
+  struct array_list list = {0};
+  struct arena *arena = arena_create();
+  struct metadata *all = arena ? arena_alloc(arena, pairs + OWN_PAIRS, sizeof *all) : NULL;
+  int status = all ? points_hash(snapshot, digest) : error_failure();
+  if (!status)
+    status = snapshot_pack(snapshot, 0, arena, &list);
+  if (!status) {
     all[0] = (struct metadata){"strait.content", "training state"};
     all[1] = (struct metadata){"strait.points", digest};
     for (size_t i = 0; i < pairs; i++)
       all[OWN_PAIRS + i] = metadata[i];
-    status = safetensors_write(path, arrays, n, all, OWN_PAIRS + pairs);
+    status = safetensors_write(path, list.array, list.count, all, OWN_PAIRS + pairs);
   }
-  memory_free(all);
-  memory_free(arrays);
+  array_list_free(&list);
+  arena_free(arena);
+  return status;
+}
+
+static const int64_t *numbers(const struct arrays *file, const char *name, int64_t count) {
+  const struct array *a = arrays_find(file, name);
+  return a && a->type == STRAIT_I64 && array_count(a) == count ? a->data : NULL;
+}
+
+/* The numbers of a state. */
+static int take_progress(const struct arrays *file, struct snapshot *s) {
+  const int64_t *progress = numbers(file, "progress", PROGRESS), *halvings = numbers(file, "halvings", 1);
+  if (!progress)
+    return error_set(STRAIT_EFORMAT, "it is no training state");
+  if (progress[POINTS] != s->points)
+    return error_set(STRAIT_EINVAL, "it is of %lld control points, this training has %d", (long long)progress[POINTS],
+                     s->points);
+  if (progress[ITERATION] < 0 || progress[UPDATES] < 0)
+    return error_set(STRAIT_EFORMAT, "its iteration %lld or its updates %lld are below zero",
+                     (long long)progress[ITERATION], (long long)progress[UPDATES]);
+  if (arrays_find(file, "halvings") && (!halvings || *halvings < 0 || *halvings > MOST_HALVINGS))
+    return error_set(STRAIT_EFORMAT, "its array halvings is not one number from 0 to %d", MOST_HALVINGS);
+  s->iteration = progress[ITERATION];
+  s->updates = progress[UPDATES];
+  s->halvings = halvings ? *halvings : 0;
+  return STRAIT_OK;
+}
+
+int snapshot_unpack(struct snapshot *s, int points, const struct arrays *arrays) {
+  struct entry *entry = memory_alloc(ENTRIES(s), sizeof *entry);
+  int status = entry ? take_progress(arrays, s) : error_failure();
+  const size_t n = entry ? entries(s, points, entry) : 0;
+  for (size_t i = 0; !status && i < n; i++) {
+    const struct array *a = arrays_find(arrays, entry[i].name);
+    if (!a || a->type != STRAIT_F32 || array_count(a) != entry[i].count)
+      status = error_set(STRAIT_EINVAL, "its array %s is %s: a state of another training", entry[i].name,
+                         a ? "of another size or type" : "not there");
+    else
+      memcpy(entry[i].vector, a->data, array_bytes(a));
+  }
   memory_free(entry);
   return status;
 }
 
-static int fill(const struct arrays *file, const struct snapshot *s, struct entry *entry) {
-  size_t n = entries(s, entry), all = n + 1 + (arrays_find(file, "halvings") != NULL);
-  if (arrays_count(file) != all)
-    return error_set(STRAIT_EINVAL,
-                     "it has %zu arrays where this training has %zu: another optimiser or other free points",
-                     arrays_count(file), all);
-  for (size_t i = 0; i < n; i++) {
-    const struct array *a = arrays_find(file, entry[i].name);
-    if (!a || a->type != STRAIT_F32 || array_count(a) != entry[i].count)
-      return error_set(STRAIT_EINVAL, "its array %s is %s: a state of another training", entry[i].name,
-                       a ? "of another size or type" : "not there");
-  }
-  for (size_t i = 0; i < n; i++)
-    memcpy(entry[i].vector, arrays_find(file, entry[i].name)->data, (size_t)entry[i].count * sizeof(float));
-  return STRAIT_OK;
-}
-
-static int check_state(const struct arrays *file, const struct snapshot *s, const struct array *progress) {
+/* Does it belong to the control points that are in place, and hold what this training has and nothing else? */
+static int check_state(const struct arrays *file, struct snapshot *s) {
   char digest[33];
   const char *points = arrays_metadata(file, "strait.points");
-  if (!points || !progress || progress->type != STRAIT_I64 || array_count(progress) != 3)
+  struct entry *entry = memory_alloc(ENTRIES(s), sizeof *entry);
+  if (!entry)
+    return error_failure();
+  const size_t wanted = entries(s, 0, entry) + 1 + (arrays_find(file, "halvings") != NULL);
+  memory_free(entry);
+  if (!points)
     return error_set(STRAIT_EFORMAT, "it is no training state");
-  const int64_t *number = progress->data;
-  if (number[0] != s->points)
-    return error_set(STRAIT_EINVAL, "it is of %lld control points, this training has %d", (long long)number[0],
-                     s->points);
-  if (number[1] < 0 || number[2] < 0)
-    return error_set(STRAIT_EFORMAT, "its iteration %lld or its updates %lld are below zero", (long long)number[1],
-                     (long long)number[2]);
-  const struct array *halvings = arrays_find(file, "halvings");
-  if (halvings && (halvings->type != STRAIT_I64 || array_count(halvings) != 1 || *(const int64_t *)halvings->data < 0 ||
-                   *(const int64_t *)halvings->data > MOST_HALVINGS))
-    return error_set(STRAIT_EFORMAT, "its array halvings is not one number from 0 to %d", MOST_HALVINGS);
-  if (points_hash(s, digest))
+  if (take_progress(file, s) || points_hash(s, digest))
     return error_failure();
   if (strcmp(points, digest))
     return error_set(STRAIT_EINVAL, "it belongs to other weights than those beside it");
+  if (arrays_count(file) != wanted)
+    return error_set(STRAIT_EINVAL,
+                     "it has %zu arrays where this training has %zu: another optimiser or other free points",
+                     arrays_count(file), wanted);
   return STRAIT_OK;
 }
 
@@ -246,21 +283,11 @@ int checkpoint_read_state(const char *path, struct snapshot *snapshot, const str
   struct arrays *file;
   if (safetensors_read(&file, path))
     return error_failure();
-  const struct array *progress = arrays_find(file, "progress");
   int status = arrays_check_made(file, made, pairs);
   if (!status)
-    status = check_state(file, snapshot, progress);
-  struct entry *entry = memory_alloc(2 * (size_t)snapshot->points + 1, sizeof *entry);
+    status = check_state(file, snapshot);
   if (!status)
-    status = entry ? fill(file, snapshot, entry) : STRAIT_ENOMEM;
-  if (!status) {
-    snapshot->iteration = ((const int64_t *)progress->data)[1];
-    snapshot->updates = ((const int64_t *)progress->data)[2];
-    const struct array *halvings = arrays_find(file, "halvings");
-    snapshot->halvings = halvings ? *(const int64_t *)halvings->data : 0;
-  } else
-    error_wrap("%s", path);
-  memory_free(entry);
+    status = snapshot_unpack(snapshot, 0, file);
   arrays_free(file);
-  return status;
+  return status ? error_wrap("%s", path) : STRAIT_OK;
 }

@@ -19,6 +19,13 @@ int checkpoint_write_weights(const char *path, const struct network *network, co
 int checkpoint_read_weights(const char *path, const struct network *network, float *theta, float *statistics,
                             const struct metadata *made, size_t pairs);
 
+/* The vectors and numbers of a snapshot as arrays, added to the list: theta.I where the control points are wanted too,
+ * velocity.I, square.I, statistics, progress, halvings. Their memory is the snapshot's and the arena's. */
+int snapshot_pack(const struct snapshot *snapshot, int points, struct arena *arena, struct array_list *list);
+/* Fills a snapshot of the same shape from them; refuses those of another training. After a failure it may hold parts of
+ * them. */
+int snapshot_unpack(struct snapshot *snapshot, int points, const struct arrays *arrays);
+
 /* Writes all of a snapshot but the control points: momentum, running statistics, iteration, updates, and a hash of the
  * control points that it belongs to. The metadata gets the caller's pairs. */
 int checkpoint_write_state(const char *path, const struct snapshot *snapshot, const struct metadata *metadata,

@@ -52,18 +52,17 @@ static int halve(const struct trainer *t, int64_t origin) {
 
 /* --- the loop --- */
 
-/* Trains until `next` is done, a stop is asked for, or `deadline` passed (0: none). */
+/* Trains until `next` is done, a stop is asked for, or `deadline` passed (0: none), but one step at least. */
 static int advance(const struct trainer *t, int64_t next, double deadline) {
-  int status = STRAIT_OK;
-  while (!status && training_iteration(t->training) < next && !stop_requested()) {
-    const double now = seconds(), slice = now + SLICE;
-    if (deadline > 0 && now >= deadline)
-      break;
-    status = training_run(t->training, next, deadline > 0 && deadline < slice ? deadline : slice);
+  int status = training_run(t->training, training_iteration(t->training) + 1, 0);
+  for (;;) {
     if (t->calls->tick)
       t->calls->tick(t->context);
+    const double now = seconds(), slice = now + SLICE;
+    if (status || training_iteration(t->training) >= next || stop_requested() || (deadline > 0 && now >= deadline))
+      return status;
+    status = training_run(t->training, next, deadline > 0 && deadline < slice ? deadline : slice);
   }
-  return status;
 }
 
 static double next_deadline(const struct trainer *t) { return t->every > 0 ? seconds() + t->every : 0; }
@@ -73,39 +72,46 @@ static int keep(const struct trainer *t, unsigned why) {
   return status ? status : t->calls->keep(t->context, t->snapshot, why);
 }
 
-/* On to the next moment of interest, and what happens there. *origin: where to return to after a divergence. */
-static int pass(const struct trainer *t, int64_t until, double *deadline, int64_t *origin) {
+/* Where the loop is. */
+struct lap {
+  double deadline; /* of the next checkpoint inside an epoch */
+  int64_t origin;  /* where to return to after a divergence */
+  int pending;     /* 1: the state was offered as a moment alone, and may not be kept as a checkpoint */
+};
+
+/* On to the next moment of interest, and what happens there. */
+static int pass(const struct trainer *t, int64_t until, struct lap *lap) {
   const int64_t epoch = training_epoch_iterations(t->training), before = training_iteration(t->training);
   const int64_t ends = (before / epoch + 1) * epoch, moment = t->calls->next ? t->calls->next(t->context, before) : 0;
   int64_t next = ends < until ? ends : until;
   unsigned why = 0;
   if (moment && moment < next)
     next = moment;
-  int status = advance(t, next, *deadline);
+  int status = advance(t, next, lap->deadline);
   const int64_t now = training_iteration(t->training);
-  *origin = now / epoch * epoch;
+  lap->origin = now / epoch * epoch;
   if (!status && now == ends && t->calls->epoch)
     status = t->calls->epoch(t->context);
-  if (!status && now > before) {
-    *origin = (now - 1) / epoch * epoch; /* where its weights are not finite, the epoch that made them */
-    const int due = stop_requested() || (*deadline > 0 && seconds() >= *deadline);
+  if (!status && (now > before || lap->pending)) {
+    const int due = stop_requested() || (lap->deadline > 0 && seconds() >= lap->deadline);
+    lap->origin = (now - 1) / epoch * epoch; /* where its weights are not finite, the epoch that made them */
     why = (now == moment || now == until ? KEEP_MOMENT : 0) | (now == ends ? KEEP_EPOCH : 0) | (due ? KEEP_NOW : 0);
     status = keep(t, why);
   }
-  if (why != KEEP_MOMENT)
-    *deadline = next_deadline(t);
+  lap->pending = !status && why == KEEP_MOMENT;
+  if (!lap->pending)
+    lap->deadline = next_deadline(t);
   return status;
 }
 
 int trainer_run(const struct trainer *t, int64_t until) {
-  double deadline = next_deadline(t);
-  int64_t origin;
+  struct lap lap = {.deadline = next_deadline(t)};
   int status = STRAIT_OK;
   while (!status && training_iteration(t->training) < until) {
-    status = pass(t, until, &deadline, &origin);
+    status = pass(t, until, &lap);
     if (status == STRAIT_EDIVERGE && t->on_divergence == DIVERGENCE_HALVE)
-      status = halve(t, origin);
-    if (!status && training_iteration(t->training) < until)
+      status = halve(t, lap.origin);
+    if (!status && !lap.pending && training_iteration(t->training) < until)
       status = stop_check();
   }
   return status;

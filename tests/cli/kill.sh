@@ -28,7 +28,7 @@ echo "-- SIGKILL in train, connect, scan and ensemble"
 kill_at 'part/left/epoch-[3-9].state.safetensors'
 kill_at 'part/arc/epoch-[3-9].state.safetensors'
 kill_at 'part/compare/arc/*'
-kill_at 'part/fge/state/state.safetensors'
+kill_at 'part/fge/state/*.state.safetensors'
 expect 0 run e.ini --out part
 says 'goes on'
 same whole part "a killed run ends with other bytes"
@@ -43,7 +43,7 @@ stop_at() {
 stop_at TERM 'part/left/epoch-[3-9].state.safetensors' 143
 stop_at TERM 'part/arc/epoch-[3-9].state.safetensors' 143
 stop_at TERM 'part/compare/arc' 143
-stop_at TERM 'part/fge/state/state.safetensors' 143
+stop_at TERM 'part/fge/state/*.state.safetensors' 143
 expect 0 run e.ini --out part
 same whole part "a stopped run ends with other bytes"
 # A shell's background jobs ignore SIGINT, so it is sent by timeout, which does not.
@@ -86,3 +86,13 @@ tail -c 1 "$newest" | tr '\000-\377' '\001-\377\000' | dd of="$newest" bs=1 seek
 expect 0 run e.ini --out part
 says "$(basename "$newest")"
 same whole part "the bytes differ after a damaged checkpoint"
+
+echo "-- an ensemble's too"
+rm -rf part
+kill_at 'part/fge/state/source-0-iteration-[3-9]?.state.safetensors'
+newest=$(ls -t part/fge/state/*.state.safetensors | head -1)
+echo damaged >"$newest"
+expect 0 run e.ini --out part
+says "$(basename "$newest")"
+says 'resuming from the one before it'
+same whole part "the bytes differ after a damaged state of an ensemble"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/cli/limit.sh: checkpoint-limit bounds the checkpoints that a training or curve goes on from, and never takes the
-# newest. A run is killed at one write after the other (tests/torture/fault.c), so that each state of the folder is seen, and
+# tests/cli/limit.sh: checkpoint-limit bounds the checkpoints that a training, curve or ensemble resumes from, and never takes
+# the newest. A run is killed at one write after the other (tests/torture/fault.c), so that each state of the folder is seen, and
 # nothing depends on time: checkpoints are made at epochs' ends alone.
 test -z "${VALGRIND_COMMAND:-}" || exit 77
 test "${SANITIZERS:-no}" = no || exit 77
@@ -21,6 +21,10 @@ checkpoint-every = 1000
 seed = 2
 [connect arc]
 ends = left right@3
+[ensemble pair]
+ensembler = independent
+ensembler.runs = 2
+budget = 8
 END_OF_FILE
 expect 0 run e.ini --out whole --threads=1
 # most LIMIT WHAT: kills at every 5th write; sets `seen` to the most checkpoints that stage WHAT ever had, and checks that
@@ -62,6 +66,11 @@ for stage in left arc; do
   most 0.000001 $stage
   test $seen = 2 || die "$stage with a limit that no checkpoint keeps: $seen, not the newest and the next"
 done
+# A state of an ensemble is one file: the next is there only until an older one is removed.
+most 0 pair
+test $seen -ge 3 || die "an ensemble without a limit: $seen states at the most; the newest two and the epoch's beginning"
+most 0.000001 pair
+test $seen -le 2 || die "an ensemble with a limit that no state keeps: $seen, not the newest and the next"
 most "$two" left
 test $seen = 3 || die "with a limit of two checkpoints: $seen, not two and the next"
 killed 0.000001

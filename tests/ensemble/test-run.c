@@ -6,6 +6,7 @@
 
 #include "base/stop.h"
 #include "ensemble/run.h"
+#include "train/moments.h"
 
 /* 60 samples in batches of 16: four iterations an epoch. With batch norm, dropout, momentum. */
 static const struct wanted small = {.limit = 60};
@@ -259,19 +260,26 @@ END_TEST
 
 /* --- interruption --- */
 
-struct breaker {
-  const char *folder;
-  int left; /* checkpoints to let pass; the next one is written, and then the run ends */
-};
-static int break_off(void *context, struct ensemble *e) {
-  struct breaker *b = context;
-  OK(ensemble_write(e, b->folder));
-  return b->left-- ? STRAIT_OK : error_set(STRAIT_ESTOP, "enough");
+/* Lets some states be written, and ends the run after the next. */
+static int break_off(void *context) {
+  int *left = context;
+  return (*left)-- ? STRAIT_OK : error_set(STRAIT_ESTOP, "enough");
 }
-static int count_up(void *context, struct ensemble *e) {
-  (void)e;
+static int count_up(void *context) {
   ++*(int *)context;
   return STRAIT_OK;
+}
+
+/* The states in a folder, newest first. */
+static size_t states(struct stage *s, const char *folder, struct moment **found) {
+  const struct moments moments = {.folder = folder, .arena = s->f.arena, .epoch = EPOCH, .sources = 1};
+  size_t count;
+  OK(moments_find(&moments, found, &count));
+  return count;
+}
+
+static char *state_file(struct stage *s, const char *folder, const char *base) {
+  return file_join(s->f.arena, folder, arena_format(s->f.arena, "%s.state.safetensors", base));
 }
 
 static void same_members(struct stage *s, struct ensemble *a, struct ensemble *b) {
@@ -285,86 +293,210 @@ static void same_members(struct stage *s, struct ensemble *a, struct ensemble *b
   }
 }
 
-/* Ended after each checkpoint in turn, read, and gone on with, on another number of threads: the same members, and the
- * same state written at the end. */
-static void interrupt_everywhere(const struct setting_up *set) {
+/* Ended after each state in turn, and resumed on another number of threads: the same members, and the same state at the
+ * end. `damage`: the newest state cannot be read, so that the one before it is used, or the beginning. */
+static void interrupt_everywhere(const struct setting_up *set, int damage) {
   struct stage *s = stage(set, 1), *other = stage(set, 2);
   char *folder = make_folder(&s->f), *whole = file_join(s->f.arena, folder, "whole");
   char *part = file_join(s->f.arena, folder, "part");
-  int checkpoints = 0;
-  struct ensemble_watch watch = {.context = &checkpoints, .checkpoint = count_up};
+  int written = 0;
+  struct ensemble_watch watch = {.context = &written, .saved = count_up};
   struct ensemble *e, *again;
+  struct moment *found, *last;
+  s->plan.folder = whole;
   OK(ensemble_create(&e, &s->plan));
   OK(ensemble_run(e, &watch));
-  OK(ensemble_write(e, whole));
-  for (int stop = 0; stop < checkpoints; stop++) {
-    struct breaker breaker = {part, stop};
-    watch = (struct ensemble_watch){.context = &breaker, .checkpoint = break_off};
+  ck_assert_uint_ge(states(s, whole, &last), 1);
+  for (int stop = 0; stop < written; stop++) {
+    int left = stop;
+    watch = (struct ensemble_watch){.context = &left, .saved = break_off};
+    s->plan.folder = other->plan.folder = part;
     OK(ensemble_create(&again, &s->plan));
     ck_assert_int_eq(ensemble_run(again, &watch), STRAIT_ESTOP);
     ensemble_free(again);
+    ck_assert_uint_le(states(s, part, &found), 3); /* the newest two and the epoch's beginning */
+    if (damage)
+      OK(file_write(state_file(s, part, found[0].base), "damaged", 7));
     OK(ensemble_create(&again, &other->plan));
-    OK(ensemble_read(again, part));
     OK(ensemble_run(again, NULL));
     same_members(s, e, again);
-    OK(ensemble_write(again, part));
-    ck_assert_msg(
-        same_files(file_join(s->f.arena, whole, "state.safetensors"), file_join(s->f.arena, part, "state.safetensors")),
-        "%s, stopped after checkpoint %d", set->ensembler, stop);
+    ck_assert_msg(same_files(state_file(s, whole, last[0].base), state_file(s, part, last[0].base)),
+                  "%s, stopped after state %d", set->ensembler, stop);
     ensemble_free(again);
     OK(file_remove_tree(part));
   }
-  ck_assert_int_ge(checkpoints, set->paths ? 1 : 4);
+  ck_assert_int_ge(written, set->paths ? 1 : 4);
   ensemble_free(e);
   OK(file_remove_tree(folder));
   unstage(other);
   unstage(s);
 }
 
-START_TEST(test_resume_fge) { interrupt_everywhere(&fge); }
+START_TEST(test_resume_fge) { interrupt_everywhere(&fge, 0); }
 END_TEST
-START_TEST(test_resume_averages) { interrupt_everywhere(&averages); }
+START_TEST(test_resume_averages) { interrupt_everywhere(&averages, 0); }
 END_TEST
-START_TEST(test_resume_adam) { interrupt_everywhere(&adam); }
+START_TEST(test_resume_adam) { interrupt_everywhere(&adam, 0); }
 END_TEST
-START_TEST(test_resume_independent) { interrupt_everywhere(&independent); }
+START_TEST(test_resume_independent) { interrupt_everywhere(&independent, 0); }
 END_TEST
-START_TEST(test_resume_points) { interrupt_everywhere(&points); }
+START_TEST(test_resume_points) { interrupt_everywhere(&points, 0); }
+END_TEST
+
+START_TEST(test_damaged) {
+  interrupt_everywhere(&fge, 1);
+  interrupt_everywhere(&averages, 1);
+  interrupt_everywhere(&points, 1);
+}
+END_TEST
+
+/* --- divergence --- */
+
+/* A rate that no network stands: halved until it holds. The second source's moments are at 1, 3 and 5. */
+static const struct setting_up wild = {"pfge", "rounds=3", "triangle", "cycle-iterations=2 high=1000 low=500",
+                                       1,      0,          8 + 3 * 9,  0};
+
+struct halved {
+  int64_t count, source, halvings, from;
+  int left; /* states to write, as break_off; -1: all */
+};
+static int note(void *context, int64_t source, const struct halving *halving) {
+  struct halved *h = context;
+  ck_assert(halving->from % EPOCH == 0 && halving->from <= halving->at);
+  ck_assert_int_eq(halving->halvings, source == h->source ? h->halvings + 1 : 1);
+  h->count++, h->source = source, h->halvings = halving->halvings, h->from = halving->from;
+  return STRAIT_OK;
+}
+static int note_saved(void *context) {
+  struct halved *h = context;
+  return h->left < 0 ? STRAIT_OK : break_off(&h->left);
+}
+
+static struct stage *wild_stage(const char *folder, int threads) {
+  struct stage *s = stage(&wild, threads);
+  s->keys.momentum = 0;
+  s->keys.weight_decay = 1;
+  s->plan.folder = folder;
+  s->plan.on_divergence = DIVERGENCE_HALVE;
+  return s;
+}
+
+START_TEST(test_stops) {
+  struct stage *s = stage(&wild, 1);
+  struct ensemble *e;
+  s->keys.weight_decay = 1;
+  OK(ensemble_create(&e, &s->plan));
+  FAILS(ensemble_run(e, NULL), STRAIT_EDIVERGE, "finite");
+  ensemble_free(e);
+  s->plan.folder = make_folder(&s->f);
+  OK(ensemble_create(&e, &s->plan));
+  FAILS(ensemble_run(e, NULL), STRAIT_EDIVERGE, "on-divergence = halve");
+  ensemble_free(e);
+  OK(file_remove_tree(s->plan.folder));
+  s->plan.folder = NULL;
+  s->plan.on_divergence = DIVERGENCE_HALVE;
+  FAILS(ensemble_create(&e, &s->plan), STRAIT_EBUG, "folder");
+  unstage(s);
+}
+END_TEST
+
+/* What was gathered on a way that was given up is gone: there is one member a round. And wherever the run ends, before,
+ * between and after divergences, it resumes to the same bytes; the rates that were halved are in the states. */
+START_TEST(test_halves) {
+  struct stage *first = stage(&wild, 1);
+  char *folder = make_folder(&first->f), *whole = file_join(first->f.arena, folder, "whole");
+  char *part = file_join(first->f.arena, folder, "part");
+  struct stage *s = wild_stage(whole, 1), *t = wild_stage(part, 1), *other = wild_stage(part, 2);
+  struct halved all = {.left = -1};
+  struct ensemble_watch watch = {.context = &all, .halved = note, .saved = note_saved};
+  struct ensemble *e, *again;
+  struct moment *last;
+  int stop = 0, status = STRAIT_ESTOP;
+  OK(ensemble_create(&e, &s->plan));
+  OK(ensemble_run(e, &watch));
+  ck_assert_int_eq(members(e), 3);
+  for (int i = 0; i < 3; i++)
+    ck_assert(member(e, i)->source == i && member(e, i)->iteration == 9);
+  ck_assert_msg(all.count >= 6, "only %d divergences", (int)all.count); /* of 3 sources, more than DIVERGENCE_TRIES */
+  ck_assert_int_ge(ensemble_halvings(e), 3);
+  ck_assert_uint_ge(states(s, whole, &last), 2);
+  for (; status == STRAIT_ESTOP; stop++) {
+    struct halved some = {.left = stop}, rest = {.left = -1};
+    watch.context = &some;
+    OK(ensemble_create(&again, &t->plan));
+    status = ensemble_run(again, &watch);
+    ensemble_free(again);
+    OK(ensemble_create(&again, &other->plan));
+    watch = (struct ensemble_watch){.context = &rest, .saved = note_saved};
+    OK(ensemble_run(again, &watch));
+    same_members(s, e, again);
+    ck_assert_int_eq(ensemble_halvings(again), ensemble_halvings(e));
+    ck_assert_msg(same_files(state_file(s, whole, last[0].base), state_file(s, part, last[0].base)),
+                  "ended after state %d", stop);
+    ensemble_free(again);
+    OK(file_remove_tree(part));
+  }
+  OK(status);
+  ck_assert_int_ge(stop, 8);
+  ensemble_free(e);
+  OK(file_remove_tree(folder));
+  unstage(other);
+  unstage(t);
+  unstage(s);
+  unstage(first);
+}
+END_TEST
+
+/* A limit that no state keeps leaves the newest alone; those to return to after a divergence stay whatever the limit.
+ */
+static int few_states(void *context) {
+  struct stage *s = context;
+  struct moment *found;
+  ck_assert_uint_le(states(s, s->plan.folder, &found), s->plan.on_divergence == DIVERGENCE_HALVE ? 3 : 1);
+  return STRAIT_OK;
+}
+START_TEST(test_limit) {
+  for (int halve = 0; halve <= 1; halve++) {
+    struct stage *s = stage(&averages, 1);
+    const struct ensemble_watch watch = {.context = s, .saved = few_states};
+    struct ensemble *e;
+    s->plan.folder = make_folder(&s->f);
+    s->plan.checkpoint_limit = 1e-6;
+    s->plan.on_divergence = halve;
+    OK(ensemble_create(&e, &s->plan));
+    OK(ensemble_run(e, &watch));
+    ensemble_free(e);
+    OK(file_remove_tree(s->plan.folder));
+    unstage(s);
+  }
+}
 END_TEST
 
 /* A signal: the state is written where the training stood, inside an epoch too, and nothing is offered twice. */
 struct signalled {
-  const char *folder;
   int64_t source, iteration; /* where to raise it */
   int raised;
-  int64_t written; /* iteration of the checkpoint made after it */
-  const struct ensemble_news *news;
 };
 static void raise_signal(void *context, const struct ensemble_news *news) {
   struct signalled *s = context;
   if (!s->raised && news->source == s->source && news->weights && news->step.iteration == s->iteration)
     s->raised = 1, raise(SIGTERM);
 }
-static int write_state(void *context, struct ensemble *e) {
-  struct signalled *s = context;
-  return ensemble_write(e, s->folder);
-}
 START_TEST(test_signal) {
   struct stage *s = stage(&fge, 1);
   char *folder = make_folder(&s->f);
   struct ensemble *whole = run(s), *e;
-  struct signalled at = {.folder = folder, .source = 1, .iteration = 2}; /* a member was just made; the epoch has 4 */
-  struct ensemble_watch watch = {.context = &at, .progress = raise_signal, .checkpoint = write_state};
+  struct signalled at = {.source = 1, .iteration = 2}; /* a member was just made; the epoch has 4 */
+  struct ensemble_watch watch = {.context = &at, .progress = raise_signal};
+  struct moment *found;
   stop_install(0);
+  s->plan.folder = folder;
   OK(ensemble_create(&e, &s->plan));
   ck_assert_int_eq(ensemble_run(e, &watch), STRAIT_ESTOP);
   ck_assert_int_eq(members(e), 3);
   ensemble_free(e);
-  struct arrays *arrays;
-  OK(safetensors_read(&arrays, file_join(s->f.arena, folder, "state.safetensors")));
-  const int64_t *at_rest = arrays_find(arrays, "place")->data;
-  ck_assert(at_rest[0] == 1 && at_rest[1] == 1 && at_rest[2] == 2); /* source 1, begun, iteration 2 */
-  arrays_free(arrays);
+  ck_assert_uint_ge(states(s, folder, &found), 1);
+  ck_assert(found[0].source == 1 && found[0].iteration == 2);
   ensemble_free(whole);
   OK(file_remove_tree(folder));
   unstage(s);
@@ -524,6 +656,10 @@ int main(void) {
   tcase_add_test(tests, test_resume_adam);
   tcase_add_test(tests, test_resume_independent);
   tcase_add_test(tests, test_resume_points);
+  tcase_add_test(tests, test_damaged);
+  tcase_add_test(tests, test_stops);
+  tcase_add_test(tests, test_halves);
+  tcase_add_test(tests, test_limit);
   tcase_add_test(tests, test_news);
   tcase_add_test(tests, test_origin);
   tcase_add_test(tests, test_refused);

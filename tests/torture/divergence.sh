@@ -26,6 +26,16 @@ seed = 3
 ends = right other
 schedule.rate = 1000
 weight-decay  = 1
+[ensemble rounds]
+ensembler        = pfge
+ensembler.rounds = 3
+start            = right@1
+budget           = 7
+schedule         = triangle
+schedule.cycle-iterations = 4
+schedule.high    = 1000
+schedule.low     = 500
+weight-decay     = 1
 END
 halve=--set=defaults.on-divergence=halve
 
@@ -41,8 +51,11 @@ echo "-- halved, the curve too; and what was stopped goes on from its checkpoint
 expect 0 run e.ini --out whole $halve
 says 'at the rate 300; '
 says 'arc: iteration '
+says 'rounds: iteration '
 says 'resuming from iteration 0 at half'
 test "$(json halvings <whole/left/summary.json)" -ge 1 || die "the summary does not tell"
+test "$(json halvings <whole/rounds/summary.json)" -ge 3 || die "the summary of the ensemble does not tell"
+grep -q '"halved".*"source": *2' whole/rounds/log.jsonl || die "the log does not tell of the last source"
 expect 0 run e.ini --out part $halve
 says 'train left  goes on'
 same whole part "a training that stopped at its divergence ends with other bytes than one that went on"

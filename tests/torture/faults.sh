@@ -112,7 +112,7 @@ strike memory memory ENOMEM "${STRIDE:-601}"
 # The same for a run that goes on with what there is: nothing of it may be taken for damaged or outdated.
 afresh
 n=200
-while test ! -e part/fge/state/state.safetensors; do
+while test -z "$(find part/fge/state -name '*.state.safetensors' 2>/dev/null)"; do
   test $n -lt 400 || die "no call to kill at leaves an ensemble unfinished"
   afresh
   with write KILL $n

@@ -110,8 +110,8 @@ if test "${SANITIZERS:-no}" = no; then
   each cut 0 left/epoch-1.safetensors '' $run
   rm -rf cut
   cut_off two/state/member-0.safetensors
-  cut_off two/state/state.safetensors
-  each cut 0 two/state/state.safetensors '' $run
+  cut_off two/state/source-1-iteration-3.state.safetensors
+  each cut 0 two/state/source-1-iteration-3.state.safetensors '' $run
   test ! -e cut/two/state/member-0.safetensors || each cut 0 two/state/member-0.safetensors '' $run
 fi
 # What is only shown: nothing is shown that is not right.

@@ -30,3 +30,13 @@ endif
 tests_train_test_objective_SOURCES = %D%/test-objective.c %D%/fixture.h tests/curves/objects.h
 tests_train_test_objective_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_train_test_objective_LDADD = libstrait.la $(CHECK_LIBS)
+
+if HAVE_CHECK
+check_PROGRAMS += tests/train/test-moments tests/train/test-trainer
+endif
+tests_train_test_moments_SOURCES = %D%/test-moments.c %D%/fixture.h tests/curves/objects.h
+tests_train_test_moments_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_train_test_moments_LDADD = libstrait.la $(CHECK_LIBS)
+tests_train_test_trainer_SOURCES = %D%/test-trainer.c %D%/fixture.h tests/curves/objects.h
+tests_train_test_trainer_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_train_test_trainer_LDADD = libstrait.la $(CHECK_LIBS)
