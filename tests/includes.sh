@@ -12,7 +12,7 @@ framework() {
   before=
   for folder in $order; do
     before="$before $folder"
-    for file in framework/"$folder"/*.[ch]; do
+    for file in framework/"$folder"/*.[ch] framework/"$folder"/*/*.[ch]; do
       test -e "$file" || continue
       awk -v before="$before" -v file="$file" '
         BEGIN { n = split(before, names, " "); for (i = 1; i <= n; i++) allowed[names[i]] = 1 }
@@ -20,6 +20,10 @@ framework() {
           split($0, part, "\""); folder = part[2]
           if (!sub(/\/.*/, "", folder)) { print file ":" FNR ": \"" part[2] "\" names no folder"; next }
           if (!(folder in allowed)) print file ":" FNR ": \"" part[2] "\" is of a later folder"
+        }
+        /^[ \t]*#[ \t]*include[ \t]*"network\// && file ~ /^framework\/network\/layers\// &&
+        !/"network\/(network|graph|layers\/[a-z_]+)\.h"/ {
+          print file ":" FNR ": a layer sees the graph, not what is made of it"
         }
         /^[ \t]*#[ \t]*include[ \t]*<cblas/ && file !~ /^framework\/compute\// {
           print file ":" FNR ": only compute/ calls OpenBLAS"
@@ -69,14 +73,15 @@ test -z "$wrong" || { printf '%s\n' "$wrong"; exit 1; }
 if test -z "${INCLUDES_INNER:-}"; then
   tree=$(mktemp -d)
   trap 'rm -rf "$tree"' EXIT
-  mkdir -p "$tree/framework/base" "$tree/framework/cli" "$tree/framework/other" "$tree/curves"
+  mkdir -p "$tree/framework/network/layers" "$tree/framework/base" "$tree/framework/cli" "$tree/framework/other" "$tree/curves"
   echo '#include "cli/main.h"' >"$tree/framework/base/a.c"
   echo '#include "helper.h"' >"$tree/framework/cli/b.c"
   echo '#include <cblas.h> /* fast */' >"$tree/curves/c.c"
   echo '#include "plugin/registry.h"' >"$tree/curves/d.c"
+  printf '#include "network/tape.h"\n#include "train/training.h"\n' >"$tree/framework/network/layers/e.c"
   found=$(srcdir=$tree INCLUDES_INNER=1 sh "$self" || true)
   for want in 'base/a.c:1: "cli/main.h" is of a later' 'cli/b.c:1: "helper.h" names no' 'curves/c.c:1: <cblas.h> is neither' \
-    'curves/d.c:1: "plugin/registry.h" is neither' 'framework/other: not in'; do
+    'curves/d.c:1: "plugin/registry.h" is neither' 'layers/e.c:1: a layer sees' 'layers/e.c:2: "train/training.h" is of a later' 'framework/other: not in'; do
     case $found in
     *"$want"*) ;;
     *) echo "the test itself does not see: $want"; exit 1 ;;

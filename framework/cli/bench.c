@@ -276,7 +276,7 @@ int bench_run(const struct bench_plan *plan, struct bench_result *result) {
   *result = (struct bench_result){0};
   int status = bench.arena ? device_create(&bench.device, NULL, plan->team, NULL) : error_failure();
   if (!status)
-    status = timed_create(&bench.timed, bench.device, plan->clock);
+    status = timed_create(&bench.timed, bench.device, plan->clock, network_counts);
   forget_peak();
   bench.resident = process_memory("VmRSS:");
   if (!status)

@@ -197,6 +197,11 @@ struct update_op {
 
 enum { FORWARD = 1, BACKWARD = 2 };
 
+/* What one call of an operation needs: multiply-adds, words read and written. */
+struct counts {
+  double multiply_adds, words;
+};
+
 /* What a device is, for people and for records. */
 struct device_facts {
   const char *name;    /* "cpu" */

@@ -1,5 +1,5 @@
-libstrait_la_SOURCES += %D%/correlate.c %D%/correlate.h %D%/cpu.c %D%/cpu.h %D%/cpu_conv.c %D%/cpu_custom.c \
-	%D%/cpu_guarded.c %D%/cpu_linear.c %D%/cpu_loss.c %D%/cpu_map.c %D%/cpu_norm.c %D%/cpu_pool.c %D%/cpu_vector.c \
+libstrait_la_SOURCES += %D%/correlate.c %D%/correlate.h %D%/cpu.c %D%/cpu.h \
+	%D%/cpu_guarded.c %D%/cpu_loss.c %D%/cpu_vector.c \
 	%D%/cpu_winograd.c %D%/cpu_winograd.h %D%/device.c %D%/device.h %D%/gemm.c %D%/gemm.h %D%/gradient.c %D%/gradient.h \
 	%D%/kernels.h %D%/kernels_choose.c %D%/operations.h %D%/panels.c %D%/peak.c %D%/peak.h %D%/random.c %D%/random.h %D%/services.c \
 	%D%/services.h %D%/team.c %D%/team.h %D%/timed.c %D%/timed.h %D%/tune.c %D%/tune.h

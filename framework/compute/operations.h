@@ -15,7 +15,7 @@
   ROW(DROPOUT, dropout)                                                                                                \
   ROW(CUSTOM, custom)
 
-/* With those that are no layers. */
+/* With those that are no layers, which come last. */
 #define OPERATIONS(ROW)                                                                                                \
   LAYERS(ROW)                                                                                                          \
   ROW(LOSS, loss)                                                                                                      \

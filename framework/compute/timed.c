@@ -18,6 +18,7 @@ struct timed {
   const struct device_ops *inner;
   struct device *device;
   clockid_t clock;
+  timed_counts *layers;
   struct timing timing[KINDS];
 };
 
@@ -37,93 +38,15 @@ static void add(struct timed *t, int kind, double begin, double multiply_adds, d
   timing->bytes += 4 * words;
 }
 
-/* ---- counting; words of the activations are for one sample ---- */
-
-struct counts {
-  double multiply_adds, words;
-};
-
 static double times(int64_t a, int64_t b) { return (double)a * (double)b; }
 
-/* How often the gradient's words move: written, and read before where they are added to. */
-static int written(place at, int accumulate) { return place_is(at) ? 1 + (accumulate != 0) : 0; }
-
-struct dense {
-  double x, w, y, multiply_adds; /* words */
-  double add;
-  int dx, dw; /* how often they move */
-};
-static struct dense linear_sizes(const struct linear_op *op) {
-  return (struct dense){times(op->positions, op->in),
-                        times(op->in, op->out),
-                        times(op->positions, op->out),
-                        times(op->positions * op->in, op->out),
-                        0,
-                        written(op->dx, op->accumulate_dx),
-                        written(op->dw, op->accumulate_dw)};
-}
-static struct dense conv_sizes(const struct conv_op *op) {
-  double w = times(op->in * op->out, op->kernel[0] * op->kernel[1]), positions = times(op->out_height, op->out_width);
-  return (struct dense){times(op->in * op->height, op->width),
-                        w,
-                        positions * (double)op->out,
-                        positions * w,
-                        place_is(op->add) ? positions * (double)op->out : 0,
-                        written(op->dx, op->accumulate_dx),
-                        written(op->dw, op->accumulate_dw)};
-}
-/* Backward: dx from dy and W; dW from x and dy. */
-static struct counts dense_counts(struct dense s, int direction, double n) {
-  if (direction == FORWARD)
-    return (struct counts){n * s.multiply_adds, n * (s.x + s.y + s.add) + s.w};
-  return (struct counts){n * s.multiply_adds * ((s.dx > 0) + (s.dw > 0)),
-                         n * (s.y + s.dx * s.x + (s.dw > 0) * s.x) + (s.dx > 0) * s.w + s.dw * s.w};
-}
-static double norm_words(const struct norm_op *op) { return times(op->positions, op->channels); }
-static double pool_words(const struct pool_op *op, int output) {
-  return output ? times(op->channels * op->out_height, op->out_width) : times(op->channels * op->height, op->width);
-}
-
-static struct counts counts_of(const struct op *op, int direction, const struct run *run) {
+/* Of the operations that are no layers. */
+static void other_counts(const struct op *op, const struct run *run, struct counts *counts) {
   const double n = (double)run->samples;
-  const int forward = direction == FORWARD;
-  switch (op->kind) {
-  case OP_LINEAR:
-    return dense_counts(linear_sizes(&op->linear), direction, n);
-  case OP_CONV:
-    return dense_counts(conv_sizes(&op->conv), direction, n);
-  case OP_NORM:
-    return (struct counts){0, n * norm_words(&op->norm) *
-                                  (forward ? run->batch_statistics + 2 * place_is(op->norm.y)
-                                           : 2 + written(op->norm.dx, op->norm.accumulate_dx))};
-  case OP_MAX_POOL:
-  case OP_AVG_POOL:
-    return (struct counts){
-        0, n * ((forward ? 1 : written(op->pool.dx, op->pool.accumulate_dx)) * pool_words(&op->pool, 0) +
-                (1 + place_is(op->pool.index)) * pool_words(&op->pool, 1))};
-  case OP_RELU:
-    return (struct counts){0, n * (double)op->map.count *
-                                  (2 + (forward ? 0 : written(op->map.dx, op->map.accumulate_dx)))};
-  case OP_ADD:
-    return (struct counts){
-        0, n * (double)op->map.count *
-               (forward ? 3
-                        : 1 + written(op->map.dx, op->map.accumulate_dx) + written(op->map.db, op->map.accumulate_db))};
-  case OP_FLATTEN:
-    return (struct counts){0, n * times(op->flatten.positions, op->flatten.channels) *
-                                  (1 + (forward ? 1 : written(op->flatten.dx, op->flatten.accumulate_dx)))};
-  case OP_DROPOUT:
-    return (struct counts){0, n * (double)op->dropout.count *
-                                  (1 + (forward ? 1 : written(op->dropout.dx, op->dropout.accumulate_dx)))};
-  case OP_CUSTOM:
-    return (struct counts){0, n * (double)op->plain.output_size};
-  case OP_LOSS:
-    return (struct counts){0, (1 + place_is(op->loss.gradient)) * n * times(op->loss.positions, op->loss.classes)};
-  case OP_SOFTMAX:
-    return (struct counts){0, 2 * n * times(op->softmax.positions, op->softmax.classes)};
-  default:
-    return (struct counts){0, 0};
-  }
+  if (op->kind == OP_LOSS)
+    counts->words = (1 + place_is(op->loss.gradient)) * n * times(op->loss.positions, op->loss.classes);
+  else if (op->kind == OP_SOFTMAX)
+    counts->words = 2 * n * times(op->softmax.positions, op->softmax.classes);
 }
 
 /* ---- the table ---- */
@@ -132,10 +55,14 @@ static void run(struct device *d, const struct op *op, int direction, const stru
   struct timed *t = timed_of(d);
   double begin = timed_now(t->clock);
   t->inner->run(d, op, direction, run);
-  if (op->kind < OP_COUNT) {
-    const struct counts counts = counts_of(op, direction, run);
-    add(t, 2 * ((int)op->kind - 1) + (direction == BACKWARD), begin, counts.multiply_adds, counts.words);
-  }
+  if (op->kind >= OP_COUNT)
+    return;
+  struct counts counts = {0};
+  if (op->kind >= OP_LOSS)
+    other_counts(op, run, &counts);
+  else
+    t->layers(op, direction, run, &counts);
+  add(t, 2 * ((int)op->kind - 1) + (direction == BACKWARD), begin, counts.multiply_adds, counts.words);
 }
 
 #define TIMED(kind, name, parameters, arguments, words)                                                                \
@@ -197,7 +124,7 @@ static void replace(struct device_ops *ops) {
   ops->distance_squared = distance_squared;
 }
 
-int timed_create(struct timed **timed, struct device *device, clockid_t clock) {
+int timed_create(struct timed **timed, struct device *device, clockid_t clock, timed_counts *layers) {
   struct timed *t = *timed = memory_alloc(1, sizeof *t);
   if (!t)
     return error_failure();
@@ -205,6 +132,7 @@ int timed_create(struct timed **timed, struct device *device, clockid_t clock) {
   t->ops = *device->ops;
   t->device = device;
   t->clock = clock;
+  t->layers = layers;
   replace(&t->ops);
   timed_reset(t);
   device->ops = &t->ops;

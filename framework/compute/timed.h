@@ -20,9 +20,12 @@ struct timing {
   double multiply_adds, bytes;
 };
 
+/* Counts a layer's operation (network/network.h has network_counts); counts start at 0. */
+typedef void timed_counts(const struct op *op, int direction, const struct run *run, struct counts *counts);
+
 struct timed;
 /* From here on the device's operations are timed, by this clock (CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID). */
-int timed_create(struct timed **timed, struct device *device, clockid_t clock);
+int timed_create(struct timed **timed, struct device *device, clockid_t clock, timed_counts *layers);
 void timed_free(struct timed *timed); /* the device has its own table again; NULL is nothing */
 void timed_reset(struct timed *timed);
 /* The kinds of operations, those never called among them; *count of them. Valid until timed_free. */

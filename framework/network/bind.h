@@ -7,7 +7,7 @@
 #include "network/tape.h"
 
 struct buffers {
-  place weights, statistics, gradient, input, target, sums, arena;
+  place weights, statistics, gradient, input, target, sums, collected, arena;
 };
 
 place value_place(const struct tape *tape, const struct buffers *buffers, int value);

@@ -2,10 +2,6 @@
  * before it, and what backward must do noted. */
 #include "network/tape.h"
 
-int64_t node_channels(const struct node *node) {
-  return node->shape.dims[node->shape.rank == 3 ? 0 : node->shape.rank - 1];
-}
-
 /* How often each node's output is used on the way to the network's output; 0: it does not matter. */
 static int *count_uses(const struct network *network) {
   const struct graph *graph = &network->graph;
@@ -19,28 +15,22 @@ static int *count_uses(const struct network *network) {
   return uses;
 }
 
-/* Same floats in the same order as its input's? */
+/* The same floats in the same order as its input's? */
 static int is_alias(const struct tape *tape, const struct node *node) {
-  if (node->kind == NODE_DROPOUT)
-    return !tape->training || node->probability == 0;
-  if (node->kind != NODE_FLATTEN)
-    return 0;
-  const struct shape *x = &tape->network->graph.nodes[node->input[0]].shape;
-  return x->rank != 3 || x->dims[0] == 1 || x->dims[1] * x->dims[2] == 1;
+  const struct layer *layer = node->layer;
+  return layer->alias && layer->alias(&tape->network->graph, node, tape->training);
 }
 
 /* A relu may be done by the layer before it if nobody else reads that layer's output. */
 static int can_fuse(const struct tape *tape, const struct node *node, const int *uses) {
-  if (node->kind != NODE_RELU || uses[node->input[0]] != 1)
-    return 0;
-  uint32_t kind = tape->network->graph.nodes[node->input[0]].kind;
-  return kind == NODE_LINEAR || kind == NODE_CONV || kind == NODE_NORM;
+  return node->layer->fused & FUSE_RELU && uses[node->input[0]] == 1 &&
+         node_input(&tape->network->graph, node, 0)->layer->fuses & FUSE_RELU;
 }
 
-/* An add may be done by the convolution that makes the later of its inputs, if nobody else reads that. -1: it may not;
+/* An add may be done by the step that makes the later of its inputs, if nobody else reads that. -1: it may not;
  * else which input that is. */
 static int find_adder(const struct tape *tape, const struct node *node, const int *uses, const int *node_value) {
-  if (node->kind != NODE_ADD)
+  if (!(node->layer->fused & FUSE_ADD))
     return -1;
   const int producer[2] = {tape->values[node_value[node->input[0]]].producer,
                            tape->values[node_value[node->input[1]]].producer};
@@ -48,13 +38,14 @@ static int find_adder(const struct tape *tape, const struct node *node, const in
   if (producer[0] == producer[1] || uses[node->input[later]] != 1)
     return -1;
   const struct step *step = &tape->steps[producer[later]];
-  return step->node->kind == NODE_CONV && !step->relu && !step->adds ? later : -1;
+  return step->node->layer->fuses & FUSE_ADD && !step->relu && !step->adds ? later : -1;
 }
 
 static void fuse_add(struct tape *tape, const struct node *node, int number, int adder, int *node_value) {
   const int value = node_value[number] = node_value[node->input[adder]], other = node_value[node->input[!adder]];
   struct step *step = &tape->steps[tape->values[value].producer];
   step->adds = 1;
+  step->add = node->layer;
   step->input[step->inputs++] = other;
   step->backward = tape->values[value].wanted |= tape->values[other].wanted;
 }
@@ -107,14 +98,14 @@ int tape_read(const struct tape *tape, int value) {
   return norm < 0 ? value : tape->steps[norm].input[0];
 }
 
-/* A batch norm whose output only convolutions read need not make it: they apply it to what they read. */
+/* A norm whose output is only read by what can apply it to what it reads need not make it. */
 static void leave_out_norms(struct tape *tape) {
   for (int i = 0; i < tape->count; i++)
-    if (tape->steps[i].node->kind == NODE_NORM && tape->steps[i].output != tape->output)
+    if (tape->steps[i].node->layer->affine && tape->steps[i].output != tape->output)
       tape->values[tape->steps[i].output].norm = i;
   for (int i = 0; i < tape->count; i++)
     for (int k = 0; k < tape->steps[i].inputs; k++)
-      if (tape->steps[i].node->kind != NODE_CONV || k > 0)
+      if (!tape->steps[i].node->layer->reads_affine || k > 0)
         tape->values[tape->steps[i].input[k]].norm = -1;
 }
 
@@ -138,13 +129,13 @@ static int is_forgotten(const struct tape *tape, int value) {
   return 0;
 }
 
-/* A convolution's output that is at least twice as large as what it was made from, and is read through a batch norm
- * that is never made, is not kept: backward makes it again from what is kept anyway. */
+/* The output of a layer that may be remade, that is at least twice as large as what it was made from, and is read
+ * through a batch norm that is never made, is not kept: backward makes it again from what is kept anyway. */
 static void forget_grown(struct tape *tape) {
   for (int i = 0; i < tape->count; i++) {
     const struct step *step = &tape->steps[i];
     const int source = tape_read(tape, step->input[0]);
-    if (step->node->kind != NODE_CONV || step->adds || step->relu || !step->backward || step->output == tape->output ||
+    if (!step->node->layer->remade || step->adds || step->relu || !step->backward || step->output == tape->output ||
         tape->values[step->output].size < 2 * tape->values[source].size || is_forgotten(tape, source))
       continue;
     const int norm = only_reader(tape, step->output);

@@ -2,11 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "network/graph.h"
+#include "network/layers/layer.h"
 #include "plugin/registry.h" /* ops_copy */
-
-static const char *const kind_names[] = {"input",    "linear", "conv2d",  "batch_norm", "relu",  "max_pool",
-                                         "avg_pool", "add",    "flatten", "dropout",    "custom"};
 
 static struct graph *graph_of(strait_graph *g) { return (struct graph *)g; }
 
@@ -19,12 +16,12 @@ strait_node graph_failed(struct graph *graph) {
 const char *graph_describe(struct graph *graph, const struct node *node) {
   const char *text = "the input";
   if (node->name)
-    text = arena_format(graph->arena, "node \"%s\" (%s)", node->name, kind_names[node->kind]);
-  else if (node->kind != NODE_INPUT && node->near)
-    text = arena_format(graph->arena, "%s after \"%s\"", kind_names[node->kind], node->near);
-  else if (node->kind != NODE_INPUT)
-    text = arena_format(graph->arena, "%s of the input", kind_names[node->kind]);
-  return text ? text : kind_names[node->kind];
+    text = arena_format(graph->arena, "node \"%s\" (%s)", node->name, node->layer->name);
+  else if (node->layer != &layer_input && node->near)
+    text = arena_format(graph->arena, "%s after \"%s\"", node->layer->name, node->near);
+  else if (node->layer != &layer_input)
+    text = arena_format(graph->arena, "%s of the input", node->layer->name);
+  return text ? text : node->layer->name;
 }
 
 const char *graph_operand(struct graph *graph, const struct node *node) {
@@ -36,98 +33,92 @@ const char *graph_operand(struct graph *graph, const struct node *node) {
 static int check_inputs(struct graph *graph, const struct node *node) {
   for (int i = 0; i < node->inputs; i++)
     if (node->input[i] < 0 || (size_t)node->input[i] >= graph->count)
-      return error_set(STRAIT_EINVAL, "%s %s: %d is not a node of this graph", kind_names[node->kind],
+      return error_set(STRAIT_EINVAL, "%s %s: %d is not a node of this graph", node->layer->name,
                        node->name ? node->name : "without a name", node->input[i]);
   return STRAIT_OK;
 }
 
 /* Keeps what the caller gave of the node: its name copied, its surroundings noted, its shape inferred. */
-static int complete(struct graph *graph, struct node *node, int64_t out) {
+static int complete(struct graph *graph, struct node *node) {
   int status = check_inputs(graph, node);
   if (status < 0)
     return status;
   const struct node *first = &graph->nodes[node->input[0]];
   if (node->name) {
     if (!*node->name)
-      return error_set(STRAIT_EINVAL, "%s after \"%s\": the layer has no name", kind_names[node->kind],
+      return error_set(STRAIT_EINVAL, "%s after \"%s\": the layer has no name", node->layer->name,
                        first->near ? first->near : "input");
     node->name = arena_copy(graph->arena, node->name);
     if (!node->name)
       return error_failure();
   }
   node->near = node->name ? node->name : first->near;
-  return infer_shape(graph, node, out);
+  return infer_shape(graph, node);
 }
 
-/* NAME.SUFFIX as the node's next parameter. */
-static int use_parameter(struct graph *graph, struct node *node, const char *suffix, const struct shape *shape,
-                         uint32_t init, double init_value) {
+/* NAME.SUFFIX, as a segment. */
+static int use_segment(struct graph *graph, const struct node *node, struct segments *segments, const char *suffix,
+                       const struct shape *shape, uint32_t init, double value) {
   const char *name = arena_format(graph->arena, "%s.%s", node->name, suffix);
   if (!name)
     return error_failure();
-  int number = segments_use(&graph->weights, graph->arena, graph_describe(graph, node), name, shape, init, init_value);
-  if (number >= 0)
+  return segments_use(segments, graph->arena, graph_describe(graph, node), name, shape, init, value);
+}
+
+static int64_t axis_size(const struct graph *graph, const struct node *node, uint32_t axis) {
+  switch (axis) {
+  case AXIS_OUT:
+    return node_channels(node);
+  case AXIS_IN:
+    return node_channels(node_input(graph, node, 0));
+  case AXIS_KERNEL_HEIGHT:
+    return node->window.kernel[0];
+  default:
+    return node->window.kernel[1];
+  }
+}
+
+static int use_parameters(struct graph *graph, struct node *node) {
+  for (const struct layer_parameter *p = node->layer->parameters; p && p->suffix; p++) {
+    struct shape shape = {0};
+    if (p->bias && node->flags & STRAIT_NO_BIAS)
+      continue;
+    while (shape.rank < 4 && p->axis[shape.rank]) {
+      shape.dims[shape.rank] = axis_size(graph, node, p->axis[shape.rank]);
+      shape.rank++;
+    }
+    int number = use_segment(graph, node, &graph->weights, p->suffix, &shape, p->init,
+                             p->scale ? p->scale(graph, node) : p->value);
+    if (number < 0)
+      return number;
     node->parameter[node->parameters++] = number;
-  return number;
+  }
+  return STRAIT_OK;
 }
 
-static int use_statistics(struct graph *graph, struct node *node, int which, const char *suffix, double start) {
-  struct shape channels = {1, {node->shape.dims[node->shape.rank == 3 ? 0 : node->shape.rank - 1]}};
-  const char *name = arena_format(graph->arena, "%s.%s", node->name, suffix);
-  if (!name)
-    return error_failure();
-  int number = segments_use(&graph->statistics, graph->arena, graph_describe(graph, node), name, &channels,
-                            STRAIT_INIT_CONSTANT, start);
-  node->statistics[which] = number;
-  return number;
+static int use_statistics(struct graph *graph, struct node *node) {
+  const struct layer_statistic *statistics = node->layer->statistics;
+  const struct shape channels = {1, {node_channels(node)}};
+  for (int i = 0; statistics && i < 2; i++) {
+    node->statistics[i] = use_segment(graph, node, &graph->statistics, statistics[i].suffix, &channels,
+                                      STRAIT_INIT_CONSTANT, statistics[i].start);
+    if (node->statistics[i] < 0)
+      return node->statistics[i];
+  }
+  return STRAIT_OK;
 }
 
-static int use_linear(struct graph *graph, struct node *node, uint32_t flags) {
-  const struct shape *x = &graph->nodes[node->input[0]].shape;
-  int64_t in = x->dims[x->rank - 1], out = node->shape.dims[x->rank - 1];
-  double bound = 1 / sqrt((double)in);
-  int status = use_parameter(graph, node, "weight", &(struct shape){2, {out, in}}, STRAIT_INIT_UNIFORM, bound);
-  if (status >= 0 && !(flags & STRAIT_NO_BIAS))
-    status = use_parameter(graph, node, "bias", &(struct shape){1, {out}}, STRAIT_INIT_UNIFORM, bound);
-  return status;
-}
-
-static int use_conv(struct graph *graph, struct node *node, uint32_t flags) {
-  int64_t in = graph->nodes[node->input[0]].shape.dims[0], out = node->shape.dims[0];
-  const int64_t *kernel = node->window.kernel;
-  double deviation = sqrt(2 / ((double)kernel[0] * (double)kernel[1] * (double)out));
-  int status = use_parameter(graph, node, "weight", &(struct shape){4, {out, in, kernel[0], kernel[1]}},
-                             STRAIT_INIT_NORMAL, deviation);
-  if (status >= 0 && !(flags & STRAIT_NO_BIAS))
-    status = use_parameter(graph, node, "bias", &(struct shape){1, {out}}, STRAIT_INIT_CONSTANT, 0);
-  return status;
-}
-
-static int use_norm(struct graph *graph, struct node *node) {
-  struct shape channels = {1, {node->shape.dims[node->shape.rank == 3 ? 0 : node->shape.rank - 1]}};
-  int status = use_parameter(graph, node, "weight", &channels, STRAIT_INIT_CONSTANT, 1);
-  if (status >= 0)
-    status = use_parameter(graph, node, "bias", &channels, STRAIT_INIT_CONSTANT, 0);
-  if (status >= 0)
-    status = use_statistics(graph, node, 0, "running_mean", 0);
-  if (status >= 0)
-    status = use_statistics(graph, node, 1, "running_var", 1);
-  return status;
-}
-
-/* Adds a node made of what the caller filled; `out` is the number of outputs where the node has such a number. */
-static strait_node add_node(struct graph *graph, struct node node, int64_t out, uint32_t flags) {
+/* Adds a node made of what the caller filled. */
+static strait_node add_node(struct graph *graph, struct node node) {
   if (graph->failure.status)
     return -1;
   if (memory_grow(&graph->nodes, &graph->capacity, graph->count + 1, sizeof *graph->nodes) < 0)
     return graph_failed(graph);
-  int status = complete(graph, &node, out);
-  if (status >= 0 && node.kind == NODE_LINEAR)
-    status = use_linear(graph, &node, flags);
-  if (status >= 0 && node.kind == NODE_CONV)
-    status = use_conv(graph, &node, flags);
-  if (status >= 0 && node.kind == NODE_NORM)
-    status = use_norm(graph, &node);
+  int status = complete(graph, &node);
+  if (status >= 0)
+    status = use_parameters(graph, &node);
+  if (status >= 0)
+    status = use_statistics(graph, &node);
   if (status < 0)
     return graph_failed(graph);
   graph->nodes[graph->count] = node;
@@ -221,38 +212,40 @@ static void build_initialise(strait_graph *g, const char *parameter, uint32_t ki
 }
 
 static strait_node build_linear(strait_graph *g, strait_node x, const char *name, int64_t out, uint32_t flags) {
-  struct node node = {.kind = NODE_LINEAR, .name = given_name(name), .inputs = 1, .input = {x}};
-  return add_node(graph_of(g), node, out, flags);
+  struct node node = {
+      .layer = &layer_linear, .name = given_name(name), .inputs = 1, .input = {x}, .out = out, .flags = flags};
+  return add_node(graph_of(g), node);
 }
 
 static strait_node build_conv2d(strait_graph *g, strait_node x, const char *name, int64_t out,
                                 const strait_window *window, uint32_t flags) {
-  struct node node = {.kind = NODE_CONV, .name = given_name(name), .inputs = 1, .input = {x}};
+  struct node node = {
+      .layer = &layer_conv, .name = given_name(name), .inputs = 1, .input = {x}, .out = out, .flags = flags};
   node.window = whole_window(window, 0);
-  return add_node(graph_of(g), node, out, flags);
+  return add_node(graph_of(g), node);
 }
 
 static strait_node build_batch_norm(strait_graph *g, strait_node x, const char *name, double momentum, double epsilon) {
-  struct node node = {.kind = NODE_NORM, .name = given_name(name), .inputs = 1, .input = {x}};
+  struct node node = {.layer = &layer_norm, .name = given_name(name), .inputs = 1, .input = {x}};
   node.momentum = momentum;
   node.epsilon = epsilon;
-  return add_node(graph_of(g), node, 0, 0);
+  return add_node(graph_of(g), node);
 }
 
 static strait_node build_relu(strait_graph *g, strait_node x) {
-  return add_node(graph_of(g), (struct node){.kind = NODE_RELU, .inputs = 1, .input = {x}}, 0, 0);
+  return add_node(graph_of(g), (struct node){.layer = &layer_relu, .inputs = 1, .input = {x}});
 }
 
 static strait_node build_max_pool(strait_graph *g, strait_node x, const strait_window *window) {
-  struct node node = {.kind = NODE_MAX_POOL, .inputs = 1, .input = {x}};
+  struct node node = {.layer = &layer_max_pool, .inputs = 1, .input = {x}};
   node.window = whole_window(window, 1);
-  return add_node(graph_of(g), node, 0, 0);
+  return add_node(graph_of(g), node);
 }
 
 static strait_node build_avg_pool(strait_graph *g, strait_node x, const strait_window *window) {
-  struct node node = {.kind = NODE_AVG_POOL, .inputs = 1, .input = {x}};
+  struct node node = {.layer = &layer_avg_pool, .inputs = 1, .input = {x}};
   node.window = whole_window(window, 1);
-  return add_node(graph_of(g), node, 0, 0);
+  return add_node(graph_of(g), node);
 }
 
 /* One window over the whole image. */
@@ -264,19 +257,19 @@ static strait_node build_global_avg_pool(strait_graph *g, strait_node x) {
 }
 
 static strait_node build_add(strait_graph *g, strait_node a, strait_node b) {
-  return add_node(graph_of(g), (struct node){.kind = NODE_ADD, .inputs = 2, .input = {a, b}}, 0, 0);
+  return add_node(graph_of(g), (struct node){.layer = &layer_add, .inputs = 2, .input = {a, b}});
 }
 
 static strait_node build_flatten(strait_graph *g, strait_node x) {
-  return add_node(graph_of(g), (struct node){.kind = NODE_FLATTEN, .inputs = 1, .input = {x}}, 0, 0);
+  return add_node(graph_of(g), (struct node){.layer = &layer_flatten, .inputs = 1, .input = {x}});
 }
 
 static strait_node build_dropout(strait_graph *g, strait_node x, double probability) {
   struct graph *graph = graph_of(g);
-  struct node node = {.kind = NODE_DROPOUT, .inputs = 1, .input = {x}};
+  struct node node = {.layer = &layer_dropout, .inputs = 1, .input = {x}};
   node.probability = probability;
   node.stream = graph->dropouts++;
-  return add_node(graph, node, 0, 0);
+  return add_node(graph, node);
 }
 
 /* Fills a custom node, whose operation is kept in the arena, or fails. */
@@ -287,10 +280,10 @@ static int fill_custom(struct graph *graph, struct node *node, const strait_oper
     return error_failure();
   ops_copy(operation, sizeof *operation, given);
   node->operation = operation;
-  if (input_count < 1 || input_count > NODE_SLOTS || parameter_count > NODE_SLOTS)
+  if (input_count < 1 || input_count > OP_SLOTS || parameter_count > OP_SLOTS)
     return error_set(STRAIT_EINVAL,
                      "node \"%s\" (custom): %u inputs and %u parameters; 1 to %d and 0 to %d are possible", node->name,
-                     input_count, parameter_count, NODE_SLOTS, NODE_SLOTS);
+                     input_count, parameter_count, OP_SLOTS, OP_SLOTS);
   if (!operation->forward || !operation->backward || operation->workspace < 0 || operation->workspace > SIZE_LIMIT)
     return error_set(STRAIT_EINVAL,
                      "node \"%s\" (custom): it needs forward and backward, and a workspace from 0 to 2^40", node->name);
@@ -310,12 +303,12 @@ static strait_node build_custom(strait_graph *g, const char *name, const strait_
                                 uint32_t input_count, const strait_node *inputs, uint32_t parameter_count,
                                 const int32_t *parameters) {
   struct graph *graph = graph_of(g);
-  struct node node = {.kind = NODE_CUSTOM, .name = given_name(name)};
+  struct node node = {.layer = &layer_custom, .name = given_name(name)};
   if (graph->failure.status)
     return -1;
   if (fill_custom(graph, &node, operation, input_count, inputs, parameter_count, parameters) < 0)
     return graph_failed(graph);
-  return add_node(graph, node, 0, 0);
+  return add_node(graph, node);
 }
 
 static const strait_graph_ops builder_ops = {
@@ -340,7 +333,7 @@ static const strait_graph_ops builder_ops = {
 };
 
 int graph_begin(struct graph *graph, struct arena *arena, const struct signature *signature) {
-  struct node input = {.kind = NODE_INPUT, .shape = {signature->rank, {0}}};
+  struct node input = {.layer = &layer_input, .shape = {signature->rank, {0}}};
   memcpy(input.shape.dims, signature->dims, sizeof input.shape.dims);
   *graph = (struct graph){.base = {&builder_ops}, .arena = arena, .signature = signature};
   for (uint32_t i = 0; i < signature->rank; i++)

@@ -5,23 +5,10 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "compute/device.h" /* OP_SLOTS */
 #include "network/network.h"
 
-enum {
-  NODE_INPUT,
-  NODE_LINEAR,
-  NODE_CONV,
-  NODE_NORM,
-  NODE_RELU,
-  NODE_MAX_POOL,
-  NODE_AVG_POOL,
-  NODE_ADD,
-  NODE_FLATTEN,
-  NODE_DROPOUT,
-  NODE_CUSTOM
-};
-
-#define NODE_SLOTS 8 /* inputs, and parameters, of one node: what compute/'s custom_op has room for */
+struct layer; /* what a kind of layer is: network/layers/layer.h */
 
 /* Sizes are refused above this, so that no product of a size, a batch and a few factors can overflow. */
 #define SIZE_LIMIT ((int64_t)1 << 40)
@@ -38,22 +25,29 @@ int shape_equal(const struct shape *a, const struct shape *b);
 const char *shape_text(const struct shape *shape, char *buffer);
 
 struct node {
-  uint32_t kind;
+  const struct layer *layer;
   const char *name; /* a layer's; NULL for what has no parameters */
   const char *near; /* the nearest layer above, for messages; NULL at the input */
   struct shape shape;
-  int64_t size; /* floats a sample */
+  int64_t size; /* elements per sample */
   int inputs;
-  int input[NODE_SLOTS];
-  int parameters;                    /* linear, conv: weight and perhaps bias; norm: scale, shift */
-  int parameter[NODE_SLOTS];         /* segment numbers in the weights */
-  int statistics[2];                 /* norm: running mean and variance, segment numbers in the statistics */
+  int input[OP_SLOTS];
+  int parameters;
+  int parameter[OP_SLOTS]; /* segment numbers in the weights */
+  int statistics[2];       /* segment numbers in the statistics */
+  /* What the builder was given; each layer knows its own. */
+  int64_t out;                       /* linear, conv: channels */
+  uint32_t flags;                    /* STRAIT_NO_BIAS */
   strait_window window;              /* conv and pools, made whole */
   double momentum, epsilon;          /* norm */
   double probability;                /* dropout */
   int64_t stream;                    /* dropout: its number */
   const strait_operation *operation; /* custom */
+  int64_t integer[OP_SETTINGS];      /* the rest */
+  double real[OP_SETTINGS];
 };
+/* Channels of a node's output, and positions: images have their channels first, other shapes last. */
+int64_t node_channels(const struct node *node);
 
 /* A layout while it grows. */
 struct segments {
@@ -91,8 +85,8 @@ const char *graph_describe(struct graph *graph, const struct node *node);
 /* The same, shorter, for operands: `"conv1"`. */
 const char *graph_operand(struct graph *graph, const struct node *node);
 
-/* Shape rules: fill node->shape from the inputs' shapes, or fail naming the node and both shapes. */
-int infer_shape(struct graph *graph, struct node *node, int64_t out);
+/* network/shape.c: fills the node's shape and size by its layer's rule, or fails naming the node and the shapes. */
+int infer_shape(struct graph *graph, struct node *node);
 
 struct network {
   struct arena *arena;

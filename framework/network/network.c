@@ -1,7 +1,7 @@
 /* network/network.c: a model instance's graph built, checked and kept. */
 #include <string.h>
 
-#include "network/graph.h"
+#include "network/layers/layer.h"
 #include "plugin/registry.h"
 
 /* The shape that the target wants at the output. */
@@ -75,21 +75,25 @@ int64_t network_multiply_adds(const struct network *network) {
   int64_t sum = 0;
   for (size_t i = 0; i < graph->count; i++) {
     const struct node *node = &graph->nodes[i];
-    if (node->kind == NODE_CONV || node->kind == NODE_LINEAR) {
-      /* Every output is a sum over one row of the weights. */
-      const struct segment *weight = &graph->weights.list[node->parameter[0]];
-      sum += node->size * (weight->count / weight->dims[0]);
-    }
+    if (node->layer->multiply_adds)
+      sum += node->layer->multiply_adds(graph, node);
   }
   return sum;
 }
 
+void network_counts(const struct op *op, int direction, const struct run *run, struct counts *counts) {
+  const struct layer *layer = layer_of(op);
+  if (layer)
+    layer->counts(op, direction, run, counts);
+}
+
 static int node_same(const struct node *a, const struct node *b) {
-  return a->kind == b->kind && !a->name == !b->name && (!a->name || !strcmp(a->name, b->name)) &&
+  return a->layer == b->layer && !a->name == !b->name && (!a->name || !strcmp(a->name, b->name)) &&
          shape_equal(&a->shape, &b->shape) && a->inputs == b->inputs && !memcmp(a->input, b->input, sizeof a->input) &&
          a->parameters == b->parameters && !memcmp(a->parameter, b->parameter, sizeof a->parameter) &&
          !memcmp(&a->window, &b->window, sizeof a->window) && a->momentum == b->momentum && a->epsilon == b->epsilon &&
-         a->probability == b->probability && !a->operation == !b->operation;
+         a->probability == b->probability && !memcmp(a->integer, b->integer, sizeof a->integer) &&
+         !memcmp(a->real, b->real, sizeof a->real) && !a->operation == !b->operation;
 }
 
 int network_same(const struct network *a, const struct network *b) {
@@ -115,7 +119,7 @@ int network_custom(const struct network *network, int number, struct custom *cus
   const struct graph *graph = &network->graph;
   for (size_t i = 0; i < graph->count; i++) {
     const struct node *node = &graph->nodes[i];
-    if (node->kind != NODE_CUSTOM || number-- > 0)
+    if (!node->operation || number-- > 0)
       continue;
     *custom = (struct custom){.name = node->name, .operation = node->operation, .output = node->size};
     custom->inputs = (uint32_t)node->inputs, custom->parameters = (uint32_t)node->parameters;

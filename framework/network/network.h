@@ -29,7 +29,10 @@ struct layout {
   const struct segment *segment;
 };
 
+struct counts;
 struct network;
+struct op;
+struct run;
 /* Builds the graph of a model instance (which must outlive the network, for custom operations). Errors name the node
  * and both shapes. */
 int network_create(struct network **network, const strait_object *model, const struct signature *signature);
@@ -49,6 +52,8 @@ struct custom {
 };
 /* The i-th custom operation, from 0; 0 when there is none. */
 int network_custom(const struct network *network, int i, struct custom *custom);
+/* What a layer's operation needs, for compute/timed.h. */
+void network_counts(const struct op *op, int direction, const struct run *run, struct counts *counts);
 /* Multiply-adds for one sample forward, as counted for direct convolution. */
 int64_t network_multiply_adds(const struct network *network);
 /* Fills both vectors: each segment from its own stream of the seed; running means 0, variances 1. */

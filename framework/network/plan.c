@@ -40,17 +40,16 @@ static void extend(struct planner *p, int storage, int end) {
 /* --- values --- */
 
 /* Does it hand its output's gradient on to input k unchanged? */
-static int adds_input(const struct step *step, int k) { return step->node->kind == NODE_ADD || (step->adds && k == 1); }
+static int adds_input(const struct step *step, int k) { return step->node->layer->hands_on || (step->adds && k == 1); }
 
 static int keeps_input(const struct step *step, int k) {
-  uint32_t kind = step->node->kind;
-  return step->backward && !adds_input(step, k) &&
-         (kind == NODE_LINEAR || kind == NODE_CONV || kind == NODE_NORM || kind == NODE_CUSTOM);
+  return step->backward && !adds_input(step, k) && step->node->layer->keeps_inputs;
 }
 
-/* The sign of what a relu made is read again; a batch norm's is found from its input. */
+/* The sign of what a fused relu made is read again, unless it is found from the input. */
 static int keeps_output(const struct step *step) {
-  return step->backward && (step->relu || step->node->kind == NODE_RELU) && step->node->kind != NODE_NORM;
+  const struct layer *layer = step->node->layer;
+  return step->backward && (layer->keeps_output || (step->relu && !layer->relu_by_input));
 }
 
 static void read_at(struct planner *p, int value, int time) {
@@ -70,12 +69,12 @@ static void find_last_reads(struct planner *p) {
   read_at(p, tape->output, time_of_end(tape));
 }
 
-/* The input whose place step i may write its output to: one that nobody reads later. -1: none. An add's is made its
- * first; of a convolution that adds, only what it adds. */
+/* The input whose place step i may write its output to: one that nobody reads later. -1: none. Of two that commute it
+ * is made the first; of a step that adds, only what it adds. */
 static int find_place_of_output(const struct planner *p, int i) {
   struct step *step = &p->tape->steps[i];
-  uint32_t kind = step->node->kind;
-  if (kind != NODE_RELU && kind != NODE_ADD && !step->adds && !(kind == NODE_NORM && !p->tape->training))
+  const struct layer *layer = step->node->layer;
+  if (!(layer->in_place & (p->tape->training ? IN_PLACE_TRAINING : IN_PLACE_EVALUATION)) && !step->adds)
     return -1;
   if (step->inputs > 1 && tape_read(p->tape, step->input[0]) == tape_read(p->tape, step->input[1]))
     return -1;
@@ -83,7 +82,7 @@ static int find_place_of_output(const struct planner *p, int i) {
     int value = step->input[k];
     if (p->storage[value] < 0 || p->last[value] > i)
       continue;
-    if (kind == NODE_ADD) {
+    if (layer->commutes) {
       step->input[k] = step->input[0];
       step->input[0] = value;
     }
@@ -107,9 +106,9 @@ static void plan_values(struct planner *p) {
     int output = tape->steps[i].output;
     if (tape->values[output].norm >= 0)
       continue;
-    int place = find_place_of_output(p, i);
-    if (place >= 0)
-      extend(p, p->storage[output] = p->storage[place], p->last[output]);
+    int input = find_place_of_output(p, i);
+    if (input >= 0)
+      extend(p, p->storage[output] = p->storage[input], p->last[output]);
     else
       p->storage[output] = new_storage(p, tape->values[output].size, i, p->last[output]);
     if (tape->steps[i].remake >= 0)
@@ -157,12 +156,11 @@ static int is_alone(const struct planner *p, int storage, int own, int time) {
   return 1;
 }
 
-/* Can input k's gradient be where the output's is? An add hands it on unchanged; a relu and a batch norm work in place.
- */
+/* Can input k's gradient be where the output's is? It is handed on unchanged, or made in place. */
 static int can_take(const struct planner *p, int i, int k) {
   const struct step *step = &p->tape->steps[i];
   int storage = p->gradient[step->output], time = time_of_backward(p->tape, i);
-  if (step->node->kind == NODE_RELU || step->node->kind == NODE_NORM)
+  if (step->node->layer->gradient_in_place)
     return is_alone(p, storage, step->output, time);
   return adds_input(step, k) && step->input[0] != step->input[1] &&
          can_join(p, storage, step->input[k], step->output, time);
@@ -199,16 +197,17 @@ static void plan_aux(struct planner *p) {
   for (int i = 0; i < tape->count; i++) {
     struct step *step = &tape->steps[i];
     int until = step->backward ? time_of_backward(tape, i) : i;
-    if (step->node->kind == NODE_NORM) { /* read after a forward pass too: program_batch_statistics */
-      int64_t batch = p->batch;
+    const struct layer *layer = step->node->layer;
+    if (!layer->aux)
+      continue;
+    const struct layer_aux aux = layer->aux(&tape->network->graph, step->node, step->backward);
+    if (aux.words <= 0)
+      continue;
+    int64_t batch = p->batch;
+    if (aux.whole)
       p->batch = 1;
-      step->aux_at = new_storage(p, 6 * node_channels(step->node), 0, time_of_end(tape));
-      p->batch = batch;
-    } else if (step->node->kind == NODE_MAX_POOL && step->backward) {
-      step->aux_at = new_storage(p, step->node->size, i, until);
-    } else if (step->node->kind == NODE_CUSTOM && step->node->operation->workspace > 0) {
-      step->aux_at = new_storage(p, step->node->operation->workspace, i, until);
-    }
+    step->aux_at = aux.whole ? new_storage(p, aux.words, 0, time_of_end(tape)) : new_storage(p, aux.words, i, until);
+    p->batch = batch;
   }
   tape->probabilities_at = new_storage(p, tape->values[tape->output].size, tape->count, time_of_end(tape));
 }

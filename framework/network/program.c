@@ -11,16 +11,29 @@ struct program {
   struct op *records; /* one per step */
   struct op *handed;  /* the same: what goes on to a fused add's other input */
   struct op loss, softmax;
-  float *channels; /* room for the statistics of one batch norm, for program_batch_statistics */
+  float *collected; /* room for program_batch_statistics: those of each step that has some */
 };
 
 /* Words of each buffer. */
 struct sizes {
-  int64_t weights, statistics, gradient, input, target, sums, arena;
+  int64_t weights, statistics, gradient, input, target, sums, collected, arena;
 };
 
 static int64_t output_positions(const struct network *network) {
   return network->signature.target == STRAIT_TARGET_CLASSES ? network->graph.nodes[network->output].shape.dims[0] : 1;
+}
+
+/* Of the statistics of step i, 0 where it has none. */
+static int64_t channels_of(const struct tape *tape, int i) {
+  const struct node *node = tape->steps[i].node;
+  return node->layer->statistics ? node_channels(node) : 0;
+}
+
+static int64_t collected_words(const struct tape *tape) {
+  int64_t words = 0;
+  for (int i = 0; i < tape->count; i++)
+    words += 2 * channels_of(tape, i);
+  return words;
 }
 
 static struct sizes sizes_of(const struct tape *tape, int64_t batch) {
@@ -32,6 +45,7 @@ static struct sizes sizes_of(const struct tape *tape, int64_t batch) {
                         .input = batch * network->graph.nodes[0].size,
                         .target = batch * (real ? network->signature.classes : output_positions(network)),
                         .sums = WORDS_OF(struct loss_sums),
+                        .collected = collected_words(tape),
                         .arena = tape->words};
   return sizes;
 }
@@ -52,7 +66,7 @@ int64_t program_memory(const struct network *network, int64_t batch, int use) {
     return error_failure();
   struct sizes s = sizes_of(&tape, batch);
   tape_free(&tape);
-  return 4 * (s.weights + s.statistics + s.gradient + s.input + s.target + s.sums + s.arena);
+  return 4 * (s.weights + s.statistics + s.gradient + s.input + s.target + s.sums + s.collected + s.arena);
 }
 
 static int create_buffers(struct program *program, const struct sizes *s) {
@@ -70,6 +84,8 @@ static int create_buffers(struct program *program, const struct sizes *s) {
   if (status >= 0)
     status = d->ops->create(d, s->sums, &b->sums);
   if (status >= 0)
+    status = d->ops->create(d, s->collected, &b->collected);
+  if (status >= 0)
     status = d->ops->create(d, s->arena, &b->arena);
   return status;
 }
@@ -83,7 +99,7 @@ static int prepare_step(struct program *program, int i, int64_t batch) {
   if (step->backward)
     bind_handed(&program->tape, &program->buffers, step, &program->handed[i]);
   if (!d->ops->supports(d, op))
-    return error_set(STRAIT_ENOTSUP, "the device %s cannot do this layer", device_facts(d).name);
+    return error_set(STRAIT_ENOTSUP, "the device %s has no layer %s", device_facts(d).name, step->node->layer->name);
   return d->ops->reserve(d, op, batch, FORWARD | (step->backward ? BACKWARD : 0));
 }
 
@@ -112,22 +128,18 @@ static void bind_output(struct program *program, double label_smoothing) {
 
 static int bind(struct program *program, int64_t batch, double label_smoothing) {
   const struct tape *tape = &program->tape;
-  int64_t channels = 0;
   program->records = memory_alloc((size_t)tape->count, 2 * sizeof *program->records);
   if (!program->records)
     return error_failure();
   program->handed = program->records + tape->count;
   for (int i = 0; i < tape->count; i++) {
-    const struct node *node = tape->steps[i].node;
-    if (node->kind == NODE_NORM && channels < node_channels(node))
-      channels = node_channels(node);
     int status = prepare_step(program, i, batch);
     if (status < 0)
       return status;
   }
-  program->channels = memory_alloc((size_t)channels, 3 * sizeof *program->channels);
+  program->collected = memory_alloc((size_t)collected_words(tape), sizeof *program->collected);
   bind_output(program, label_smoothing);
-  return program->channels ? STRAIT_OK : error_failure();
+  return program->collected ? STRAIT_OK : error_failure();
 }
 
 int program_create(struct program **result, const struct network *network, struct device *device, int64_t batch,
@@ -159,15 +171,15 @@ void program_free(struct program *program) {
   if (!program)
     return;
   struct device *d = program->device;
-  const place made[] = {program->buffers.weights, program->buffers.statistics, program->buffers.gradient,
-                        program->buffers.input,   program->buffers.target,     program->buffers.sums,
-                        program->buffers.arena};
+  const place made[] = {program->buffers.weights,   program->buffers.statistics, program->buffers.gradient,
+                        program->buffers.input,     program->buffers.target,     program->buffers.sums,
+                        program->buffers.collected, program->buffers.arena};
   for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
     if (place_is(made[i]))
       d->ops->destroy(d, made[i]);
   tape_free(&program->tape);
   memory_free(program->records);
-  memory_free(program->channels);
+  memory_free(program->collected);
   memory_free(program);
 }
 
@@ -210,8 +222,7 @@ void program_backward(struct program *program, const struct run *run) {
 static int earlier_uses(const struct tape *tape, int step) {
   int uses = 0;
   for (int i = 0; i < step; i++)
-    uses += tape->steps[i].node->kind == NODE_NORM &&
-            tape->steps[i].node->statistics[0] == tape->steps[step].node->statistics[0];
+    uses += channels_of(tape, i) && tape->steps[i].node->statistics[0] == tape->steps[step].node->statistics[0];
   return uses;
 }
 
@@ -221,19 +232,35 @@ static void fold(float *to, const float *one, int64_t count, int uses) {
     to[i] = uses ? to[i] + (one[i] - to[i]) / (float)(uses + 1) : one[i];
 }
 
+/* The place of the k-th statistic of step i, where a pass with batch statistics left it. */
+static place statistic_place(const struct program *program, int i, int k) {
+  const struct step *step = &program->tape.steps[i];
+  const int64_t at = step->node->layer->statistics[k].at * channels_of(&program->tape, i);
+  return place_plus(program->buffers.arena, step->aux_at + at);
+}
+
+/* Gathered on the device, so that one download gets them all. */
+static void collect_statistics(struct program *program) {
+  struct device *d = program->device;
+  place to = program->buffers.collected;
+  for (int i = 0; i < program->tape.count; i++) {
+    const int64_t channels = channels_of(&program->tape, i);
+    for (int k = 0; channels && k < 2; k++, to = place_plus(to, channels))
+      d->ops->copy(d, to, statistic_place(program, i, k), channels);
+  }
+  d->ops->download(d, program->collected, program->buffers.collected, to.offset);
+}
+
 void program_batch_statistics(struct program *program, float *statistics) {
   const struct tape *tape = &program->tape;
   const struct layout *layout = network_statistics(program->network);
-  struct device *d = program->device;
+  const float *one = program->collected;
+  collect_statistics(program);
   for (int i = 0; i < tape->count; i++) {
-    const struct node *node = tape->steps[i].node;
-    if (node->kind != NODE_NORM)
-      continue;
-    int64_t channels = node_channels(node);
-    int uses = earlier_uses(tape, i);
-    d->ops->download(d, program->channels, program->records[i].norm.saved, 3 * channels);
-    fold(statistics + layout->segment[node->statistics[0]].offset, program->channels, channels, uses);
-    fold(statistics + layout->segment[node->statistics[1]].offset, program->channels + 2 * channels, channels, uses);
+    const int64_t channels = channels_of(tape, i);
+    const int uses = channels ? earlier_uses(tape, i) : 0;
+    for (int k = 0; channels && k < 2; k++, one += channels)
+      fold(statistics + layout->segment[tape->steps[i].node->statistics[k]].offset, one, channels, uses);
   }
 }
 

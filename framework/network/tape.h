@@ -3,7 +3,7 @@
 #ifndef NETWORK_TAPE_H
 #define NETWORK_TAPE_H
 
-#include "network/graph.h"
+#include "network/layers/layer.h"
 
 /* What a step reads or writes: a node's output. Nodes that only rename (a flatten of 1x1 images) or are fused into the
  * step before them share its value. */
@@ -19,18 +19,19 @@ struct value {
 
 struct step {
   const struct node *node;
-  int relu; /* a relu is fused in */
-  int adds; /* a convolution that adds its second input to its output: the add is fused in */
+  int relu;                /* a relu is fused in */
+  int adds;                /* an add is: what it adds is this step's second input */
+  const struct layer *add; /* of the fused add */
   int inputs;
-  int input[NODE_SLOTS]; /* values */
+  int input[OP_SLOTS]; /* values */
   int output;
   int backward; /* training: it has a backward */
   int remake;   /* the step whose output is made again before this one's backward, as it was not kept; -1: none */
   /* by the plan */
-  int accumulate[NODE_SLOTS]; /* backward adds to this input's gradient: a later step wrote it first */
-  int taken[NODE_SLOTS];      /* the input's gradient lies where the output's does: nothing to compute */
-  int accumulate_dw;          /* backward adds to the parameter gradients, which start at zero */
-  int64_t aux_at;             /* maximum positions, custom workspace, batch-norm statistics */
+  int accumulate[OP_SLOTS]; /* backward adds to this input's gradient: a later step wrote it first */
+  int taken[OP_SLOTS];      /* the input's gradient lies where the output's does: nothing to compute */
+  int accumulate_dw;        /* backward adds to the parameter gradients, which start at zero */
+  int64_t aux_at;           /* what forward keeps for backward, or leaves for others */
 };
 
 struct range {
@@ -59,7 +60,5 @@ void tape_free(struct tape *tape);
 int tape_plan(struct tape *tape, int64_t batch);
 /* The value that is read for this one: itself, or the input of the batch norm it is never made by. */
 int tape_read(const struct tape *tape, int value);
-/* Channels and positions of a node's output as batch norm sees them. */
-int64_t node_channels(const struct node *node);
 
 #endif

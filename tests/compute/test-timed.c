@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "network/network.h"
 #include "rig.h"
 
 /* 5 samples of 6x7x3, a 3x3 convolution of stride 2 with padding 1 to 4 channels: 3x4 positions. */
@@ -68,7 +69,7 @@ START_TEST(counts_and_changes_nothing) {
   const struct conv_op op = conv_of(d);
   three(d, &op, plain[0], plain[0] + SAMPLES * Y);
 
-  ck_assert_int_eq(timed_create(&timed, d, CLOCK_MONOTONIC), STRAIT_OK);
+  ck_assert_int_eq(timed_create(&timed, d, CLOCK_MONOTONIC, network_counts), STRAIT_OK);
   ck_assert_ptr_ne(d->ops, own);
   three(d, &op, y, dw);
   ck_assert_mem_eq(plain[0], plain[1], sizeof plain[0]);
@@ -103,7 +104,7 @@ START_TEST(counts_the_optimiser_pass) {
   struct timed *timed;
   ck_assert_int_eq(team_create(&team, 1), STRAIT_OK);
   ck_assert_int_eq(device_create(&d, NULL, team, NULL), STRAIT_OK);
-  ck_assert_int_eq(timed_create(&timed, d, CLOCK_PROCESS_CPUTIME_ID), STRAIT_OK);
+  ck_assert_int_eq(timed_create(&timed, d, CLOCK_PROCESS_CPUTIME_ID, network_counts), STRAIT_OK);
   struct update_op op = {.count = 100, .points = 3, .gradient_scale = 1, .rate = 0.1, .momentum = 0.9};
   op.coefficient[0] = op.coefficient[1] = op.next[1] = op.next[2] = 0.5;
   op.w = rig_place(d, NULL, 100);

@@ -1,6 +1,8 @@
 /* tests/network/reference.c: a network in double precision, channels first, by plain loops. */
 #include "nets.h"
 
+#include "network/layers/layer.h"
+
 struct walk {
   const struct reference *r;
   const struct graph *graph;
@@ -44,9 +46,9 @@ static double window(const struct visit *v, int64_t n, int64_t c, int64_t oy, in
   const struct node *node = v->node;
   const strait_window *k = &node->window;
   const struct shape *in = input_shape(v->w, node);
-  int conv = node->kind == NODE_CONV;
+  int conv = node->layer->op == OP_CONV;
   const double *weights = weight(v->w, node, 0), *bias = weight(v->w, node, 1);
-  double result = node->kind == NODE_MAX_POOL ? -INFINITY : conv && bias ? bias[c] : 0;
+  double result = node->layer->op == OP_MAX_POOL ? -INFINITY : conv && bias ? bias[c] : 0;
   for (int64_t i = conv ? 0 : c; i < (conv ? in->dims[0] : c + 1); i++)
     for (int64_t ky = 0; ky < k->kernel[0]; ky++)
       for (int64_t kx = 0; kx < k->kernel[1]; kx++) {
@@ -56,7 +58,7 @@ static double window(const struct visit *v, int64_t n, int64_t c, int64_t oy, in
         double x = v->x[((n * in->dims[0] + i) * in->dims[1] + iy) * in->dims[2] + ix];
         if (conv)
           result += x * weights[((c * in->dims[0] + i) * k->kernel[0] + ky) * k->kernel[1] + kx];
-        else if (node->kind == NODE_MAX_POOL)
+        else if (node->layer->op == OP_MAX_POOL)
           result = x > result ? x : result;
         else
           result += x / (double)(k->kernel[0] * k->kernel[1]);
@@ -107,7 +109,7 @@ static void norm(const struct walk *w, const struct node *node, const double *x,
 }
 
 static void custom(const struct walk *w, const struct node *node, double *y) {
-  const double *x[NODE_SLOTS], *weights[NODE_SLOTS];
+  const double *x[OP_SLOTS], *weights[OP_SLOTS];
   for (int k = 0; k < node->parameters; k++)
     weights[k] = weight(w, node, k);
   for (int64_t n = 0; n < w->samples; n++) {
@@ -118,38 +120,38 @@ static void custom(const struct walk *w, const struct node *node, double *y) {
 }
 
 static void element(const struct walk *w, const struct node *node, const double *x, double *y) {
-  const double *b = node->kind == NODE_ADD ? w->y[node->input[1]] : NULL;
+  const double *b = node->layer->op == OP_ADD ? w->y[node->input[1]] : NULL;
   const double *mask = w->r->mask ? w->r->mask[node->stream] : NULL;
   for (int64_t i = 0; i < w->samples * node->size; i++) {
     y[i] = x[i];
-    if (node->kind == NODE_RELU && x[i] < 0)
+    if (node->layer->op == OP_RELU && x[i] < 0)
       y[i] = 0;
     if (b)
       y[i] += b[i];
-    if (node->kind == NODE_DROPOUT && mask)
+    if (node->layer->op == OP_DROPOUT && mask)
       y[i] *= mask[i];
   }
 }
 
 static void compute(struct walk *w, const struct node *node, double *y) {
   const double *x = w->y[node->input[0]];
-  switch (node->kind) {
-  case NODE_INPUT:
+  switch (node->layer->op) {
+  case OP_NONE:
     for (int64_t i = 0; i < w->samples * node->size; i++)
       y[i] = w->r->data->x[i];
     break;
-  case NODE_LINEAR:
+  case OP_LINEAR:
     linear(w, node, x, y);
     break;
-  case NODE_CONV:
-  case NODE_MAX_POOL:
-  case NODE_AVG_POOL:
+  case OP_CONV:
+  case OP_MAX_POOL:
+  case OP_AVG_POOL:
     windows(w, node, x, y);
     break;
-  case NODE_NORM:
+  case OP_NORM:
     norm(w, node, x, y);
     break;
-  case NODE_CUSTOM:
+  case OP_CUSTOM:
     custom(w, node, y);
     break;
   default:

@@ -1,0 +1,9 @@
+# A layer: what it is, and what runs it on the CPU. Its row is in framework/compute/operations.h.
+libstrait_la_SOURCES += \
+	%D%/layer.c %D%/layer.h \
+	%D%/conv.c framework/compute/cpu_conv.c \
+	%D%/custom.c framework/compute/cpu_custom.c \
+	%D%/dropout.c %D%/flatten.c %D%/map.c framework/compute/cpu_map.c \
+	%D%/linear.c framework/compute/cpu_linear.c \
+	%D%/norm.c framework/compute/cpu_norm.c \
+	%D%/pool.c framework/compute/cpu_pool.c
