@@ -311,6 +311,43 @@ static strait_node build_custom(strait_graph *g, const char *name, const strait_
   return add_node(graph, node);
 }
 
+/* Judges the inputs and settings by the layer's row. */
+static int check_given(const struct layer *layer, const strait_layer *given) {
+  const uint32_t wanted = (uint32_t)layer->inputs;
+  if (wanted ? given->input_count != wanted : given->input_count < 1 || given->input_count > OP_SLOTS)
+    return error_set(STRAIT_EINVAL, "%s: %u inputs; it takes %s%d", layer->name, given->input_count,
+                     wanted ? "" : "1 to ", wanted ? layer->inputs : OP_SLOTS);
+  if (given->integer_count != (uint32_t)layer->integers || given->real_count != (uint32_t)layer->reals)
+    return error_set(STRAIT_EINVAL, "%s: %u integers and %u reals; it takes %d and %d", layer->name,
+                     given->integer_count, given->real_count, layer->integers, layer->reals);
+  if (given->name && !layer->parameters)
+    return error_set(STRAIT_EINVAL, "%s \"%s\": it has no parameters, and so no name", layer->name, given->name);
+  return STRAIT_OK;
+}
+
+strait_node graph_add(struct graph *graph, const struct layer *layer, const strait_layer *given) {
+  struct node node = {.layer = layer, .name = layer->parameters ? given_name(given->name) : NULL};
+  if (graph->failure.status)
+    return -1;
+  if (check_given(layer, given))
+    return graph_failed(graph);
+  node.inputs = (int)given->input_count;
+  memcpy(node.input, given->inputs, given->input_count * sizeof given->inputs[0]);
+  if (given->integer_count)
+    memcpy(node.integer, given->integers, given->integer_count * sizeof given->integers[0]);
+  if (given->real_count)
+    memcpy(node.real, given->reals, given->real_count * sizeof given->reals[0]);
+  return add_node(graph, node);
+}
+
+static strait_node build_layer(strait_graph *g, const strait_layer *theirs) {
+  struct graph *graph = graph_of(g);
+  strait_layer given;
+  ops_copy(&given, sizeof given, theirs);
+  const struct layer *layer = graph->failure.status ? NULL : layer_find(given_name(given.kind));
+  return layer ? graph_add(graph, layer, &given) : graph_failed(graph);
+}
+
 static const strait_graph_ops builder_ops = {
     .size = sizeof builder_ops,
     .name = build_name,
@@ -330,6 +367,7 @@ static const strait_graph_ops builder_ops = {
     .flatten = build_flatten,
     .dropout = build_dropout,
     .custom = build_custom,
+    .layer = build_layer,
 };
 
 int graph_begin(struct graph *graph, struct arena *arena, const struct signature *signature) {

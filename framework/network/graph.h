@@ -85,6 +85,9 @@ const char *graph_describe(struct graph *graph, const struct node *node);
 /* The same, shorter, for operands: `"conv1"`. */
 const char *graph_operand(struct graph *graph, const struct node *node);
 
+/* Adds a layer by what a model gives for it: what strait_graph_ops.layer does once it has found the kind. */
+strait_node graph_add(struct graph *graph, const struct layer *layer, const strait_layer *given);
+
 /* network/shape.c: fills the node's shape and size by its layer's rule, or fails naming the node and the shapes. */
 int infer_shape(struct graph *graph, struct node *node);
 

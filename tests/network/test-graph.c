@@ -109,6 +109,15 @@ static strait_node huge(strait_graph *g, strait_node x) {
 static strait_node huge_image(strait_graph *g, strait_node x) {
   return end(g, strait_conv2d(g, x, "conv", 8, 1, 1, (int64_t)1 << 39, STRAIT_BIAS));
 }
+static strait_node unknown_layer(strait_graph *g, strait_node x) {
+  return end(g, strait_layer_of(
+                    g, &(strait_layer){.size = sizeof(strait_layer), .kind = "gruel", .input_count = 1, .inputs = &x}));
+}
+static strait_node built_otherwise(strait_graph *g, strait_node x) {
+  return end(g,
+             strait_layer_of(
+                 g, &(strait_layer){.size = sizeof(strait_layer), .kind = "conv2d", .input_count = 1, .inputs = &x}));
+}
 /* The first failure is the one that is told; later calls pass it on, and shapes are 1. */
 static strait_node sticky(strait_graph *g, strait_node x) {
   int64_t dims[STRAIT_MAX_DIMS], one[] = {1};
@@ -152,6 +161,8 @@ static const struct {
                "negative"},
     {huge, "node \"fc1\" (linear): parameter \"fc1.weight\" (549755813888, 48): more than 2^40 numbers in one network"},
     {huge_image, "node \"conv\" (conv2d): output (8, 1099511627780, 1099511627780) has more than 2^40 numbers"},
+    {unknown_layer, "no layer \"gruel\""},
+    {built_otherwise, "no layer \"conv2d\""},
     {sticky, "depth 21 is not 6n+2"},
 };
 

@@ -70,6 +70,17 @@ typedef struct strait_operation {
   const void *context; /* for the two functions: memory that lives as long as the instance (strait_alloc); NULL: none */
 } strait_operation;
 
+/* since 1.1: a layer by its kind, with its settings; what strait_layer_of takes. */
+typedef struct strait_layer {
+  uint32_t size;
+  uint32_t input_count, integer_count, real_count;
+  const char *kind;          /* "gelu" */
+  const char *name;          /* of its parameters ("block1.norm"); NULL for a layer without any */
+  const strait_node *inputs; /* input_count of them; so the others */
+  const int64_t *integers;
+  const double *reals;
+} strait_layer;
+
 struct strait_graph;
 typedef struct strait_graph_ops {
   uint32_t size;
@@ -95,6 +106,8 @@ typedef struct strait_graph_ops {
   strait_node (*custom)(struct strait_graph *g, const char *name, const strait_operation *operation,
                         uint32_t input_count, const strait_node *inputs, uint32_t parameter_count,
                         const int32_t *parameters);
+  /* --- since 1.1 --- */
+  strait_node (*layer)(struct strait_graph *g, const strait_layer *layer);
 } strait_graph_ops;
 typedef struct strait_graph {
   const strait_graph_ops *ops;
@@ -207,6 +220,12 @@ static inline strait_node strait_custom(strait_graph *g, const char *name, const
                                         uint32_t input_count, const strait_node *inputs, uint32_t parameter_count,
                                         const int32_t *parameters) {
   return g->ops->custom(g, name, operation, input_count, inputs, parameter_count, parameters);
+}
+
+/* since 1.1: a layer by its kind, with its settings, for which there need be no function in this header. An unknown
+ * kind is an error, as any other mistake. */
+static inline strait_node strait_layer_of(strait_graph *g, const strait_layer *layer) {
+  return g->ops->layer(g, layer);
 }
 
 typedef struct strait_model_ops {
