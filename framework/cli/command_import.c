@@ -9,10 +9,11 @@
 #include "cli/shape.h"
 #include "store/foreign.h"
 #include "store/rename.h"
+#include "store/reparametrised.h"
+#include "store/wrappers.h"
 #include "train/checkpoint.h"
 #include "train/match.h"
 
-#define USUAL_PREFIX "module."
 struct import_keys {
   const char *model, *input;
   int64_t classes;
@@ -25,9 +26,9 @@ static const strait_option table_of_keys[] = {
     STRAIT_INT("classes", struct import_keys, classes, "10", 1, 1e6, "its classes"),
     STRAIT_PATH("map", struct import_keys, map, NULL, "rename tensors by the rules in this file"),
     STRAIT_STRING("strip", struct import_keys, strip, NULL,
-                  "a prefix to take away from names; else " USUAL_PREFIX " where all have it; none: take nothing away"),
+                  "prefix to remove from names (default: what wrappers of PyTorch's add; none: keep names)"),
     STRAIT_STRING("key", struct import_keys, key, NULL,
-                  "where in a checkpoint the tensors are, as state_dict; else it is found"),
+                  "where in a checkpoint the tensors are, as state_dict or a/b (default: it is found)"),
 };
 static const struct option_table import_options = {table_of_keys, sizeof *table_of_keys,
                                                    sizeof table_of_keys / sizeof *table_of_keys};
@@ -85,20 +86,48 @@ static int check_usage(const struct import *import) {
 
 /* --- the work --- */
 
-static int read_arrays(struct import *import) {
+static int has_segment(const struct layout *layout, const char *name) {
+  for (int i = 0; i < layout->segments; i++)
+    if (strcmp(layout->segment[i].name, name) == 0)
+      return 1;
+  return 0;
+}
+
+static int is_of_network(void *network, const char *name) {
+  return has_segment(network_weights(network), name) || has_segment(network_statistics(network), name);
+}
+
+/* From the names in the file to those of the network. */
+static int settle_names(struct import *import, const struct renames *map) {
   const char *strip = import->keys.strip;
+  struct arrays *arrays = import->arrays;
+  int status = STRAIT_OK;
+  if (!strip)
+    status = arrays_unwrap(arrays, &import->notes);
+  else if (strcmp(strip, "none") != 0)
+    status = arrays_strip(arrays, strip, &import->notes);
+  if (!status)
+    status = arrays_put_together(arrays, &import->notes);
+  if (!status && map)
+    status = arrays_rename(arrays, map, &import->notes);
+  if (!status && import->network && !strip)
+    status = arrays_strip_known(arrays, is_of_network, import->network, &import->notes);
+  if (!status)
+    status = foreign_finish(arrays, &import->notes);
+  if (!status && arrays_check_names(arrays))
+    status = error_wrap("after renaming");
+  if (!status && !arrays_count(arrays))
+    status = error_set(STRAIT_EINVAL, "no tensors are left");
+  return status ? error_wrap("%s", import->from) : STRAIT_OK;
+}
+
+static int read_arrays(struct import *import) {
   struct renames *map = NULL;
   int status = import->keys.map ? renames_read(&map, import->keys.map) : STRAIT_OK;
   if (!status)
     status = foreign_read(&import->arrays, import->from, import->keys.key, &import->notes, &import->format);
-  if (!status && (!strip || strcmp(strip, "none") != 0))
-    status = arrays_strip(import->arrays, strip ? strip : USUAL_PREFIX, !strip, &import->notes);
-  if (!status && map)
-    status = arrays_rename(import->arrays, map, &import->notes);
-  if (!status && arrays_check_names(import->arrays))
-    status = error_wrap("%s, after renaming", import->from);
-  if (!status && !arrays_count(import->arrays))
-    status = error_set(STRAIT_EINVAL, "%s: no tensors are left", import->from);
+  if (!status)
+    status = settle_names(import, map);
   renames_free(map);
   return status;
 }
@@ -276,24 +305,39 @@ const struct command command_import = {
     .operands = "FILE OUT.safetensors",
     .summary = "make weights of PyTorch or NumPy ends of a curve",
     .help =
-        "Reads the weights in FILE, a state_dict or checkpoint of PyTorch (.pt, .pth, .th, of any version since "
-        "0.1.10),\n"
-        "an .npz or a safetensors file, and writes them to OUT.safetensors, which an experiment names "
+        "Reads the weights in FILE and writes them to OUT.safetensors, which an experiment names "
         "file:OUT.safetensors.\n"
-        "FILE's format is told by its content. Nothing in a pickle is executed: what is no plain value and no tensor "
-        "is\n"
-        "refused by name.\n"
+        "FILE is a state_dict or checkpoint of PyTorch since 0.1.10 (.pt, .pth, .th, .bin, .ckpt), an .npz, a "
+        "safetensors\n"
+        "file, or the index of one in several files (model.safetensors.index.json). Its content decides which, not "
+        "its\n"
+        "name. Nothing in a pickle is executed: of what is no plain value and no tensor only the name is kept, and a\n"
+        "tensor that needs more is refused.\n"
         "\n"
-        "A checkpoint may hold the tensors under a key (state_dict, model_state, ...); it is found, or named with "
-        "--key;\n"
-        "a/b is the key b in what is under a. Float64, float16 and bfloat16 become float32; the counters\n"
-        "num_batches_tracked are dropped. With --model, every tensor of the network must be there, in its shape, and "
-        "none\n"
-        "besides; otherwise the differences are listed, the exit code is 2, and nothing is written.\n"
+        "Which tensors: in a checkpoint, the one dict that has parameters; where several could be meant, they are "
+        "listed\n"
+        "and --key names one (state_dict; a/b is the key b under a; . is the whole file). An optimizer's state is "
+        "never\n"
+        "meant.\n"
         "\n"
-        "A map has a rule a line, FROM TO; * stands for any characters, and TO - drops the tensor; the first rule "
+        "Which numbers: float64, float16 and bfloat16 become float32, int8, int16 and uint16 int32, uint32 and uint64\n"
+        "int64, bool uint8. Complex, quantised, sparse and 8-bit floating-point tensors are refused, unless a map "
+        "drops\n"
+        "them. Weights in the parts of weight norm, spectral norm and pruning are put together as in evaluation.\n"
+        "\n"
+        "Which names: what DataParallel, AveragedModel, torch.compile and FSDP add to names is removed, nested or not, "
+        "and\n"
+        "with --model also a prefix that all names share and the network does not have, as \"model.\" of Lightning. "
+        "The\n"
+        "counters num_batches_tracked and n_averaged are dropped. Each of these steps is told. With --model, every "
+        "tensor\n"
+        "of the network must be there, in its shape, and none besides; otherwise the differences are listed, the exit\n"
+        "code is 2, and nothing is written.\n"
+        "\n"
+        "A map has one rule per line, FROM TO; * stands for any characters, and TO - drops the tensor; the first rule "
         "that\n"
-        "matches a whole name counts. It is applied after --strip. The bend of a curve that the reference code "
+        "matches a whole name counts. It is applied after the names are stripped. The bend of a curve that the "
+        "reference code "
         "trained\n"
         "(its points are numbered from 0, and its PreResNet's shortcuts lose their .0):\n"
         "  coeff_layer.*              -\n"

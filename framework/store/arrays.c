@@ -115,9 +115,43 @@ int arrays_add(struct arrays *arrays, const struct array *array) {
   return status;
 }
 
+int arrays_refuse(struct arrays *arrays, struct array *array, int status) {
+  if (status != STRAIT_ENOTSUP)
+    return status;
+  *array = (struct array){.name = array->name, .data = arena_copy(arrays->arena, error_text())};
+  if (!array->data)
+    return error_failure();
+  error_clear();
+  return STRAIT_OK;
+}
+
+const char *array_refusal(const struct array *array) { return array->type ? NULL : array->data; }
+
+int arrays_check_read(const struct arrays *arrays) {
+  for (size_t i = 0; i < arrays->count; i++)
+    if (array_refusal(&arrays->array[i]))
+      return error_set(STRAIT_ENOTSUP, "tensor \"%s\": %s", arrays->array[i].name, array_refusal(&arrays->array[i]));
+  return STRAIT_OK;
+}
+
+int arrays_adopt(struct arrays *arrays, struct arrays *other) {
+  for (size_t i = 0; i < other->count; i++)
+    if (arrays_add(arrays, &other->array[i]))
+      return error_failure();
+  for (size_t i = 0; i < ELEMENT_KINDS; i++)
+    arrays->converted[i] += other->converted[i];
+  arrays->without_sums |= other->without_sums;
+  struct arrays **last = &arrays->adopted;
+  while (*last)
+    last = &(*last)->adopted;
+  *last = other;
+  return STRAIT_OK;
+}
+
 void arrays_free(struct arrays *arrays) {
   if (!arrays)
     return;
+  arrays_free(arrays->adopted);
   memory_free(arrays->array);
   memory_free(arrays->metadata);
   arena_free(arrays->arena);

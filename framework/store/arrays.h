@@ -9,13 +9,16 @@
 
 struct array {
   const char *name;
-  uint32_t type; /* STRAIT_U8 ... STRAIT_F64 */
+  uint32_t type; /* STRAIT_U8 ... STRAIT_F64; 0: see array_refusal */
   uint32_t rank; /* 0: a scalar */
   int64_t dims[STRAIT_MAX_DIMS];
   const void *data;
 };
 int64_t array_count(const struct array *array);
 size_t array_bytes(const struct array *array);
+/* Why an array of a file of others could not be read: of elements that have no place here, or too many dimensions. It
+ * has no type, rank and data then, and is in the list so that it can be dropped by its name. NULL: it was read. */
+const char *array_refusal(const struct array *array);
 /* Shorthands for writers. */
 struct array array_f32(const char *name, const float *data, int64_t count);
 struct array array_f64(const char *name, const double *data, int64_t count);
@@ -45,12 +48,17 @@ int safetensors_write(const char *path, const struct array *arrays, size_t count
 int npz_write(const char *path, const struct array *arrays, size_t count, const struct metadata *metadata,
               size_t pairs);
 
-/* A whole file read into memory. STRAIT_EFORMAT: it is damaged, or of another format; STRAIT_ENOTSUP: legal, but of
- * element types or layouts that are not ours, or an npz of more than 4 GiB. Both name file and array. Defined in
- * safetensors.c and npz.c. */
+/* A whole file read into memory. Elements of types that are not ours become the next larger one of ours: float16 and
+ * bfloat16 float32, int8, int16 and uint16 int32, uint32 and uint64 int64, bool uint8; any byte order and NumPy's
+ * Fortran order are read. STRAIT_EFORMAT: it is damaged, or of another format; STRAIT_ENOTSUP: legal, but not to be
+ * read, as an array of complex numbers or an npz that swells too much. Both name file and array. Defined in
+ * safetensors.c and npz.c, as the next. */
 struct arrays;
 int safetensors_read(struct arrays **arrays, const char *path);
 int npz_read(struct arrays **arrays, const char *path);
+/* The same, but arrays that cannot be read stay in the list: see array_refusal. */
+int safetensors_read_any(struct arrays **arrays, const char *path);
+int npz_read_any(struct arrays **arrays, const char *path);
 int npz_read_ours(struct arrays **arrays, const char *path);
 
 void arrays_free(struct arrays *arrays);

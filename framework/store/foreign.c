@@ -1,62 +1,16 @@
 /* store/foreign.c: one door to all formats of weights. */
 #include <config.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "store/elements.h"
 #include "store/foreign.h"
-#include "store/loaded.h"
+#include "store/format.h"
+#include "store/shards.h"
 #include "store/torch.h"
-
-enum { SAFETENSORS, NPZ, TORCH_ZIP, TORCH_LEGACY };
-static const char *const format_names[] = {"safetensors", "npz", "PyTorch", "PyTorch, legacy format"};
-
-/* --- which format --- */
-
-/* A regular file's first bytes, zeros behind its end. */
-static int read_head(const char *path, unsigned char *head, size_t count) {
-  struct stat status;
-  int result = STRAIT_OK, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0)
-    return error_errno(errno == ENOENT || errno == ENOTDIR ? STRAIT_ENOENT : STRAIT_EIO, "cannot read %s", path);
-  memset(head, 0, count);
-  if (fstat(fd, &status) || !S_ISREG(status.st_mode))
-    result = error_set(STRAIT_EINVAL, "%s is not a regular file", path);
-  else if (pread(fd, head, count, 0) < 0)
-    result = error_errno(STRAIT_EIO, "cannot read %s", path);
-  close(fd);
-  return result;
-}
-
-static int find_format(const char *path, int *format) {
-  unsigned char head[512];
-  int status = read_head(path, head, sizeof head), is_torch = 0;
-  if (status)
-    return status;
-  if (memcmp(head, "PK\3\4", 4) == 0 || memcmp(head, "PK\5\6", 4) == 0) {
-    status = torch_is_zip(path, &is_torch);
-    *format = is_torch ? TORCH_ZIP : NPZ;
-  } else if (head[0] == 0x80 && torch_is_legacy(head, 64)) {
-    *format = TORCH_LEGACY;
-  } else if (head[0] == 0x80) {
-    status =
-        error_set(STRAIT_EFORMAT, "%s is a pickle, but none of torch.save; save a state_dict with torch.save", path);
-  } else if (memcmp(head + 257, "ustar", 5) == 0) {
-    status = error_set(STRAIT_ENOTSUP,
-                       "%s is a tar archive, as PyTorch wrote before 0.1.10; load and save it with a later one", path);
-  } else if (head[8] == '{' || text_ends(path, ".safetensors")) {
-    *format = SAFETENSORS;
-  } else {
-    status = error_set(STRAIT_EFORMAT, "%s is no safetensors, .npz or PyTorch file", path);
-  }
-  return status;
-}
 
 /* --- what is made of the tensors --- */
 
@@ -111,24 +65,77 @@ static int drop_counters(struct arrays *arrays, struct notes *notes) {
              : STRAIT_OK;
 }
 
+int foreign_finish(struct arrays *arrays, struct notes *notes) {
+  for (size_t i = 0; i < arrays->count; i++) {
+    const struct array *array = &arrays->array[i];
+    if (array_refusal(array))
+      return error_set(STRAIT_ENOTSUP, "tensor %s: %s; to leave it out, \"%s -\" in a --map", array->name,
+                       array_refusal(array), array->name);
+  }
+  return narrow_all(arrays, notes);
+}
+
+/* --- reading --- */
+
+struct reading {
+  const char *key, *format;
+  struct notes *notes;
+};
+
+static int read_one(struct arrays **arrays, const char *path, struct reading *r, int format) {
+  r->format = format_name(format);
+  if (r->key && format != FORMAT_TORCH_ZIP && format != FORMAT_TORCH_LEGACY)
+    return error_set(STRAIT_EINVAL, "%s: a key (\"%s\") is for PyTorch's files; this one is %s", path, r->key,
+                     r->format);
+  if (format == FORMAT_SAFETENSORS)
+    return safetensors_read_any(arrays, path);
+  if (format == FORMAT_NPZ)
+    return npz_read_any(arrays, path);
+  return torch_read(arrays, path, format == FORMAT_TORCH_LEGACY, r->key, r->notes);
+}
+
+static int read_part(struct arrays **arrays, const char *path, void *context) {
+  int format = 0, status = format_find(path, &format);
+  if (!status && format == FORMAT_INDEX)
+    status = error_set(STRAIT_EFORMAT, "%s is an index itself", path);
+  return status ? status : read_one(arrays, path, context, format);
+}
+
+static int read_any(struct arrays **arrays, const char *path, struct reading *r) {
+  int format = 0, status = format_find(path, &format);
+  if (status)
+    return status;
+  if (format != FORMAT_INDEX)
+    return read_one(arrays, path, r, format);
+  status = shards_read(arrays, path, read_part, r);
+  r->format = format_name(format);
+  return status;
+}
+
+static int note_file(const struct arrays *arrays, const char *path, const char *format, struct notes *notes) {
+  const int parts = shard_count(path);
+  int status = element_notes(arrays, notes);
+  if (!status && arrays->without_sums)
+    status = note_add(notes, "its checksums are written as 0: damage to its numbers would not be found");
+  if (!status && parts && format != format_name(FORMAT_INDEX))
+    status =
+        note_add(notes, "by its name it is one of %d parts; the file *.index.json beside it stands for all", parts);
+  return status;
+}
+
 int foreign_read(struct arrays **result, const char *path, const char *key, struct notes *notes, const char **name) {
   struct arrays *arrays = NULL;
-  int format = 0, status = find_format(path, &format);
+  struct reading r = {.key = key, .notes = notes};
+  int status = read_any(&arrays, path, &r);
   *result = NULL;
-  *name = format_names[format];
-  if (!status && key && format < TORCH_ZIP)
-    status = error_set(STRAIT_EINVAL, "%s: a key (\"%s\") is for PyTorch's files; this one is %s", path, key, *name);
-  if (!status)
-    status = format == SAFETENSORS ? safetensors_read(&arrays, path)
-             : format == NPZ       ? npz_read(&arrays, path)
-                                   : torch_read(&arrays, path, format == TORCH_LEGACY, key, notes);
+  *name = r.format;
   if (status)
     return status;
   status = check_names(arrays);
   if (!status)
     status = drop_counters(arrays, notes);
   if (!status)
-    status = narrow_all(arrays, notes);
+    status = note_file(arrays, path, r.format, notes);
   if (status) {
     arrays_free(arrays);
     return error_wrap("%s", path);
@@ -142,7 +149,11 @@ int foreign_read(struct arrays **result, const char *path, const char *key, stru
 static const struct {
   const char *end;
   int format;
-} ends[] = {{".safetensors", SAFETENSORS}, {".npz", NPZ}, {".pt", TORCH_ZIP}, {".pth", TORCH_ZIP}, {".th", TORCH_ZIP}};
+} ends[] = {{".safetensors", FORMAT_SAFETENSORS},
+            {".npz", FORMAT_NPZ},
+            {".pt", FORMAT_TORCH_ZIP},
+            {".pth", FORMAT_TORCH_ZIP},
+            {".th", FORMAT_TORCH_ZIP}};
 
 static int format_of_name(const char *path, int *format) {
   for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
@@ -160,8 +171,8 @@ int foreign_write(const char *path, const struct arrays *arrays) {
   int format = 0;
   if (format_of_name(path, &format))
     return error_failure();
-  if (format == SAFETENSORS)
+  if (format == FORMAT_SAFETENSORS)
     return safetensors_write(path, arrays->array, arrays->count, NULL, 0);
-  return format == NPZ ? npz_write(path, arrays->array, arrays->count, NULL, 0)
-                       : torch_write(path, arrays->array, arrays->count);
+  return format == FORMAT_NPZ ? npz_write(path, arrays->array, arrays->count, NULL, 0)
+                              : torch_write(path, arrays->array, arrays->count);
 }

@@ -5,15 +5,26 @@
 
 #include "store/arrays.h"
 
+#define ELEMENT_KINDS 32 /* rows of the table in elements.c, at most */
 struct arrays {
   struct arena *arena; /* names, data, metadata */
   struct array *array;
   size_t count, capacity;
   struct metadata *metadata;
   size_t pairs, pairs_capacity;
+  size_t converted[ELEMENT_KINDS]; /* arrays of each type of element in the file */
+  int without_sums;                /* an archive whose checksums are all 0 */
+  struct arrays *adopted;          /* arrays of other files, whose entries are in this one's list */
 };
 int arrays_create(struct arrays **arrays);
 int arrays_add(struct arrays *arrays, const struct array *array); /* the name and data are in the arena already */
+/* After a failure: makes of an array one that cannot be read, of type 0, with the reason that error_text has. Only
+ * STRAIT_ENOTSUP is such a reason; any other status is returned as it is. */
+int arrays_refuse(struct arrays *arrays, struct array *array, int status);
+/* Takes over all arrays of another file, which is freed with these. */
+int arrays_adopt(struct arrays *arrays, struct arrays *other);
+/* STRAIT_ENOTSUP, with name and reason, when an array is there that could not be read. */
+int arrays_check_read(const struct arrays *arrays);
 
 /* Bytes of an element; 0 for a type that is none. */
 size_t element_bytes(uint32_t type);

@@ -7,17 +7,12 @@
 #include "base/error.h"
 #include "store/npy.h"
 
-static const struct {
-  const char *descr;
-  uint32_t type;
-} types[] = {{"<f8", STRAIT_F64}, {"<f4", STRAIT_F32}, {"<i8", STRAIT_I64}, {"<i4", STRAIT_I32}, {"|u1", STRAIT_U8}};
-#define TYPES (sizeof types / sizeof *types)
-
 void npy_header(struct text *text, const struct array *array) {
   struct text dictionary = {0};
-  for (size_t i = 0; i < TYPES; i++)
-    if (types[i].type == array->type)
-      text_add(&dictionary, "{'descr': '%s', 'fortran_order': False, 'shape': (", types[i].descr);
+  const struct element *e = elements;
+  while (e->name && (e->type != array->type || e->bytes != element_bytes(array->type)))
+    e++;
+  text_add(&dictionary, "{'descr': '%c%s', 'fortran_order': False, 'shape': (", e->bytes == 1 ? '|' : '<', e->npy);
   for (uint32_t i = 0; i < array->rank; i++)
     text_add(&dictionary, "%s%lld%s", i ? " " : "", (long long)array->dims[i],
              array->rank == 1 || i + 1 < array->rank ? "," : "");
@@ -52,7 +47,8 @@ static int take(struct cursor *c, const char *word) {
 
 static int bad_header(void) { return error_set(STRAIT_EFORMAT, "its npy header is damaged"); }
 
-static int take_type(struct cursor *c, struct array *array) {
+/* '<f4': the order of bytes, kind and size. */
+static int take_type(struct cursor *c, struct array *array, struct npy_layout *layout) {
   char descr[16] = "";
   if (take(c, "["))
     return error_set(STRAIT_ENOTSUP, "records of several fields are not read");
@@ -63,18 +59,22 @@ static int take_type(struct cursor *c, struct array *array) {
     return bad_header();
   memcpy(descr, c->at, length);
   c->at += length + 1;
-  for (size_t i = 0; i < TYPES; i++)
-    if (!strcmp(types[i].descr, descr))
-      array->type = types[i].type;
-  return array->type
-             ? STRAIT_OK
-             : error_set(STRAIT_ENOTSUP, "elements of type '%s'; convert them to <f4, <f8, <i4, <i8 or |u1", descr);
+  const int ordered = *descr && strchr("<>|=", *descr) != NULL;
+  layout->element = element_of_npy(descr + ordered);
+  layout->swapped = *descr == '>';
+  array->type = layout->element ? layout->element->type : 0;
+  if (array->type)
+    return STRAIT_OK;
+  if (strcmp(descr + ordered, "V2") == 0)
+    return error_set(STRAIT_ENOTSUP,
+                     "elements of type '%s', two bytes without a meaning, as bfloat16 is saved; save it as float32",
+                     descr);
+  return error_set(STRAIT_ENOTSUP, "elements of type '%s' are not read; convert them to float32", descr);
 }
 
-static int take_order(struct cursor *c) {
-  if (take(c, "False"))
-    return STRAIT_OK;
-  return take(c, "True") ? error_set(STRAIT_ENOTSUP, "it is in Fortran order; save it in C order") : bad_header();
+static int take_order(struct cursor *c, struct npy_layout *layout) {
+  layout->fortran = take(c, "True");
+  return layout->fortran || take(c, "False") ? STRAIT_OK : bad_header();
 }
 
 static int take_dimension(struct cursor *c, int64_t *dimension) {
@@ -102,7 +102,7 @@ static int take_shape(struct cursor *c, struct array *array) {
   return STRAIT_OK;
 }
 
-int npy_dictionary(const char *text, struct array *array) {
+int npy_dictionary(const char *text, struct array *array, struct npy_layout *layout) {
   struct cursor cursor = {text}, *c = &cursor;
   unsigned seen = 0;
   array->type = array->rank = 0;
@@ -113,10 +113,30 @@ int npy_dictionary(const char *text, struct array *array) {
     if (!comma || !member || seen & member || !take(c, ":"))
       return bad_header();
     seen |= member;
-    int status = member == 1 ? take_type(c, array) : member == 2 ? take_order(c) : take_shape(c, array);
+    int status = member == 1 ? take_type(c, array, layout) : member == 2 ? take_order(c, layout) : take_shape(c, array);
     if (status)
       return status;
   }
   take(c, "\n");
   return seen == 7 && !*c->at ? STRAIT_OK : bad_header();
+}
+
+static void swap_bytes(unsigned char *bytes, size_t count, size_t width) {
+  for (; count; count--, bytes += width)
+    for (size_t i = 0; i < width / 2; i++) {
+      const unsigned char byte = bytes[i];
+      bytes[i] = bytes[width - 1 - i];
+      bytes[width - 1 - i] = byte;
+    }
+}
+
+int npy_place(const struct npy_layout *layout, struct arrays *arrays, struct array *array, unsigned char *bytes) {
+  int64_t strides[STRAIT_MAX_DIMS], step = 1;
+  for (uint32_t i = 0; i < array->rank; i++) { /* of Fortran order */
+    strides[i] = step;
+    step *= array->dims[i];
+  }
+  if (layout->swapped)
+    swap_bytes(bytes, (size_t)array_count(array), layout->element->bytes);
+  return element_place(layout->element, arrays, array, layout->fortran ? strides : NULL, bytes);
 }

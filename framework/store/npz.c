@@ -61,7 +61,7 @@ int npz_write(const char *path, const struct array *arrays, size_t count, const 
 
 /* --- reading --- */
 
-static int read_header(struct zip_reader *zip, struct array *array) {
+static int read_header(struct zip_reader *zip, struct array *array, struct npy_layout *layout) {
   unsigned char start[12] = {0};
   char text[LONGEST_HEADER + 1];
   int status = zip_read(zip, start, 10);
@@ -83,12 +83,12 @@ static int read_header(struct zip_reader *zip, struct array *array) {
   text[length] = '\0';
   if (strlen(text) != length)
     return error_set(STRAIT_EFORMAT, "its npy header is damaged");
-  return npy_dictionary(text, array);
+  return npy_dictionary(text, array, layout);
 }
 
 /* Reads the member's data to its end, where libarchive checks length and sum. What the header claims is believed, as
  * far as memory goes, only as data arrive. */
-static int read_data(struct zip_reader *zip, struct arena *arena, struct array *array, size_t bytes) {
+static int read_data(struct zip_reader *zip, struct arena *arena, size_t bytes, unsigned char **result) {
   unsigned char *data = NULL;
   size_t capacity = 0;
   int status = STRAIT_OK;
@@ -101,19 +101,35 @@ static int read_data(struct zip_reader *zip, struct arena *arena, struct array *
   }
   if (!status)
     status = zip_end(zip, bytes);
-  if (!status) {
-    array->data = arena_alloc(arena, bytes, 1);
-    status = array->data ? STRAIT_OK : STRAIT_ENOMEM;
-  }
+  if (!status && !(*result = arena_alloc(arena, bytes, 1)))
+    status = STRAIT_ENOMEM;
   if (!status && bytes)
-    memcpy((void *)(uintptr_t)array->data, data, bytes);
+    memcpy(*result, data, bytes);
   memory_free(data);
   return status;
 }
 
+/* STRAIT_ENOTSUP: what a program may leave out. */
+static int read_numbers(struct zip_reader *zip, struct arrays *arrays, struct array *array, uint64_t *total) {
+  struct npy_layout layout = {0};
+  unsigned char *data = NULL;
+  size_t bytes;
+  int status = read_header(zip, array, &layout);
+  if (!status)
+    status = array_measure(array, &bytes);
+  if (!status && (__builtin_add_overflow(*total, bytes, total) ||
+                  (*total > FREE_SWELLING && (*total - FREE_SWELLING) / MOST_SWELLING > zip_file_bytes(zip))))
+    status =
+        error_set(STRAIT_ENOTSUP,
+                  "the arrays come to more than %d times the file's %llu bytes; numpy.savez stores them as they are",
+                  MOST_SWELLING, (unsigned long long)zip_file_bytes(zip));
+  if (!status)
+    status = read_data(zip, arrays->arena, bytes / element_bytes(array->type) * layout.element->bytes, &data);
+  return status ? status : npy_place(&layout, arrays, array, data);
+}
+
 static int read_array(struct zip_reader *zip, struct arrays *arrays, const char *member, uint64_t *total) {
   struct array array = {0};
-  size_t bytes;
   if (!text_ends(member, ".npy"))
     return error_set(STRAIT_EFORMAT, "it is no .npy member");
   array.name = arena_copy_n(arrays->arena, member, strlen(member) - 4);
@@ -123,21 +139,14 @@ static int read_array(struct zip_reader *zip, struct arrays *arrays, const char 
     return error_set(STRAIT_EFORMAT, "it is there twice");
   if (arrays->count >= MOST_ARRAYS)
     return error_set(STRAIT_EFORMAT, "more than %d arrays", MOST_ARRAYS);
-  int status = read_header(zip, &array);
-  if (!status)
-    status = array_measure(&array, &bytes);
-  if (!status && (__builtin_add_overflow(*total, bytes, total) ||
-                  (*total > FREE_SWELLING && (*total - FREE_SWELLING) / MOST_SWELLING > zip_file_bytes(zip))))
-    status =
-        error_set(STRAIT_ENOTSUP,
-                  "the arrays come to more than %d times the file's %llu bytes; numpy.savez stores them as they are",
-                  MOST_SWELLING, (unsigned long long)zip_file_bytes(zip));
-  if (!status)
-    status = read_data(zip, arrays->arena, &array, bytes);
+  int status = read_numbers(zip, arrays, &array, total);
+  if (status)
+    status = arrays_refuse(arrays, &array, status);
   return status ? status : arrays_add(arrays, &array);
 }
 
-static int read_file(struct arrays **result, const char *path, int ours) {
+/* ours: it must be sealed. any: what cannot be read stays. */
+static int read_file(struct arrays **result, const char *path, int ours, int any) {
   struct zip_reader *zip = NULL;
   struct arrays *arrays = NULL;
   const char *member = "";
@@ -147,6 +156,8 @@ static int read_file(struct arrays **result, const char *path, int ours) {
   if (!status)
     status = zip_open(&zip, path);
   if (!status)
+    arrays->without_sums = zip_without_sums(zip);
+  if (!status)
     status = zip_check_seal(zip, arrays, &sealed);
   if (!status && ours && !sealed)
     status = error_set(STRAIT_EFORMAT, "there is no checksum at its end: it is damaged, or not written by strait");
@@ -154,6 +165,8 @@ static int read_file(struct arrays **result, const char *path, int ours) {
     if ((status = read_array(zip, arrays, member, &total)))
       error_wrap("%s", member);
   zip_close(zip);
+  if (!status && !any)
+    status = arrays_check_read(arrays);
   if (status) {
     arrays_free(arrays);
     return error_wrap("%s", path);
@@ -162,5 +175,6 @@ static int read_file(struct arrays **result, const char *path, int ours) {
   return STRAIT_OK;
 }
 
-int npz_read(struct arrays **arrays, const char *path) { return read_file(arrays, path, 0); }
-int npz_read_ours(struct arrays **arrays, const char *path) { return read_file(arrays, path, 1); }
+int npz_read(struct arrays **arrays, const char *path) { return read_file(arrays, path, 0, 0); }
+int npz_read_any(struct arrays **arrays, const char *path) { return read_file(arrays, path, 0, 1); }
+int npz_read_ours(struct arrays **arrays, const char *path) { return read_file(arrays, path, 1, 0); }

@@ -1,6 +1,6 @@
 /* store/pickle.c: the machine that reads pickles: a stack, marks in it, and a memo of numbered values. The instructions
- * are those of Python's pickletools; the ones that would look up or call what the file names (INST, OBJ, NEWOBJ, EXT)
- * are refused, and so are the textual ones of protocols 0 and 1, which nobody writes weights with. */
+ * are those of Python's pickletools. Those that would call what the file names make opaque values; the textual ones of
+ * protocols 0 and 1, which nobody writes weights with, and those that need buffers outside of the file are refused. */
 #include <config.h>
 
 #include <string.h>
@@ -158,29 +158,11 @@ static int op_bytes8(struct pickle_machine *m) { return push_text(m, 8, 0, 0); }
 
 /* --- names and what stands for calls --- */
 
-static int refuse(struct pickle_machine *m, const struct pickle_value *module, const struct pickle_value *name) {
-  const char *a = pickle_quote(m->rules->arena, module->text, module->length);
-  const char *b = pickle_quote(m->rules->arena, name->text, name->length);
-  if (!a || !b)
-    return error_failure();
-  return error_set(STRAIT_ENOTSUP,
-                   "refuses to call %s.%s: only plain values and tensors are read from a pickle; if the file is to be "
-                   "trusted, load it in Python and save its state_dict() alone",
-                   a, b);
-}
-
-static int push_name(struct pickle_machine *m, const struct pickle_value *module, const struct pickle_value *name) {
-  for (const struct pickle_name *n = m->rules->names; n && n->module; n++)
-    if (pickle_is_text(module, n->module) && pickle_is_text(name, n->name))
-      return machine_push(m, &(struct pickle_value){.type = PICKLE_NAME, .name = n});
-  return refuse(m, module, name);
-}
-
 static int op_global(struct pickle_machine *m) {
   struct pickle_value module, name;
   if (machine_line(m, &module) || machine_line(m, &name))
     return error_failure();
-  return push_name(m, &module, &name);
+  return machine_name(m, &module, &name);
 }
 
 static int op_stack_global(struct pickle_machine *m) {
@@ -189,30 +171,79 @@ static int op_stack_global(struct pickle_machine *m) {
     return error_failure();
   if (module.type != PICKLE_STRING || name.type != PICKLE_STRING)
     return machine_damaged("a name is no string");
-  return push_name(m, &module, &name);
+  return machine_name(m, &module, &name);
 }
 
-/* INST names what it makes, as GLOBAL does; always refused. */
-static int op_inst(struct pickle_machine *m) {
-  struct pickle_value module, name;
-  if (machine_line(m, &module) || machine_line(m, &name))
+/* A name by a number that only the program which registered it knows. */
+static int extension(struct pickle_machine *m, uint64_t number) {
+  const struct pickle_value module = {.type = PICKLE_STRING, .length = 7, .text = "copyreg"};
+  struct pickle_value name = {.type = PICKLE_STRING};
+  name.text = arena_format(m->rules->arena, "extension %llu", (unsigned long long)number);
+  if (!name.text)
     return error_failure();
-  return refuse(m, &module, &name);
+  name.length = strlen(name.text);
+  return machine_name(m, &module, &name);
+}
+static int op_extension1(struct pickle_machine *m) { return numbered(m, 1, extension); }
+static int op_extension2(struct pickle_machine *m) { return numbered(m, 2, extension); }
+static int op_extension4(struct pickle_machine *m) { return numbered(m, 4, extension); }
+
+static int push_opaque(struct pickle_machine *m, const struct pickle_value *called) {
+  struct pickle_value result;
+  return machine_opaque(m, called, &result) ? error_failure() : machine_push(m, &result);
+}
+
+/* The arguments of a call, with those of keywords where it has some, and then what is called. */
+static int take_call(struct pickle_machine *m, struct pickle_value *arguments, struct pickle_value *called) {
+  if (machine_pop(m, arguments) || machine_pop(m, called))
+    return error_failure();
+  if (arguments->type != PICKLE_TUPLE || (called->type != PICKLE_NAME && called->type != PICKLE_OPAQUE))
+    return error_set(STRAIT_EFORMAT, "it calls a value of type %s with one of type %s: the file is damaged",
+                     pickle_type_name(called), pickle_type_name(arguments));
+  return STRAIT_OK;
 }
 
 static int op_reduce(struct pickle_machine *m) {
   struct pickle_value arguments, called, result = {.type = PICKLE_NONE};
-  if (machine_pop(m, &arguments) || machine_pop(m, &called))
+  if (take_call(m, &arguments, &called))
     return error_failure();
-  if (called.type != PICKLE_NAME || arguments.type != PICKLE_TUPLE)
-    return error_set(STRAIT_EFORMAT, "it calls a value of type %s with one of type %s: the file is damaged",
-                     pickle_type_name(&called), pickle_type_name(&arguments));
-  if (!called.name->make)
-    return error_set(STRAIT_ENOTSUP, "refuses to call %s.%s", called.name->module, called.name->name);
+  if (called.type == PICKLE_OPAQUE || !called.name->make)
+    return push_opaque(m, &called);
   int status = machine_count(m);
   if (!status)
     status = called.name->make(m, arguments.items->item, arguments.items->count, &result);
   return status ? error_wrap("%s.%s", called.name->module, called.name->name) : machine_push(m, &result);
+}
+
+/* cls.__new__(cls, *arguments): never one of the table's, which are functions and types that are not made so. */
+static int op_new_object(struct pickle_machine *m) {
+  struct pickle_value arguments, called;
+  return take_call(m, &arguments, &called) ? error_failure() : push_opaque(m, &called);
+}
+
+static int op_new_object_ex(struct pickle_machine *m) {
+  struct pickle_value keywords;
+  return machine_pop(m, &keywords) ? error_failure() : op_new_object(m);
+}
+
+/* INST has the name in itself, OBJ finds the class behind the mark; both take what lies above the mark. */
+static int op_inst(struct pickle_machine *m) {
+  struct pickle_value *from = NULL, name;
+  size_t count = 0;
+  if (machine_pop_mark(m, &from, &count) || op_global(m) || machine_pop(m, &name))
+    return error_failure();
+  return push_opaque(m, &name);
+}
+
+static int op_object(struct pickle_machine *m) {
+  struct pickle_value *from = NULL;
+  size_t count = 0;
+  if (machine_pop_mark(m, &from, &count))
+    return error_failure();
+  if (!count)
+    return machine_damaged("it makes an object of no class");
+  const struct pickle_value called = from[0];
+  return push_opaque(m, &called);
 }
 
 /* Attributes of an object, as an OrderedDict's _metadata: they are no part of the weights. */
@@ -220,6 +251,8 @@ static int op_build(struct pickle_machine *m) {
   struct pickle_value state, *object;
   if (machine_pop(m, &state) || machine_top(m, &object))
     return error_failure();
+  if (object->type == PICKLE_OPAQUE)
+    return STRAIT_OK;
   if (object->type != PICKLE_DICT || state.type != PICKLE_DICT)
     return error_set(STRAIT_ENOTSUP, "refuses to set the state of a value of type %s", pickle_type_name(object));
   return STRAIT_OK;
@@ -300,7 +333,7 @@ static const struct instruction {
     ['i'] = {"INST", op_inst},
     ['j'] = {"LONG_BINGET", op_get4},
     ['l'] = {"LIST", op_list},
-    ['o'] = {"OBJ", NULL},
+    ['o'] = {"OBJ", op_object},
     ['p'] = {"PUT", NULL},
     ['q'] = {"BINPUT", op_put1},
     ['r'] = {"LONG_BINPUT", op_put4},
@@ -309,10 +342,10 @@ static const struct instruction {
     ['u'] = {"SETITEMS", op_set_items},
     ['}'] = {"EMPTY_DICT", op_empty_dict},
     [0x80] = {"PROTO", op_protocol},
-    [0x81] = {"NEWOBJ", NULL},
-    [0x82] = {"EXT1", NULL},
-    [0x83] = {"EXT2", NULL},
-    [0x84] = {"EXT4", NULL},
+    [0x81] = {"NEWOBJ", op_new_object},
+    [0x82] = {"EXT1", op_extension1},
+    [0x83] = {"EXT2", op_extension2},
+    [0x84] = {"EXT4", op_extension4},
     [0x85] = {"TUPLE1", op_tuple1},
     [0x86] = {"TUPLE2", op_tuple2},
     [0x87] = {"TUPLE3", op_tuple3},
@@ -323,14 +356,14 @@ static const struct instruction {
     [0x8c] = {"SHORT_BINUNICODE", op_unicode1},
     [0x8d] = {"BINUNICODE8", op_unicode8},
     [0x8e] = {"BINBYTES8", op_bytes8},
-    [0x8f] = {"EMPTY_SET", NULL},
-    [0x90] = {"ADDITEMS", NULL},
-    [0x91] = {"FROZENSET", NULL},
-    [0x92] = {"NEWOBJ_EX", NULL},
+    [0x8f] = {"EMPTY_SET", op_empty_list},
+    [0x90] = {"ADDITEMS", op_appends},
+    [0x91] = {"FROZENSET", op_list},
+    [0x92] = {"NEWOBJ_EX", op_new_object_ex},
     [0x93] = {"STACK_GLOBAL", op_stack_global},
     [0x94] = {"MEMOIZE", op_memoize},
     [0x95] = {"FRAME", op_frame},
-    [0x96] = {"BYTEARRAY8", NULL},
+    [0x96] = {"BYTEARRAY8", op_bytes8},
     [0x97] = {"NEXT_BUFFER", NULL},
     [0x98] = {"READONLY_BUFFER", NULL},
 };

@@ -1,7 +1,8 @@
 /* store/pickle.h: Python's pickle, protocols 2 to 5, read by a machine that calls nothing. It makes None, numbers,
- * strings, tuples, lists and dicts; a name from the file (a GLOBAL) is looked up in the reader's own table and refused
- * when it is not there, and what stands for a call is a function of ours. No code, import or attribute of the file's
- * choosing is ever reached. Only for store/. */
+ * strings, tuples, lists, sets and dicts. A name from the file (a GLOBAL) is looked up in the reader's own table, where
+ * what stands for a call is a function of ours. A name that is not there, and all that it would make if it were called,
+ * is an opaque value: it has its name and nothing else. No code, import or attribute of the file's choosing is ever
+ * reached. Only for store/. */
 #ifndef STORE_PICKLE_H
 #define STORE_PICKLE_H
 
@@ -17,10 +18,11 @@ enum {
   PICKLE_STRING, /* sound UTF-8 */
   PICKLE_BYTES,
   PICKLE_TUPLE,
-  PICKLE_LIST,
+  PICKLE_LIST,   /* of a set too */
   PICKLE_DICT,   /* items: key, value, key, value, ... in the order of the file; keys are not compared */
   PICKLE_NAME,   /* of the table */
   PICKLE_OBJECT, /* made by the reader */
+  PICKLE_OPAQUE, /* text: the name that would have been called, "numpy.ndarray", as pickle_quote writes it */
   PICKLE_MARK    /* inside the machine alone */
 };
 
@@ -49,7 +51,7 @@ struct pickle_machine;
  * machine counts calls. */
 typedef int pickle_maker(struct pickle_machine *machine, const struct pickle_value *arguments, size_t count,
                          struct pickle_value *result);
-/* A name that a pickle may hold, as "torch" "FloatStorage"; make NULL: it may not be called. */
+/* A name that the reader knows, as "torch" "FloatStorage"; make NULL: a call of it is opaque. */
 struct pickle_name {
   const char *module, *name;
   pickle_maker *make;
@@ -75,7 +77,7 @@ const struct pickle_rules *pickle_rules_of(const struct pickle_machine *machine)
 /* The maker of collections.OrderedDict, for tables. */
 pickle_maker pickle_ordered_dict;
 
-/* "dict", as Python calls it. This and what follows is defined in pickle_value.c. */
+/* "dict", as Python calls it; an opaque value's own name. This and what follows is defined in pickle_value.c. */
 const char *pickle_type_name(const struct pickle_value *value);
 int pickle_is_text(const struct pickle_value *value, const char *text);
 /* Text from a file as it may stand in a message: one line, what is not plain ASCII as \xNN, cut when it is long. In

@@ -138,6 +138,8 @@ int machine_add(struct pickle_machine *m, uint32_t type, size_t single) {
   }
   if (machine_top(m, &container))
     return error_failure();
+  if (container->type == PICKLE_OPAQUE)
+    return STRAIT_OK;
   if (container->type != type)
     return error_set(STRAIT_EFORMAT, "it adds items to a value of type %s: the file is damaged",
                      pickle_type_name(container));
@@ -161,6 +163,36 @@ int machine_tuple(struct pickle_machine *m, size_t count) {
     return machine_damaged("it takes a value that is not there");
   m->depth -= count;
   return machine_container(m, PICKLE_TUPLE, m->stack + m->depth, count);
+}
+
+/* --- names --- */
+
+int machine_name(struct pickle_machine *m, const struct pickle_value *module, const struct pickle_value *name) {
+  struct arena *arena = m->rules->arena;
+  for (const struct pickle_name *n = m->rules->names; n && n->module; n++)
+    if (pickle_is_text(module, n->module) && pickle_is_text(name, n->name))
+      return machine_push(m, &(struct pickle_value){.type = PICKLE_NAME, .name = n});
+  if (machine_count(m))
+    return error_failure();
+  const char *before = pickle_quote(arena, module->text, module->length);
+  const char *behind = pickle_quote(arena, name->text, name->length);
+  const char *text = before && behind ? arena_format(arena, "%s.%s", before, behind) : NULL;
+  if (!text)
+    return error_failure();
+  return machine_push(m, &(struct pickle_value){.type = PICKLE_OPAQUE, .length = strlen(text), .text = text});
+}
+
+int machine_opaque(struct pickle_machine *m, const struct pickle_value *called, struct pickle_value *result) {
+  *result = *called;
+  if (called->type == PICKLE_OPAQUE)
+    return STRAIT_OK;
+  if (called->type != PICKLE_NAME)
+    return error_set(STRAIT_EFORMAT, "it calls a value of type %s: the file is damaged", pickle_type_name(called));
+  const char *text = arena_format(m->rules->arena, "%s.%s", called->name->module, called->name->name);
+  if (!text || machine_count(m))
+    return error_failure();
+  *result = (struct pickle_value){.type = PICKLE_OPAQUE, .length = strlen(text), .text = text};
+  return STRAIT_OK;
 }
 
 /* --- the memo --- */

@@ -34,6 +34,10 @@ int machine_pop_mark(struct pickle_machine *m, struct pickle_value **first, size
 
 /* Each object that is made, ours or a maker's, counts. */
 int machine_count(struct pickle_machine *m);
+/* Pushes what a name of the file stands for: the table's, or an opaque value. */
+int machine_name(struct pickle_machine *m, const struct pickle_value *module, const struct pickle_value *name);
+/* What calling a value makes, where nothing is called: an opaque one; EFORMAT where it is no name. */
+int machine_opaque(struct pickle_machine *m, const struct pickle_value *called, struct pickle_value *result);
 /* Pushes a container with these items; with all above the last mark; a tuple of the `count` topmost values. */
 int machine_container(struct pickle_machine *m, uint32_t type, const struct pickle_value *from, size_t count);
 int machine_collect(struct pickle_machine *m, uint32_t type);

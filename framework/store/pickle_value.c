@@ -9,6 +9,8 @@
 const char *pickle_type_name(const struct pickle_value *value) {
   static const char *const names[] = {"None",  "bool",  "int",  "int",  "float", "str",
                                       "bytes", "tuple", "list", "dict", "name",  "tensor"};
+  if (value->type == PICKLE_OPAQUE)
+    return value->text;
   return value->type < sizeof names / sizeof *names ? names[value->type] : "mark";
 }
 

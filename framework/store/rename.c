@@ -155,11 +155,11 @@ const char *renames_apply(const struct renames *renames, const char *name, struc
   return name;
 }
 
-int arrays_strip(struct arrays *arrays, const char *prefix, int all, struct notes *notes) {
+int arrays_strip(struct arrays *arrays, const char *prefix, struct notes *notes) {
   size_t length = strlen(prefix), having = 0;
   for (size_t i = 0; i < arrays->count; i++)
     having += text_starts(arrays->array[i].name, prefix) && arrays->array[i].name[length];
-  if (!having || (all && having < arrays->count))
+  if (!having)
     return STRAIT_OK;
   for (size_t i = 0; i < arrays->count; i++)
     if (text_starts(arrays->array[i].name, prefix) && arrays->array[i].name[length])

@@ -14,9 +14,8 @@ void renames_free(struct renames *renames); /* NULL is nothing */
 /* The new name, in the arena: `name` itself where no rule matches; *dropped: it is to go. NULL when memory is out. */
 const char *renames_apply(const struct renames *renames, const char *name, struct arena *arena, int *dropped);
 
-/* Takes a prefix away from the names that have it. Where `all`, only if all of them do: a program's habit
- * ("module.", of PyTorch's DataParallel), not a user's word. */
-int arrays_strip(struct arrays *arrays, const char *prefix, int all, struct notes *notes);
+/* Takes a prefix away from the names that have it. */
+int arrays_strip(struct arrays *arrays, const char *prefix, struct notes *notes);
 /* Applies the rules to all names, and drops what is to go. */
 int arrays_rename(struct arrays *arrays, const struct renames *renames, struct notes *notes);
 /* Are the names there once each? STRAIT_EINVAL. To be asked after renaming. */

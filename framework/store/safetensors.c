@@ -18,7 +18,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "store/document.h"
-#include "store/loaded.h"
+#include "store/elements.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "store/ writes memory as it is, and its formats are little-endian"
@@ -30,14 +30,6 @@
 #define CHECKSUM "strait.checksum"
 #define NO_CHECKSUM "00000000000000000000000000000000"
 #define DIGITS 32
-
-static const struct {
-  const char *name;
-  uint32_t type; /* 0: legal in the format, but not read here */
-} dtypes[] = {{"F32", STRAIT_F32}, {"F64", STRAIT_F64}, {"I32", STRAIT_I32}, {"I64", STRAIT_I64}, {"U8", STRAIT_U8},
-              {"F16", 0},          {"BF16", 0},         {"F8_E4M3", 0},      {"F8_E5M2", 0},      {"BOOL", 0},
-              {"I8", 0},           {"I16", 0},          {"U16", 0},          {"U32", 0},          {"U64", 0}};
-#define DTYPES (sizeof dtypes / sizeof *dtypes)
 
 /* Where the checksum's digits are in a header; NULL when there are none. JSON writes a '"' inside a string as \", so
  * the pattern cannot begin there. */
@@ -104,9 +96,9 @@ static int describe_pairs(json_t *header, const struct metadata *metadata, size_
 static int describe_array(json_t *header, const struct array *array, uint64_t begin) {
   json_t *shape = json_array(), *tensor = NULL;
   const char *dtype = "";
-  for (size_t i = 0; i < DTYPES; i++)
-    if (dtypes[i].type == array->type)
-      dtype = dtypes[i].name;
+  for (const struct element *e = elements; e->name && !*dtype; e++)
+    if (e->type == array->type && e->bytes == element_bytes(array->type))
+      dtype = e->safetensors;
   for (uint32_t i = 0; i < array->rank; i++)
     if (json_array_append_new(shape, json_integer(array->dims[i])))
       goto no_memory;
@@ -205,6 +197,7 @@ int safetensors_write(const char *path, const struct array *arrays, size_t count
 struct extent {
   uint64_t begin, end;
   size_t array;
+  const struct element *element; /* NULL: it is not read */
 };
 
 struct reading {
@@ -274,17 +267,14 @@ static int take_metadata(struct arrays *arrays, json_t *object) {
   return STRAIT_OK;
 }
 
-static int take_type(struct array *array, const json_t *dtype) {
+static int take_type(struct array *array, const json_t *dtype, const struct element **element) {
   const char *name = json_string_value(dtype);
-  for (size_t i = 0; name && i < DTYPES; i++) {
-    if (strcmp(dtypes[i].name, name))
-      continue;
-    array->type = dtypes[i].type;
-    return array->type
-               ? STRAIT_OK
-               : error_set(STRAIT_ENOTSUP, "elements of type %s; convert them to F32, F64, I32, I64 or U8", name);
-  }
-  return error_set(STRAIT_EFORMAT, "no dtype that there is (\"%s\")", name ? name : "");
+  if (!name)
+    return error_set(STRAIT_EFORMAT, "its dtype is no string");
+  *element = element_of_safetensors(name);
+  array->type = *element ? (*element)->type : 0;
+  return array->type ? STRAIT_OK
+                     : error_set(STRAIT_ENOTSUP, "elements of type %.32s are not read; convert them to F32", name);
 }
 
 static int take_shape(struct array *array, const json_t *shape) {
@@ -303,31 +293,52 @@ static int take_shape(struct array *array, const json_t *shape) {
   return STRAIT_OK;
 }
 
-/* Checks the tensor's own numbers; whether the tensors fit together is check_extents' business. */
-static int take_tensor(struct reading *r, struct array *array, const json_t *tensor) {
+/* Where the data are; whether the tensors fit together is check_extents' business. */
+static int take_extent(struct reading *r, const json_t *tensor, struct extent *extent) {
   const json_t *offsets = json_object_get(tensor, "data_offsets");
   json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
-  size_t bytes;
-  int status = take_type(array, json_object_get(tensor, "dtype"));
+  if (json_object_size(tensor) != 3 || json_array_size(offsets) != 2 || !json_is_integer(begin) ||
+      !json_is_integer(end))
+    return error_set(STRAIT_EFORMAT, "it is not described by dtype, shape and two data_offsets");
+  *extent = (struct extent){.begin = (uint64_t)json_integer_value(begin),
+                            .end = (uint64_t)json_integer_value(end),
+                            .array = r->arrays->count};
+  if (json_integer_value(begin) < 0 || extent->end < extent->begin || extent->end > r->size - 8 - r->header_length)
+    return error_set(STRAIT_EFORMAT, "its data are outside the file: it is cut or damaged");
+  if (memory_grow(&r->extents, &r->capacity, r->arrays->count + 1, sizeof *extent))
+    return STRAIT_ENOMEM;
+  return STRAIT_OK;
+}
+
+/* Type and shape, which must ask for as many bytes as there are. */
+static int take_description(struct array *array, const json_t *tensor, struct extent *extent) {
+  const struct element *element = NULL;
+  size_t bytes = 0;
+  int status = take_type(array, json_object_get(tensor, "dtype"), &element);
   if (!status)
     status = take_shape(array, json_object_get(tensor, "shape"));
   if (!status)
     status = array_measure(array, &bytes);
   if (status)
     return status;
-  if (json_object_size(tensor) != 3 || json_array_size(offsets) != 2 || !json_is_integer(begin) ||
-      !json_is_integer(end))
-    return error_set(STRAIT_EFORMAT, "it is not described by dtype, shape and two data_offsets");
-  struct extent extent = {(uint64_t)json_integer_value(begin), (uint64_t)json_integer_value(end), r->arrays->count};
-  if (json_integer_value(begin) < 0 || extent.end < extent.begin || extent.end > r->size - 8 - r->header_length)
-    return error_set(STRAIT_EFORMAT, "its data are outside the file: it is cut or damaged");
-  if (extent.end - extent.begin != bytes)
+  bytes = bytes / element_bytes(element->type) * element->bytes;
+  if (extent->end - extent->begin != bytes)
     return error_set(STRAIT_EFORMAT, "it has %llu bytes of data, its shape and type ask for %zu",
-                     (unsigned long long)(extent.end - extent.begin), bytes);
-  if (memory_grow(&r->extents, &r->capacity, r->arrays->count + 1, sizeof extent))
-    return STRAIT_ENOMEM;
-  r->extents[r->arrays->count] = extent;
+                     (unsigned long long)(extent->end - extent->begin), bytes);
+  extent->element = element;
   return STRAIT_OK;
+}
+
+static int take_tensor(struct reading *r, struct array *array, const json_t *tensor) {
+  struct extent extent;
+  int status = take_extent(r, tensor, &extent);
+  if (status)
+    return status;
+  status = take_description(array, tensor, &extent);
+  r->extents[r->arrays->count] = extent;
+  if (status)
+    status = arrays_refuse(r->arrays, array, status);
+  return status ? status : arrays_add(r->arrays, array);
 }
 
 static int take_header(struct reading *r) {
@@ -343,8 +354,6 @@ static int take_header(struct reading *r) {
         return status;
     } else if (take_tensor(r, &array, value)) {
       return error_wrap("tensor \"%s\"", name);
-    } else if (arrays_add(r->arrays, &array)) {
-      return STRAIT_ENOMEM;
     }
   }
   return STRAIT_OK;
@@ -391,38 +400,49 @@ static int begin_hash(struct reading *r, struct hash **hash) {
   return STRAIT_OK;
 }
 
-static int read_data(struct reading *r) {
+/* Reads one tensor's data, the next in the file. What is not read is passed, under the hash all the same. */
+static int read_tensor(struct reading *r, const struct extent *extent, struct hash *hash) {
+  struct array *array = &r->arrays->array[extent->array];
+  const size_t bytes = (size_t)(extent->end - extent->begin);
+  unsigned char *data = arena_alloc(r->arrays->arena, bytes, 1);
+  if (!data)
+    return error_failure();
+  if (fread(data, 1, bytes, r->file) != bytes)
+    return error_set(STRAIT_EIO, "cannot read its data");
+  if (hash)
+    hash_bytes(hash, data, bytes);
+  if (!extent->element)
+    return STRAIT_OK;
+  const int status = element_place(extent->element, r->arrays, array, NULL, data);
+  return status ? arrays_refuse(r->arrays, array, status) : STRAIT_OK;
+}
+
+static int check_hash(const struct reading *r, const struct hash *hash) {
   char digest[DIGITS + 1];
+  hash_digest(hash, digest);
+  if (memcmp(digest, arrays_metadata(r->arrays, CHECKSUM), DIGITS))
+    return error_set(STRAIT_EFORMAT, "its bytes do not have the checksum that it carries: the file is damaged, or a "
+                                     "program changed it and kept the metadata " CHECKSUM " and " FORMAT);
+  const char *format = arrays_metadata(r->arrays, FORMAT);
+  if (format && strcmp(format, "1") != 0)
+    return error_set(STRAIT_ENOTSUP, "it is of format %s; this version of strait reads format 1", format);
+  return STRAIT_OK;
+}
+
+/* The extents are in the order of the data, without gaps. */
+static int read_data(struct reading *r) {
   struct hash *hash;
   int status = begin_hash(r, &hash);
-  for (size_t i = 0; i < r->arrays->count && !status;
-       i++) { /* the extents are in the order of the data, without gaps */
-    struct array *array = &r->arrays->array[r->extents[i].array];
-    size_t bytes = (size_t)(r->extents[i].end - r->extents[i].begin);
-    void *data = arena_alloc(r->arrays->arena, bytes, 1);
-    if (!data)
-      status = STRAIT_ENOMEM;
-    else if (fread(data, 1, bytes, r->file) != bytes)
-      status = error_set(STRAIT_EIO, "tensor \"%s\": cannot read its data", array->name);
-    else if (hash)
-      hash_bytes(hash, data, bytes);
-    array->data = data;
-  }
-  if (!status && hash) {
-    hash_digest(hash, digest);
-    if (memcmp(digest, arrays_metadata(r->arrays, CHECKSUM), DIGITS))
-      status =
-          error_set(STRAIT_EFORMAT, "its bytes do not have the checksum that it carries: the file is damaged, or a "
-                                    "program changed it and kept the metadata " CHECKSUM " and " FORMAT);
-    const char *format = arrays_metadata(r->arrays, FORMAT);
-    if (!status && format && strcmp(format, "1") != 0)
-      status = error_set(STRAIT_ENOTSUP, "it is of format %s; this version of strait reads format 1", format);
-  }
+  for (size_t i = 0; i < r->arrays->count && !status; i++)
+    if ((status = read_tensor(r, &r->extents[i], hash)))
+      error_wrap("tensor \"%s\"", r->arrays->array[r->extents[i].array].name);
+  if (!status && hash)
+    status = check_hash(r, hash);
   hash_free(hash);
   return status;
 }
 
-int safetensors_read(struct arrays **arrays, const char *path) {
+static int read_file(struct arrays **arrays, const char *path, int any) {
   struct reading r = {0};
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), status;
   *arrays = NULL;
@@ -441,6 +461,8 @@ int safetensors_read(struct arrays **arrays, const char *path) {
     status = check_extents(&r);
   if (!status)
     status = read_data(&r);
+  if (!status && !any)
+    status = arrays_check_read(r.arrays);
   if (status) {
     status = error_wrap("%s", path);
     arrays_free(r.arrays);
@@ -453,3 +475,6 @@ int safetensors_read(struct arrays **arrays, const char *path) {
   fclose(r.file);
   return status;
 }
+
+int safetensors_read(struct arrays **arrays, const char *path) { return read_file(arrays, path, 0); }
+int safetensors_read_any(struct arrays **arrays, const char *path) { return read_file(arrays, path, 1); }

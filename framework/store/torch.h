@@ -9,16 +9,14 @@
 #include "store/arrays.h"
 #include "store/notes.h"
 
-/* Does a file that begins with these bytes (64 will do) have the legacy format? Defined in torch_file.c. */
+/* Do these first bytes of a file (32 will do) say that it has the legacy format? Defined in torch_file.c. */
 int torch_is_legacy(const void *head, size_t bytes);
-/* Is a zip of torch.save's, rather than an .npz? */
-int torch_is_zip(const char *path, int *is_torch);
 
-/* Reads the dict of tensors in a file: the whole file's, or the one under `key` ("state_dict"; "a/b" goes down two
- * steps). With key NULL, a checkpoint's one dict of tensors is found; notes say which, and what else was left or
- * changed. Tensors are gathered to C order; float16 and bfloat16 become float32, int8 and int16 int32, bool uint8.
- * STRAIT_EFORMAT: the file is damaged; STRAIT_ENOTSUP: it asks for what is refused; STRAIT_EINVAL: no such key, or no
- * dict of tensors. All name the file. Defined in torch_file.c. */
+/* Reads the dict of tensors in a file: the one under `key` ("state_dict"; "a/b" goes down two steps, "." is the file's
+ * own), or with key NULL the only one that can be meant; notes say which, and what else was left or changed. Tensors
+ * are gathered to C order; types of elements become ours as arrays.h has it. One that cannot be read is there all the
+ * same: see array_refusal. STRAIT_EFORMAT: the file is damaged; STRAIT_ENOTSUP: it asks for what is refused;
+ * STRAIT_EINVAL: no such key, no dict of tensors, or several. All name the file. Defined in torch_file.c. */
 int torch_read(struct arrays **arrays, const char *path, int legacy, const char *key, struct notes *notes);
 
 /* Writes an OrderedDict of tensors that torch.load reads, weights_only or not; equal arrays are equal bytes. Names are

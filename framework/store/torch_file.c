@@ -64,7 +64,9 @@ static int choose(struct torch_file *file, const char *key, struct notes *notes)
     status = torch_select(&file->root, key, file->objects.arena, notes, &file->named, &file->count);
   for (size_t i = 0; i < file->count && !status; i++) {
     const struct torch_tensor *tensor = file->named[i].tensor;
-    struct array array = {.type = tensor->storage->type->type, .rank = (uint32_t)tensor->rank};
+    if (tensor->refusal)
+      continue;
+    struct array array = {.type = tensor->element->type, .rank = (uint32_t)tensor->rank};
     size_t bytes = 0;
     memcpy(array.dims, tensor->dims, sizeof array.dims);
     status = array_measure(&array, &bytes);
@@ -124,6 +126,8 @@ static int read_zip_layout(struct torch_file *file, const char *path, struct zip
   const char *name = "";
   uint64_t bytes;
   int script = 0, status = zip_open(&zip, path);
+  if (!status)
+    file->arrays->without_sums = zip_without_sums(zip);
   while (!status && !(status = zip_next(zip, &name, &bytes)) && name) {
     script |= text_ends(name, "/constants.pkl");
     if (text_ends(name, "/data.pkl"))
@@ -149,7 +153,7 @@ static int read_zip_member(struct torch_file *file, struct zip_reader *zip, cons
     status = error_set(STRAIT_EFORMAT, "it is there twice");
   else if (bytes != torch_storage_bytes(storage))
     status = error_set(STRAIT_EFORMAT, "it has %llu bytes, its %lld elements of %s have %zu", (unsigned long long)bytes,
-                       (long long)storage->count, storage->type->name, torch_storage_bytes(storage));
+                       (long long)storage->count, storage->element->name, torch_storage_bytes(storage));
   if (!status)
     status = make_room(file, storage);
   if (!status)
@@ -248,6 +252,8 @@ static int read_legacy_head(struct torch_file *file, struct legacy *legacy) {
 static int read_legacy_storage(struct torch_file *file, struct torch_storage *storage, uint64_t *at) {
   int64_t count;
   size_t got, bytes = torch_storage_bytes(storage);
+  if (!storage->element)
+    return error_set(STRAIT_ENOTSUP, "it is of %s, whose length is not known here", storage->unknown);
   int status = read_at(file, &count, sizeof count, *at, &got);
   if (status)
     return status;
@@ -302,33 +308,52 @@ static int read_legacy(struct torch_file *file, const char *key, struct notes *n
 
 /* --- both --- */
 
-static int gather(struct torch_file *file) {
-  for (size_t i = 0; i < file->count; i++) {
-    const struct torch_tensor *tensor = file->named[i].tensor;
-    const struct torch_storage *storage = tensor->storage->same;
-    if (!storage->data && storage->count) {
-      error_set(STRAIT_EFORMAT, "its data are not in the file: it is damaged");
-      return fail_storage(file, storage);
-    }
-    struct torch_named named = {arena_copy(file->arrays->arena, file->named[i].name), tensor};
-    if (!named.name || torch_gather(file->arrays, &named))
-      return error_failure();
+/* One tensor's numbers, whose storage is read. */
+static int place_tensor(struct torch_file *file, const struct torch_tensor *tensor, struct array *array) {
+  const struct torch_storage *storage = tensor->storage->same;
+  size_t bytes;
+  array->type = tensor->element->type;
+  array->rank = (uint32_t)tensor->rank;
+  memcpy(array->dims, tensor->dims, sizeof array->dims);
+  if (!storage->data && storage->count) {
+    error_set(STRAIT_EFORMAT, "its data are not in the file: it is damaged");
+    return fail_storage(file, storage);
   }
-  return STRAIT_OK;
+  int status = array_measure(array, &bytes);
+  unsigned char *first = storage->data;
+  if (!status && bytes)
+    first += tensor->offset * tensor->element->bytes;
+  if (!status)
+    status = element_place(tensor->element, file->arrays, array, tensor->strides, first);
+  return !status && tensor->negated ? element_negate(file->arrays, array) : status;
 }
 
-int torch_is_legacy(const void *head, size_t bytes) { return memmem(head, bytes, magic, sizeof magic) != NULL; }
+static int gather(struct torch_file *file) {
+  int status = STRAIT_OK;
+  for (size_t i = 0; i < file->count && !status; i++) {
+    const struct torch_named *named = &file->named[i];
+    struct array array = {.name = arena_copy(file->arrays->arena, named->name)};
+    if (!array.name)
+      return error_failure();
+    status = named->tensor->refusal ? error_set(STRAIT_ENOTSUP, "%s", named->tensor->refusal)
+                                    : place_tensor(file, named->tensor, &array);
+    if (status)
+      status = arrays_refuse(file->arrays, &array, status);
+    status = status ? error_wrap("tensor %s", named->name) : arrays_add(file->arrays, &array);
+  }
+  return status;
+}
 
-int torch_is_zip(const char *path, int *is_torch) {
-  struct zip_reader *zip;
-  const char *name = "";
-  uint64_t bytes;
-  int status = zip_open(&zip, path);
-  *is_torch = 0;
-  while (!status && !*is_torch && !(status = zip_next(zip, &name, &bytes)) && name)
-    *is_torch = text_ends(name, "/data.pkl");
-  zip_close(zip);
-  return status ? error_wrap("%s", path) : STRAIT_OK;
+/* PROTO, perhaps FRAME and its eight bytes, LONG1 with the number, STOP. */
+int torch_is_legacy(const void *head, size_t bytes) {
+  const unsigned char *code = head, *end = code + bytes;
+  if (bytes < 2 || code[0] != 0x80)
+    return 0;
+  code += 2;
+  if (code < end && *code == 0x95)
+    code += 9;
+  return end - code > (ptrdiff_t)sizeof magic + 2 && code[0] == 0x8a && code[1] == sizeof magic &&
+         memcmp(code + 2, magic, sizeof magic) == 0 && code[2 + sizeof magic] == '.';
 }
 
 int torch_read(struct arrays **arrays, const char *path, int legacy, const char *key, struct notes *notes) {

@@ -3,24 +3,14 @@
 #ifndef STORE_TORCH_OBJECTS_H
 #define STORE_TORCH_OBJECTS_H
 
-#include "store/loaded.h"
+#include "store/elements.h"
 #include "store/notes.h"
 #include "store/pickle.h"
 
-/* The element types, by the names of their storages. */
-struct torch_type {
-  const char *storage; /* "HalfStorage" */
-  const char *name;    /* "float16" */
-  size_t bytes;        /* of an element in the file */
-  uint32_t type;       /* what it becomes, STRAIT_F32; 0: it cannot be read */
-  /* Elements, `stride` bytes apart, to a packed array of `type`. NULL: they are equal bytes already. */
-  void (*convert)(void *to, const unsigned char *from, ptrdiff_t stride, int64_t count);
-};
-extern const struct torch_type torch_types[]; /* ended by a NULL storage */
-
 /* A piece of memory in the file, as one persistent id describes it. */
 struct torch_storage {
-  const struct torch_type *type;
+  const struct element *element; /* NULL: of a type that is not known here, `unknown` */
+  const char *unknown;
   const char *key; /* in the pickle's bytes */
   size_t key_length;
   int64_t count;              /* elements */
@@ -29,16 +19,26 @@ struct torch_storage {
   unsigned char *data;        /* NULL until it is read */
 };
 struct torch_tensor {
+  const char *refusal; /* why it cannot be read; NULL: it can, and the rest is set */
   struct torch_storage *storage;
-  int64_t offset;                                          /* of its first element in the storage */
-  size_t rank;                                             /* above STRAIT_MAX_DIMS: dims and strides are not kept */
+  const struct element *element; /* the storage's, unless that has none of its own */
+  int negated;                   /* a view whose numbers are the storage's with the other sign */
+  int64_t offset;                /* of its first element in the storage */
+  size_t rank;
   int64_t dims[STRAIT_MAX_DIMS], strides[STRAIT_MAX_DIMS]; /* in elements; all of it lies inside the storage */
 };
 enum { TORCH_STORAGE = 1, TORCH_TENSOR }; /* the kinds of PICKLE_OBJECT */
 
+/* What a persistent id makes: a storage, or (in old files) a window on one. */
+struct torch_window {
+  struct torch_storage *storage;
+  int64_t first, count; /* elements */
+};
+
 struct torch_objects {
   struct arena *arena;
-  struct torch_storage **storage; /* one a persistent id; after torch_settle one a key, sorted by key */
+  const struct pickle_name *names; /* set by torch_pickle */
+  struct torch_storage **storage;  /* one a persistent id; after torch_settle one a key, sorted by key */
   size_t count, capacity;
 };
 /* Reads a pickle of tensors; pickle_read's contract. */
@@ -52,6 +52,23 @@ struct torch_storage *torch_find(const struct torch_objects *objects, const char
 size_t torch_storage_bytes(const struct torch_storage *storage);
 void torch_objects_free(struct torch_objects *objects); /* not the arena */
 
+/* The type of numbers that a name of PyTorch's is, torch.float16; NULL: it is none. Is it a class of plain tensors? */
+const struct element *torch_type_of(const struct pickle_value *value);
+int torch_is_tensor_class(const struct pickle_value *value);
+
+/* What stands for PyTorch's functions of these names. Defined in torch_tensors.c, as the next two. */
+pickle_maker torch_make_tensor, torch_make_tensor2, torch_make_tensor3, torch_make_parameter,
+    torch_make_parameter_with_state, torch_make_of_type;
+/* Is it a tensor? Those that are made by functions of PyTorch that have no part here are opaque values, but tensors
+ * too: *tensor is NULL for them, until torch_refused makes one that says so. NULL: memory is out. */
+int torch_is_tensor(const struct pickle_value *value, const struct torch_tensor **tensor);
+const struct torch_tensor *torch_refused(const struct pickle_value *value, struct arena *arena);
+
+/* The dict that is meant: under `key` ("a/b" goes down two steps, "." is the file's own), or found;
+ * *path says where it was found, NULL where nobody needs to be told. Defined in torch_search.c. */
+int torch_search(const struct pickle_value *root, const char *key, struct arena *arena,
+                 const struct pickle_value **dict, const char **path);
+
 /* The named tensors of the dict that is meant. In `arena`. Defined in torch_select.c. */
 struct torch_named {
   const char *name;
@@ -59,8 +76,5 @@ struct torch_named {
 };
 int torch_select(const struct pickle_value *root, const char *key, struct arena *arena, struct notes *notes,
                  struct torch_named **named, size_t *count);
-
-/* Adds the tensor, whose storage is read, to arrays, whose arena also holds the storage. Defined in torch_gather.c. */
-int torch_gather(struct arrays *arrays, const struct torch_named *named);
 
 #endif

@@ -5,6 +5,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,12 +13,15 @@
 #include "base/error.h"
 #include "store/seal.h"
 #include "store/zip.h"
+#include "store/zip_table.h"
 
 #define BLOCK (1 << 16)
 
 struct zip_reader {
   int fd;
   int failed; /* errno of a read that failed: libarchive may take what it then has for the wrong format */
+  int without_sums;
+  locale_t utf8; /* 0: there is none here, and names are plain ASCII */
   uint64_t file_bytes;
   struct archive *archive;
   unsigned char block[BLOCK];
@@ -70,11 +74,13 @@ static int start_reading(struct zip_reader *r, const char *path) {
   if (fstat(r->fd, &status) || !S_ISREG(status.st_mode))
     return error_set(STRAIT_EINVAL, "not a regular file");
   r->file_bytes = (uint64_t)status.st_size;
+  r->without_sums = zip_table_without_sums(r->fd, r->file_bytes);
   r->archive = archive_read_new();
   if (!r->archive)
     return error_set(STRAIT_ENOMEM, "out of memory");
   /* The seekable reader: it goes by the table at the end, so a file that was cut is found at once. */
   if (archive_read_support_format_zip_seekable(r->archive) != ARCHIVE_OK ||
+      (r->without_sums && archive_read_set_option(r->archive, "zip", "ignorecrc32", "1") != ARCHIVE_OK) ||
       archive_read_set_read_callback(r->archive, read_block) != ARCHIVE_OK ||
       archive_read_set_seek_callback(r->archive, seek) != ARCHIVE_OK ||
       archive_read_set_callback_data(r->archive, r) != ARCHIVE_OK || archive_read_open1(r->archive) != ARCHIVE_OK)
@@ -88,6 +94,7 @@ int zip_open(struct zip_reader **reader, const char *path) {
   if (!r)
     return STRAIT_ENOMEM;
   r->fd = -1;
+  r->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
   int status = start_reading(r, path);
   if (status)
     zip_close(r);
@@ -97,18 +104,27 @@ int zip_open(struct zip_reader **reader, const char *path) {
 }
 
 uint64_t zip_file_bytes(const struct zip_reader *r) { return r->file_bytes; }
+int zip_without_sums(const struct zip_reader *r) { return r->without_sums; }
+
+/* libarchive makes a name one of the thread's locale, and has none where that knows no such letters. */
+static int next_header(struct zip_reader *r, struct archive_entry **entry, const char **name) {
+  locale_t before = r->utf8 ? uselocale(r->utf8) : (locale_t)0;
+  const int result = archive_read_next_header(r->archive, entry);
+  *name = result == ARCHIVE_OK ? archive_entry_pathname(*entry) : NULL;
+  if (r->utf8)
+    uselocale(before);
+  return result;
+}
 
 int zip_next(struct zip_reader *r, const char **name, uint64_t *bytes) {
   struct archive_entry *entry;
-  int result = archive_read_next_header(r->archive, &entry);
-  *name = NULL;
+  const int result = next_header(r, &entry, name);
   if (result == ARCHIVE_EOF)
     return STRAIT_OK;
   if (result != ARCHIVE_OK)
     return archive_failure(r);
-  *name = archive_entry_pathname(entry);
   *bytes = archive_entry_size(entry) > 0 ? (uint64_t)archive_entry_size(entry) : 0;
-  return *name ? STRAIT_OK : error_set(STRAIT_EFORMAT, "a member's name is not plain ASCII");
+  return *name ? STRAIT_OK : error_set(STRAIT_EFORMAT, "a member's name is not UTF-8");
 }
 
 int zip_read(struct zip_reader *r, void *data, size_t count) {
@@ -139,6 +155,8 @@ void zip_close(struct zip_reader *r) {
   if (!r)
     return;
   archive_read_free(r->archive);
+  if (r->utf8)
+    freelocale(r->utf8);
   if (r->fd >= 0)
     close(r->fd);
   memory_free(r);

@@ -5,8 +5,8 @@
 
 #include "store/arrays.h"
 
-/* The file appears with zip_commit, or not at all. metadata: for its seal (store/seal.h); NULL: it gets none. Defined in
- * zip_writer.c. */
+/* The file appears with zip_commit, or not at all. metadata: for its seal (store/seal.h); NULL: it gets none. Defined
+ * in zip_writer.c. */
 struct zip_writer;
 int zip_begin(struct zip_writer **writer, const char *path, const struct metadata *metadata, size_t pairs);
 /* A member of `head` and then `data`, either of which may have no bytes. A failure is sticky: zip_commit reports it. */
@@ -19,7 +19,8 @@ void zip_abandon(struct zip_writer *writer); /* NULL is nothing */
 struct zip_reader;
 int zip_open(struct zip_reader **reader, const char *path);
 uint64_t zip_file_bytes(const struct zip_reader *reader); /* of the whole archive */
-/* The next member's name (until the next call) and its bytes; *name is NULL after the last. */
+int zip_without_sums(const struct zip_reader *reader);    /* all its checksums are 0, and none is verified */
+/* The next member's name (UTF-8, until the next call) and its bytes; *name is NULL after the last. */
 int zip_next(struct zip_reader *reader, const char **name, uint64_t *bytes);
 /* Exactly the next `count` bytes of the member. */
 int zip_read(struct zip_reader *reader, void *data, size_t count);

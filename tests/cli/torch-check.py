@@ -1,7 +1,7 @@
 """torch-check.py: the PyTorch side of torch.sh, in the current folder.
 
 make      writes checkpoints of many makes: files/FILE, expected/FILE.npz with the float32 arrays that strait is to make of it, and
-          arguments/FILE, what its import is told; and hostile/FILE
+          arguments/FILE, what its import is told; and whole/FILE, which is no state_dict
 check     are imported/FILE.safetensors, and back/FILE.pt and back/FILE.npz, which strait made, exactly these arrays, the second as
           a state_dict that torch.load reads?
 """
@@ -154,11 +154,12 @@ class Code:
 
 
 def make_hostile():
+    """What PyTorch itself would run lies beside the weights; and networks saved whole."""
     net, state = state_of("mlp")
     for end, options in FORMATS:
-        torch.save({"state_dict": state, "x": Command()}, "hostile/command-" + end, **options)
-        torch.save({"state_dict": state, "x": [Code()]}, "hostile/code-" + end, **options)
-        torch.save(net, "hostile/module-" + end, **options)
+        save("command-" + end, {"state_dict": state, "x": Command()}, expected(state), **options)
+        save("code-" + end, {"state_dict": state, "x": [Code()]}, expected(state), **options)
+        torch.save(net, "whole/module-" + end, **options)
 
 
 def read_safetensors(path):
@@ -218,7 +219,7 @@ def main():
     if sys.argv[1] == "check":
         check()
         return
-    for folder in ("files", "expected", "arguments", "hostile"):
+    for folder in ("files", "expected", "arguments", "whole"):
         os.mkdir(folder)
     make_networks()
     make_tensors()

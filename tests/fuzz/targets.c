@@ -119,13 +119,13 @@ static void feed_option(const uint8_t *data, size_t size) {
 
 static void feed_safetensors(const uint8_t *data, size_t size) {
   struct arrays *arrays;
-  if (safetensors_read(&arrays, put("a.safetensors", data, size)) == STRAIT_OK)
+  if (safetensors_read_any(&arrays, put("a.safetensors", data, size)) == STRAIT_OK)
     arrays_free(arrays);
 }
 
 static void feed_npz(const uint8_t *data, size_t size) {
   struct arrays *arrays;
-  if (npz_read(&arrays, put("a.npz", data, size)) == STRAIT_OK)
+  if (npz_read_any(&arrays, put("a.npz", data, size)) == STRAIT_OK)
     arrays_free(arrays);
 }
 

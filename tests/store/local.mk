@@ -1,6 +1,6 @@
 if HAVE_CHECK
 check_PROGRAMS += tests/store/test-folder tests/store/test-npz tests/store/test-pickle tests/store/test-rename \
-	tests/store/test-safetensors tests/store/test-torch
+	tests/store/test-safetensors tests/store/test-torch tests/store/test-torch-made
 endif
 EXTRA_DIST += %D%/make-torch-files.py
 tests_store_test_folder_SOURCES = %D%/test-folder.c
@@ -18,6 +18,9 @@ tests_store_test_rename_LDADD = libstrait.la $(CHECK_LIBS)
 tests_store_test_safetensors_SOURCES = %D%/test-safetensors.c
 tests_store_test_safetensors_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_store_test_safetensors_LDADD = libstrait.la $(CHECK_LIBS)
-tests_store_test_torch_SOURCES = %D%/test-torch.c %D%/torch-files.h
+tests_store_test_torch_SOURCES = %D%/test-torch.c %D%/torch-files.h %D%/torch-rig.h
 tests_store_test_torch_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_store_test_torch_LDADD = libstrait.la $(CHECK_LIBS)
+tests_store_test_torch_made_SOURCES = %D%/test-torch-made.c %D%/torch-rig.h
+tests_store_test_torch_made_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_store_test_torch_made_LDADD = libstrait.la $(CHECK_LIBS)
