@@ -13,13 +13,7 @@ static const strait_option options[] = {
 };
 
 static int32_t source(const void *self, int64_t index, strait_source *source) {
-  if (source->given_starts != 1 || source->given_budget <= source->start_spent[0])
-    return strait_fail(self, STRAIT_EINVAL, "it needs one start, and a budget beyond what that spent");
-  if (index > 0)
-    return STRAIT_OK;
-  source->type = STRAIT_SOURCE_TRAINING;
-  source->iterations = source->given_budget - source->start_spent[0];
-  return STRAIT_OK;
+  return strait_share_rounds(self, 1, index, source);
 }
 
 static int32_t collect(const void *self, const strait_moment *moment, strait_slots *slots) {

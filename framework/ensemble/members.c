@@ -119,8 +119,37 @@ static int32_t add_member(strait_slots *slots, const float *weights, uint32_t st
   return STRAIT_OK;
 }
 
-static const strait_slots_ops slots_ops = {
-    .size = sizeof slots_ops, .vector = vector_slot, .integer = integer_slot, .member = add_member};
+/* --- the running mean, in the slots "mean" and "folded" --- */
+
+static int32_t fold(strait_slots *slots, const float *weights) {
+  float *mean = vector_slot(slots, "mean");
+  int64_t *folded = integer_slot(slots, "folded");
+  if (!mean || !folded)
+    return error_failure();
+  double share = 1. / (double)++*folded;
+  for (int64_t k = 0; k < ((struct gathering *)slots)->count; k++)
+    mean[k] = (float)((double)mean[k] + share * ((double)weights[k] - (double)mean[k]));
+  return STRAIT_OK;
+}
+
+/* The next mean begins with a share of 1, which forgets this one. */
+static int32_t add_mean(strait_slots *slots) {
+  const float *mean = vector_slot(slots, "mean");
+  int64_t *folded = integer_slot(slots, "folded");
+  if (!mean || !folded)
+    return error_failure();
+  if (!*folded)
+    return error_set(STRAIT_EINVAL, "no weights to average: it ended before the schedule's first moment");
+  *folded = 0;
+  return add_member(slots, mean, STRAIT_STATISTICS_REFRESH);
+}
+
+static const strait_slots_ops slots_ops = {.size = sizeof slots_ops,
+                                           .vector = vector_slot,
+                                           .integer = integer_slot,
+                                           .member = add_member,
+                                           .fold = fold,
+                                           .mean = add_mean};
 
 int gathering_create(struct gathering **gathering, const struct network *network) {
   struct gathering *g = *gathering = memory_alloc(1, sizeof *g);

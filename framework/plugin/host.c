@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "plugin/digests.h"
 #include "plugin/object.h"
+#include "plugin/share.h"
 
 static const char *name_of(const void *self) { return self ? ((const strait_object *)self)->name : NULL; }
 
@@ -131,6 +132,7 @@ strait_host *host_table(void) {
                               .alloc = host_alloc,
                               .open = host_open,
                               .fingerprint = host_fingerprint,
-                              .fingerprint_file = host_fingerprint_file};
+                              .fingerprint_file = host_fingerprint_file,
+                              .share = host_share};
   return &table;
 }

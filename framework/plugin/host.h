@@ -4,7 +4,8 @@
 
 #include <strait/host.h>
 
-/* The process's table. log, fail, alloc, open and the fingerprints are filled here; random and gemm by compute/. */
+/* The process's table. log, fail, alloc, open, the fingerprints and share are filled here; random and
+ * gemm by compute/. */
 strait_host *host_table(void);
 
 #endif

@@ -22,24 +22,8 @@ static const strait_option options[] = {
 };
 
 static int32_t source(const void *self, int64_t index, strait_source *source) {
-  const struct fge *fge = self;
-  int64_t longest = 0;
-  if (!source->given_starts)
-    return strait_fail(self, STRAIT_EINVAL, "start is not set: name a trained network, as start = left@12");
-  for (int64_t i = 0; i < source->given_starts; i++)
-    if (source->start_spent[i] > longest)
-      longest = source->start_spent[i];
-  if (source->given_budget - longest < source->given_starts)
-    return strait_fail(self, STRAIT_EINVAL,
-                       "a budget of %lld iterations leaves nothing to run: the starts spent %lld; raise it",
-                       (long long)source->given_budget, (long long)longest);
-  if (index >= source->given_starts)
-    return STRAIT_OK;
-  source->type = STRAIT_SOURCE_TRAINING;
-  source->start = source->seed_offset = index;
-  source->iterations = (source->given_budget - longest) / source->given_starts;
-  source->offer_start = (uint32_t)fge->include_start;
-  return STRAIT_OK;
+  source->offer_start = (uint32_t)((const struct fge *)self)->include_start;
+  return strait_share_starts(self, index, source);
 }
 
 static int32_t collect(const void *self, const strait_moment *moment, strait_slots *slots) {

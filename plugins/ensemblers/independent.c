@@ -15,20 +15,7 @@ static const strait_option options[] = {
 };
 
 static int32_t source(const void *self, int64_t index, strait_source *source) {
-  int64_t runs = ((const struct independent *)self)->runs;
-  if (source->given_starts)
-    return strait_fail(self, STRAIT_EINVAL, "start is set, but independent networks start from new weights: drop it");
-  if (source->given_budget < runs)
-    return strait_fail(self, STRAIT_EINVAL,
-                       "a budget of %lld iterations is too small for %lld runs: set budget in epochs",
-                       (long long)source->given_budget, (long long)runs);
-  if (index >= runs)
-    return STRAIT_OK;
-  source->type = STRAIT_SOURCE_TRAINING;
-  source->start = STRAIT_START_FRESH;
-  source->seed_offset = index;
-  source->iterations = source->given_budget / runs;
-  return STRAIT_OK;
+  return strait_share_runs(self, ((const struct independent *)self)->runs, index, source);
 }
 
 static int32_t collect(const void *self, const strait_moment *moment, strait_slots *slots) {

@@ -1,7 +1,7 @@
 /* @name@: members along one training, a working start for an ensembler of your own.
  *
- * The training goes on from `start`; at the moments the schedule names its weights become members, but for the first
- * `skip` of them. Their class probabilities are averaged.
+ * The training continues from `start`; its weights at the moments that the schedule names become members, except for
+ * the first `skip`. Their class probabilities are averaged.
  *
  * strait-plugin(7) explains, strait/ensembler.h has the contract. This file is C and C++20 alike. */
 #include <strait/ensembler.h>
@@ -15,23 +15,12 @@ static const strait_option options[] = {
     STRAIT_INT("skip", struct @ident@_ensembler, skip, "0", 0, 1000000, "moments that pass before the first member"),
 };
 
-/* The index-th source of weights; nothing set is the end. */
+/* The index-th source of weights, or the end: here one training, from the one start to the budget's end. */
 static int32_t source(const void *self, int64_t index, strait_source *source) {
-  if (source->given_starts != 1)
-    return strait_fail(self, STRAIT_EINVAL, "start names %lld networks; it needs one, as start = left@2",
-                       (long long)source->given_starts);
-  if (source->given_budget <= source->start_spent[0])
-    return strait_fail(self, STRAIT_EINVAL, "a budget of %lld iterations leaves nothing to run: the start spent %lld; raise it",
-                       (long long)source->given_budget, (long long)source->start_spent[0]);
-  if (index > 0)
-    return STRAIT_OK;
-  source->type = STRAIT_SOURCE_TRAINING;
-  source->start = 0;
-  source->iterations = source->given_budget - source->start_spent[0];
-  return STRAIT_OK;
+  return strait_share_rounds(self, 1, index, source);
 }
 
-/* What is remembered between moments lies in slots, which the host saves with its checkpoints. */
+/* What is remembered between moments is kept in slots, which the host saves with its checkpoints. */
 static int32_t collect(const void *self, const strait_moment *moment, strait_slots *slots) {
   const struct @ident@_ensembler *ensembler = (const struct @ident@_ensembler *)self;
   int64_t *seen = strait_slots_integer(slots, "seen");
@@ -42,7 +31,7 @@ static int32_t collect(const void *self, const strait_moment *moment, strait_slo
   return strait_slots_member(slots, moment->weights, STRAIT_STATISTICS_REFRESH);
 }
 
-/* At a source's end; here what accumulated in slots would become members. */
+/* At a source's end: an ensembler that accumulates in slots makes its members here. */
 static int32_t finish(const void *self, int64_t source, strait_slots *slots) {
   const struct @ident@_ensembler *ensembler = (const struct @ident@_ensembler *)self;
   const int64_t *seen = strait_slots_integer(slots, "seen");

@@ -43,7 +43,27 @@ static int32_t member(strait_slots *slots, const float *weights, uint32_t statis
   mock->statistics[mock->members++] = statistics;
   return STRAIT_OK;
 }
-static const strait_slots_ops mock_ops = {sizeof mock_ops, 0, vector, integer, member};
+/* The plain mean of what was folded: sums in the slot, divided at the end. */
+static int32_t fold(strait_slots *slots, const float *weights) {
+  float *sum = vector(slots, "sum");
+  for (int k = 0; k < COUNT; k++)
+    sum[k] += weights[k];
+  ++*integer(slots, "folded");
+  return STRAIT_OK;
+}
+static int32_t mean(strait_slots *slots) {
+  float *sum = vector(slots, "sum"), weights[COUNT];
+  int64_t *folded = integer(slots, "folded");
+  if (!*folded)
+    return error_set(STRAIT_EINVAL, "nothing was folded");
+  for (int k = 0; k < COUNT; k++) {
+    weights[k] = sum[k] / (float)*folded;
+    sum[k] = 0;
+  }
+  *folded = 0;
+  return member(slots, weights, STRAIT_STATISTICS_REFRESH);
+}
+static const strait_slots_ops mock_ops = {sizeof mock_ops, 0, vector, integer, member, fold, mean};
 
 /* --- what a stage offers, and the asking --- */
 
@@ -224,6 +244,47 @@ START_TEST(test_independent) {
 }
 END_TEST
 
+/* --- the host's share of a budget, asked for directly --- */
+
+static strait_source share(strait_object *e, uint32_t among, int64_t parts, int64_t index, const struct offer *offer) {
+  strait_source s = {
+      .size = sizeof s, .given_starts = offer->starts, .given_budget = offer->budget, .start_spent = offer->spent};
+  OK(strait_share(e, among, parts, index, &s));
+  return s;
+}
+/* Refused, for the reason that `text` is part of. */
+static void no_share(strait_object *e, uint32_t among, int64_t parts, const struct offer *offer, int status,
+                     const char *text) {
+  strait_source s = {
+      .size = sizeof s, .given_starts = offer->starts, .given_budget = offer->budget, .start_spent = offer->spent};
+  error_clear();
+  ck_assert_int_eq(strait_share(e, among, parts, 0, &s), status);
+  ck_assert_msg(strstr(error_text(), text) != NULL, "\"%s\" does not say \"%s\"", error_text(), text);
+  ck_assert_uint_eq(s.type, STRAIT_SOURCE_END);
+}
+
+/* What does not divide is not run: 3 starts of 100, 40 and 70 with 200 have 100 left, 33 each. */
+START_TEST(test_share) {
+  strait_object *e = object(STRAIT_ENSEMBLER, "curve-points", "");
+  const struct offer three = {3, 0, 200, 10, {100, 40, 70}}, one = {1, 0, 200, 10, {99}}, none = {0, 0, 200, 10, {0}};
+  strait_source s = share(e, STRAIT_AMONG_STARTS, 1, 2, &three);
+  ck_assert(s.type == STRAIT_SOURCE_TRAINING && s.start == 2 && s.seed_offset == 2 && s.iterations == 33);
+  ck_assert_uint_eq(share(e, STRAIT_AMONG_STARTS, 1, 3, &three).type, STRAIT_SOURCE_END);
+  s = share(e, STRAIT_AMONG_ROUNDS, 7, 6, &one); /* 101 left: 14 each */
+  ck_assert(s.type == STRAIT_SOURCE_TRAINING && s.start == STRAIT_START_MEMBER && s.iterations == 14);
+  ck_assert_int_eq(share(e, STRAIT_AMONG_ROUNDS, 7, 0, &one).start, 0);
+  ck_assert_uint_eq(share(e, STRAIT_AMONG_ROUNDS, 7, 7, &one).type, STRAIT_SOURCE_END);
+  s = share(e, STRAIT_AMONG_RUNS, 3, 2, &none);
+  ck_assert(s.type == STRAIT_SOURCE_TRAINING && s.start == STRAIT_START_FRESH && s.iterations == 66);
+  ck_assert_uint_eq(share(e, STRAIT_AMONG_RUNS, 3, 3, &none).type, STRAIT_SOURCE_END);
+  no_share(e, STRAIT_AMONG_ROUNDS, 1, &(struct offer){1, 0, 99, 10, {99}}, STRAIT_EINVAL, "the start spent 99");
+  no_share(e, STRAIT_AMONG_ROUNDS, 1, &none, STRAIT_EINVAL, "start names 0 networks, not one");
+  no_share(e, STRAIT_AMONG_RUNS, 0, &none, STRAIT_EINVAL, "at least 1 part, not 0");
+  no_share(e, 9, 1, &none, STRAIT_ENOTSUP, "in way 9");
+  object_free(e);
+}
+END_TEST
+
 /* --- averages --- */
 
 /* swa: one member, the mean of the moments: of 5, 15, .. 95 it is 50. Two starts: one mean each. */
@@ -252,7 +313,7 @@ START_TEST(test_swa_empty) {
   const strait_ensembler_ops *ops = object_ops(e);
   struct mock mock = {.slots = {&mock_ops}};
   ck_assert_int_eq(ops->finish(e, 0, &mock.slots), STRAIT_EINVAL);
-  ck_assert_msg(strstr(error_text(), "before the schedule's first moment") != NULL, "%s", error_text());
+  ck_assert_msg(strstr(error_text(), "the training from start 0: nothing was folded") != NULL, "%s", error_text());
   object_free(e);
 }
 END_TEST
@@ -317,6 +378,7 @@ int main(void) {
   tcase_add_test(tests, test_fge_refuses);
   tcase_add_test(tests, test_snapshot);
   tcase_add_test(tests, test_independent);
+  tcase_add_test(tests, test_share);
   tcase_add_test(tests, test_swa);
   tcase_add_test(tests, test_swa_empty);
   tcase_add_test(tests, test_pfge);

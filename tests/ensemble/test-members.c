@@ -71,6 +71,43 @@ START_TEST(test_no_statistics) {
 }
 END_TEST
 
+/* The running mean of the odd numbers 1, 3, .. is the number of them, at every step exactly; a member begins a new
+ * mean; a mean of nothing is refused. Every third is far away from the others: the mean of 1, 3, 1e6 + 5 is (1e6 + 9)
+ * / 3. */
+START_TEST(test_running_mean) {
+  struct fixture f = make(&small);
+  struct gathering *g;
+  float *w = weights_of(&f, 3, NULL);
+  OK(gathering_create(&g, f.network));
+  strait_slots *slots = gathering_slots(g);
+  FAILS(strait_slots_mean(slots), STRAIT_EINVAL, "before the schedule's first moment");
+  for (int n = 1; n <= 40; n++) {
+    for (int64_t i = 0; i < f.count; i++)
+      w[i] = (float)((2 * n - 1) * (i % 2 ? 1 : -8));
+    OK(strait_slots_fold(slots, w));
+    ck_assert_int_eq(*strait_slots_integer(slots, "folded"), n);
+    ck_assert(strait_slots_vector(slots, "mean")[0] == (float)(-8 * n));
+    ck_assert(strait_slots_vector(slots, "mean")[f.count - 1] == (float)(n * ((f.count - 1) % 2 ? 1 : -8)));
+  }
+  OK(strait_slots_mean(slots));
+  ck_assert_int_eq(*strait_slots_integer(slots, "folded"), 0);
+  FAILS(strait_slots_mean(slots), STRAIT_EINVAL, "no weights to average");
+  const float far[] = {1, 3, 1e6f + 5};
+  for (int n = 0; n < 3; n++) {
+    for (int64_t i = 0; i < f.count; i++)
+      w[i] = far[n];
+    OK(strait_slots_fold(slots, w));
+  }
+  OK(strait_slots_mean(slots));
+  ck_assert_int_eq(gathering_members(g), 2);
+  ck_assert(gathering_member(g, 0)->weights[1] == 40 && gathering_member(g, 0)->refresh);
+  ck_assert(gathering_member(g, 1)->weights[1] ==
+            (float)((1e6 + 9) / 3)); /* the sum in double, rounded once at the end */
+  gathering_free(g);
+  unmake(&f);
+}
+END_TEST
+
 /* --- files --- */
 
 static void save(struct fixture *f, struct gathering *g, const char *folder) {
@@ -337,6 +374,7 @@ int main(void) {
   tcase_add_test(tests, test_slots);
   tcase_add_test(tests, test_members);
   tcase_add_test(tests, test_no_statistics);
+  tcase_add_test(tests, test_running_mean);
   tcase_add_test(tests, test_round_trip);
   tcase_add_test(tests, test_wrong_files);
   tcase_add_test(tests, test_mean);

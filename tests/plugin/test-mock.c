@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <strait/dataset.h>
+#include <strait/ensembler.h>
 
 #include <check.h> /* after strait/host.h, whose `fail` it would make a macro of */
 
@@ -196,6 +197,22 @@ START_TEST(test_later_service) {
 }
 END_TEST
 
+/* A newer plugin on an older host: a service of 1.1 is refused, and nothing behind the table is called. */
+START_TEST(test_older_host) {
+  static const strait_slots_ops slots_1_0 = {.size = offsetof(strait_slots_ops, fold)};
+  strait_slots slots = {&slots_1_0};
+  strait_object object = {NULL, &mock, "mocked", NULL};
+  strait_source source = {.size = sizeof source, .given_budget = 10};
+  ck_assert_int_eq(strait_share_starts(&object, 0, &source), STRAIT_ENOTSUP);
+  ck_assert_int_eq(strait_share_rounds(&object, 1, 0, &source), STRAIT_ENOTSUP);
+  ck_assert_int_eq(strait_share_runs(&object, 1, 0, &source), STRAIT_ENOTSUP);
+  ck_assert_int_eq(strait_slots_fold(&slots, &product), STRAIT_ENOTSUP);
+  ck_assert_int_eq(strait_slots_mean(&slots), STRAIT_ENOTSUP);
+  ck_assert_str_eq(calls, "fail fail fail ");
+  ck_assert_ptr_nonnull(strstr(message, "plugin ABI 1.1"));
+}
+END_TEST
+
 START_TEST(test_failure) {
   const strait_class *cls = load();
   const strait_dataset_ops *ops = cls->ops;
@@ -217,6 +234,7 @@ int main(void) {
   tcase_add_test(tests, test_services);
   tcase_add_test(tests, test_newer_host);
   tcase_add_test(tests, test_later_service);
+  tcase_add_test(tests, test_older_host);
   tcase_add_test(tests, test_failure);
   suite_add_tcase(suite, tests);
   SRunner *runner = srunner_create(suite);

@@ -44,6 +44,35 @@ typedef struct strait_source {
   uint32_t reserved;
 } strait_source;
 
+/* What a budget is divided among. (Since 1.1.) */
+enum { STRAIT_AMONG_STARTS = 1, STRAIT_AMONG_ROUNDS, STRAIT_AMONG_RUNS };
+
+/* Fills the out fields of the index-th source of an ensembler that divides its budget equally, or leaves the end;
+ * refuses a budget that leaves less than one iteration for each. The three functions below call it. (Since 1.1.) [one
+ * thread, in source()] */
+static inline int32_t strait_share(const void *self, uint32_t among, int64_t parts, int64_t index,
+                                   strait_source *source) {
+  const strait_host *host = strait_host_of(self);
+  if (!STRAIT_HAS(host, strait_host, share))
+    return strait_fail(self, STRAIT_ENOTSUP, "this strait is too old; it needs plugin ABI 1.1");
+  return host->share(self, among, parts, index, source);
+}
+/* Every start is continued, for (budget - longest) / starts iterations: the longest start counts once, since starts of
+ * one training share what was spent. Refuses a stage without a start. (Since 1.1.) [one thread, in source()] */
+static inline int32_t strait_share_starts(const void *self, int64_t index, strait_source *source) {
+  return strait_share(self, STRAIT_AMONG_STARTS, 1, index, source);
+}
+/* One start is continued in `rounds` rounds of (budget - spent) / rounds iterations: the first from the start, each
+ * later one from the newest member. Refuses a stage with no start or several. (Since 1.1.) [one thread, in source()] */
+static inline int32_t strait_share_rounds(const void *self, int64_t rounds, int64_t index, strait_source *source) {
+  return strait_share(self, STRAIT_AMONG_ROUNDS, rounds, index, source);
+}
+/* `runs` trainings from new weights, of budget / runs iterations each, with seed_offset 0, 1, ... Refuses a stage with
+ * a start. (Since 1.1.) [one thread, in source()] */
+static inline int32_t strait_share_runs(const void *self, int64_t runs, int64_t index, strait_source *source) {
+  return strait_share(self, STRAIT_AMONG_RUNS, runs, index, source);
+}
+
 /* Where a member's batch-norm statistics come from. */
 enum {
   STRAIT_STATISTICS_REFRESH = 0, /* re-estimated on the training split: the default; always for averages */
@@ -57,6 +86,9 @@ typedef struct strait_slots_ops {
   float *(*vector)(struct strait_slots *slots, const char *name);
   int64_t *(*integer)(struct strait_slots *slots, const char *name);
   int32_t (*member)(struct strait_slots *slots, const float *weights, uint32_t statistics);
+  /* --- since 1.1 --- */
+  int32_t (*fold)(struct strait_slots *slots, const float *weights);
+  int32_t (*mean)(struct strait_slots *slots);
 } strait_slots_ops;
 typedef struct strait_slots {
   const strait_slots_ops *ops;
@@ -76,6 +108,17 @@ static inline int64_t *strait_slots_integer(strait_slots *slots, const char *nam
  * [one thread, in collect() and finish()] */
 static inline int32_t strait_slots_member(strait_slots *slots, const float *weights, uint32_t statistics) {
   return slots->ops->member(slots, weights, statistics);
+}
+
+/* Folds the weights into the running mean, mean += (weights - mean) / n for the n-th, in double. The mean is the vector
+ * "mean", n the integer "folded". (Since 1.1.) [one thread, in collect()] */
+static inline int32_t strait_slots_fold(strait_slots *slots, const float *weights) {
+  return STRAIT_HAS(slots->ops, strait_slots_ops, fold) ? slots->ops->fold(slots, weights) : STRAIT_ENOTSUP;
+}
+/* Adds the running mean as a member, its statistics re-estimated; the next fold begins a new mean. Fails with
+ * STRAIT_EINVAL when nothing was folded. (Since 1.1.) [one thread, in collect() and finish()] */
+static inline int32_t strait_slots_mean(strait_slots *slots) {
+  return STRAIT_HAS(slots->ops, strait_slots_ops, mean) ? slots->ops->mean(slots) : STRAIT_ENOTSUP;
 }
 
 /* A moment at which weights are offered. */

@@ -29,6 +29,7 @@ typedef struct strait_reader {
   const strait_reader_ops *ops;
 } strait_reader;
 
+struct strait_source; /* strait/ensembler.h */
 typedef struct strait_host {
   uint32_t size;  /* of this table */
   uint32_t minor; /* STRAIT_ABI_MINOR of the host */
@@ -44,7 +45,11 @@ typedef struct strait_host {
   int32_t (*fingerprint)(const void *self, const void *data, size_t bytes);
   /* --- since 1.1 --- */
   int32_t (*fingerprint_file)(const void *self, const char *folder, const char *name);
+  int32_t (*share)(const void *self, uint32_t among, int64_t parts, int64_t index, struct strait_source *source);
 } strait_host;
+
+/* 1 when a table of the host has this entry; one older than the headers may be shorter. */
+#define STRAIT_HAS(table, type, entry) ((table)->size >= offsetof(type, entry) + sizeof(((type *)0)->entry))
 
 /* The host's table. [any thread, from init()] */
 static inline const strait_host *strait_host_of(const void *self) { return ((const strait_object *)self)->host; }
@@ -141,12 +146,12 @@ static inline int32_t strait_read_whole(const void *self, const char *path, cons
 static inline int32_t strait_fingerprint(const void *self, const void *data, size_t bytes) {
   return strait_host_of(self)->fingerprint(self, data, bytes);
 }
-/* Since 1.1. Adds a file that is read later to the data's fingerprint: its name below the folder, and all that it holds.
- * The host remembers files that it has read, so only the first run reads them all. Sizes and times are no substitute: a
- * copy has other times, and other data may have the same. [one thread, in open()] */
+/* Since 1.1. Adds a file that is read later to the data's fingerprint: its name below the folder, and all that it
+ * holds. The host remembers files that it has read, so only the first run reads them all. Sizes and times are no
+ * substitute: a copy has other times, and other data may have the same. [one thread, in open()] */
 static inline int32_t strait_fingerprint_file(const void *self, const char *folder, const char *name) {
   const strait_host *host = strait_host_of(self);
-  if (host->size < offsetof(strait_host, fingerprint_file) + sizeof host->fingerprint_file)
+  if (!STRAIT_HAS(host, strait_host, fingerprint_file))
     return strait_fail(self, STRAIT_ENOTSUP, "this strait is too old; it needs plugin ABI 1.1");
   return host->fingerprint_file(self, folder, name);
 }
