@@ -5,7 +5,7 @@ libstrait_la_SOURCES += %D%/checks.c %D%/checks.h %D%/children.c %D%/children.h 
 	%D%/join.h %D%/key.c %D%/key.h %D%/leftovers.c %D%/leftovers.h %D%/material.c %D%/material.h %D%/order.c %D%/order.h \
 	%D%/plane_figures.c %D%/plane_table.c %D%/plugins.c %D%/plugins.h %D%/predict.c %D%/predict.h %D%/prepare.c \
 	%D%/prepare.h %D%/progress.h %D%/record.c %D%/record.h %D%/refer.c %D%/refer.h %D%/reference.c %D%/reference.h \
-	%D%/runner.c %D%/runner.h %D%/scan_figures.c %D%/scan_results.c %D%/scan_results.h %D%/scan_table.c %D%/session.c \
+	%D%/runner.c %D%/runner.h %D%/saving.c %D%/saving.h %D%/scan_figures.c %D%/scan_results.c %D%/scan_results.h %D%/scan_table.c %D%/session.c \
 	%D%/session.h %D%/settings.c %D%/settings.h %D%/settle.c %D%/settle.h %D%/shown.h %D%/spent.c %D%/spent.h \
 	%D%/splits.c %D%/splits.h %D%/stages.c %D%/stages.h %D%/sweep_figures.c %D%/sweep_table.c %D%/verb.c %D%/verb.h \
 	%D%/verb_compare.c %D%/verb_connect.c %D%/verb_ensemble.c %D%/verb_evaluate.c %D%/verb_plane.c %D%/verb_scan.c \

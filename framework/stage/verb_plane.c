@@ -6,14 +6,13 @@
 
 #include "base/error.h"
 #include "base/extreme.h"
-#include "base/file.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "landscape/plane.h"
 #include "stage/cost.h"
 #include "stage/job.h"
 #include "stage/plugins.h"
 #include "stage/refer.h"
+#include "stage/saving.h"
 #include "stage/shown.h"
 #include "stage/splits.h"
 #include "stage/stages.h"
@@ -160,48 +159,44 @@ static int corners_load(struct job *job, struct corners *corners) {
 
 /* --- the plane --- */
 
-struct watcher {
+struct work {
   struct job *job;
-  const char *file;
-  double saved; /* when the file was last written */
+  const struct corners *corners;
+  unsigned splits;
+  struct plane *plane;
+  struct saving saving;
 };
 
-#define SAVE_EVERY 1. /* second */
-
 static int site_done(void *context, const struct plane *plane, int64_t site) {
-  struct watcher *w = context;
-  job_tick(w->job, site + 1, NULL, 0);
-  if (clock_now() < w->saved + SAVE_EVERY)
-    return STRAIT_OK;
-  int status = plane_write(plane, w->file);
-  w->saved = clock_now();
-  return status;
+  struct work *p = context;
+  (void)plane;
+  job_tick(p->job, site + 1, NULL, 0);
+  return saving_point(&p->saving);
 }
 
-static int begin(struct job *job, const struct corners *corners, unsigned splits, const char *file,
-                 struct plane **plane) {
-  const struct plane_verb_keys *k = job->stage->own;
+/* The grid, with nothing measured yet. */
+static int fresh_plane(void *context) {
+  struct work *p = context;
+  const struct plane_verb_keys *k = p->job->stage->own;
   const double *m = k->margins.v;
   const int four = k->margins.n == 4;
   struct plane_keys keys = {k->grid, m[0], m[four ? 1 : 0], m[four ? 2 : 0], m[four ? 3 : 0]};
-  const float *const *theta = (const float *const *)corners->theta;
-  const float *const *statistics = (const float *const *)corners->statistics;
-  const int64_t count = network_weights(job->stage->material->network)->count;
-  int status = plane_create(plane, "plane", theta, statistics, count, &keys, splits);
+  const float *const *theta = (const float *const *)p->corners->theta;
+  const float *const *statistics = (const float *const *)p->corners->statistics;
+  const int64_t count = network_weights(p->job->stage->material->network)->count;
+  plane_free(p->plane);
+  p->plane = NULL;
+  int status = plane_create(&p->plane, "plane", theta, statistics, count, &keys, p->splits);
   if (status)
     return status;
-  (*plane)->made = job->metadata;
-  (*plane)->made_pairs = JOB_METADATA;
-  if (file_exists(file))
-    status = plane_read(*plane, file);
-  if (error_is_of_contents(status)) {
-    log_message(STRAIT_LOG_WARNING, "the plane begins anew: %s", error_text());
-    error_clear();
-    plane_free(*plane);
-    *plane = NULL;
-    return begin(job, corners, splits, "", plane);
-  }
-  return status;
+  p->plane->made = p->job->metadata;
+  p->plane->made_pairs = JOB_METADATA;
+  return STRAIT_OK;
+}
+
+static int read_plane(void *context, const char *file) { return plane_read(((struct work *)context)->plane, file); }
+static int write_plane(const void *context, const char *file) {
+  return plane_write(((const struct work *)context)->plane, file);
 }
 
 static int project(struct job *job, struct plane *plane) {
@@ -216,18 +211,14 @@ static int project(struct job *job, struct plane *plane) {
   return status;
 }
 
-static int measure(struct job *job, struct plane *plane, struct evaluator *evaluator, const char *file) {
-  struct watcher watcher = {job, file, clock_now()};
+static int measure(struct work *p, struct evaluator *evaluator) {
   int64_t done = 0;
-  for (int64_t i = 0; i < plane->sites; i++)
-    done += plane->done[i];
-  job_begin(job, "measuring the plane", done, plane->sites, "point");
-  int status = plane_run(plane, "the plane", evaluator, site_done, &watcher);
-  job_end(job);
-  struct error_chain chain;
-  error_take(&chain);
-  int written = plane_write(plane, file); /* also what a stop left undone */
-  return status ? error_give(&chain) : written;
+  for (int64_t i = 0; i < p->plane->sites; i++)
+    done += p->plane->done[i];
+  job_begin(p->job, "measuring the plane", done, p->plane->sites, "point");
+  int status = plane_run(p->plane, "the plane", evaluator, site_done, p);
+  job_end(p->job);
+  return saving_end(&p->saving, status);
 }
 
 /* --- results --- */
@@ -283,24 +274,28 @@ static int run(struct job *job) {
   const struct plane_verb_keys *k = job->stage->own;
   struct corners corners = {{0}, {0}, {0}};
   struct evaluator *evaluator = NULL;
-  struct plane *plane = NULL;
-  unsigned splits;
-  const char *file = job_file(job, "plane.npz");
-  int status = file ? corners_load(job, &corners) : error_failure();
+  struct work p = {.job = job, .corners = &corners};
+  p.saving = (struct saving){.what = "plane",
+                             .file = job_file(job, "plane.npz"),
+                             .context = &p,
+                             .fresh = fresh_plane,
+                             .read = read_plane,
+                             .write = write_plane};
+  int status = p.saving.file ? corners_load(job, &corners) : error_failure();
   if (!status)
-    status = job_splits(job, &k->splits, &splits);
+    status = job_splits(job, &k->splits, &p.splits);
   if (!status)
-    status = begin(job, &corners, splits, file, &plane);
+    status = saving_begin(&p.saving);
   if (!status)
-    status = project(job, plane);
+    status = project(job, p.plane);
   if (!status)
     status = job_evaluator(job, &evaluator);
   if (!status)
-    status = measure(job, plane, evaluator, file);
+    status = measure(&p, evaluator);
   if (!status)
-    status = put_results(job, plane, &corners);
+    status = put_results(job, p.plane, &corners);
   evaluator_free(evaluator);
-  plane_free(plane);
+  plane_free(p.plane);
   corners_free(&corners);
   return status;
 }

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "landscape/scan.h"
@@ -13,8 +12,9 @@
 #include "stage/cost.h"
 #include "stage/job.h"
 #include "stage/refer.h"
-#include "stage/shown.h"
+#include "stage/saving.h"
 #include "stage/scan_results.h"
+#include "stage/shown.h"
 #include "stage/splits.h"
 #include "stage/stages.h"
 #include "stage/verb.h"
@@ -85,27 +85,24 @@ static int cost(const struct stage *stage, struct cost *c) {
 
 /* --- one path --- */
 
-struct watcher {
+struct work {
   struct job *job;
-  const char *path, *file;
-  double saved; /* when the file was last written */
+  const char *text; /* the path's */
+  struct loaded_path *loaded;
+  unsigned splits;
+  struct scan *scan;
+  struct saving saving;
 };
 
-#define SAVE_EVERY 1. /* second */
-
 static int point_done(void *context, const struct scan *scan, int64_t i) {
-  struct watcher *w = context;
+  struct work *s = context;
   char note[96];
   if (i < scan->points)
-    snprintf(note, sizeof note, "%.64s  t = %.3f", w->path, scan->t[i]);
+    snprintf(note, sizeof note, "%.64s  t = %.3f", s->text, scan->t[i]);
   else
-    snprintf(note, sizeof note, "%.64s  near its maxima", w->path);
-  job_tick(w->job, i < scan->points ? i + 1 : i, note, 0);
-  if (clock_now() < w->saved + SAVE_EVERY)
-    return STRAIT_OK;
-  int status = scan_write(scan, w->file);
-  w->saved = clock_now();
-  return status;
+    snprintf(note, sizeof note, "%.64s  near its maxima", s->text);
+  job_tick(s->job, i < scan->points ? i + 1 : i, note, 0);
+  return saving_point(&s->saving);
 }
 
 /* The t that the grid must have: bends, and the middle of each piece between those. */
@@ -122,59 +119,53 @@ static int grid(const struct path *path, int64_t points, unsigned splits, struct
 }
 
 /* The grid, with nothing measured yet. */
-static int begin_anew(const struct job *job, const struct path *path, unsigned splits, struct scan **scan) {
-  const struct scan_keys *k = job->stage->own;
-  const int classes = data_describe(job->stage->material->data)->target == STRAIT_TARGET_CLASS;
-  int status = grid(path, k->points, splits, scan);
+static int fresh_scan(void *context) {
+  struct work *s = context;
+  const struct scan_keys *k = s->job->stage->own;
+  const int classes = data_describe(s->job->stage->material->data)->target == STRAIT_TARGET_CLASS;
+  scan_free(s->scan);
+  s->scan = NULL;
+  int status = grid(&s->loaded->path, k->points, s->splits, &s->scan);
   if (status)
     return status;
-  (*scan)->levels = k->refine;
-  (*scan)->made = job->metadata;
-  (*scan)->made_pairs = JOB_METADATA;
-  return k->pairs && classes ? scan_look_beside(*scan) : STRAIT_OK;
+  s->scan->levels = k->refine;
+  s->scan->made = s->job->metadata;
+  s->scan->made_pairs = JOB_METADATA;
+  return k->pairs && classes ? scan_look_beside(s->scan) : STRAIT_OK;
 }
 
-/* The grid, with what an interrupted scan measured already. */
-static int begin(const struct job *job, const struct path *path, unsigned splits, const char *file,
-                 struct scan **scan) {
-  int status = begin_anew(job, path, splits, scan);
-  if (status)
-    return status;
-  if (file_exists(file))
-    status = scan_read(*scan, file);
-  if (error_is_of_contents(status)) {
-    log_message(STRAIT_LOG_WARNING, "the scan begins anew: %s", error_text());
-    error_clear();
-    scan_free(*scan);
-    status = begin_anew(job, path, splits, scan);
-  }
-  return status ? status : scan_geometry(*scan, path);
+static int read_scan(void *context, const char *file) { return scan_read(((struct work *)context)->scan, file); }
+static int write_scan(const void *context, const char *file) {
+  return scan_write(((const struct work *)context)->scan, file);
 }
 
 static int measure(struct job *job, const struct route *route, struct evaluator *evaluator, unsigned splits,
                    struct loaded_path *loaded, struct scan **scan) {
-  struct watcher watcher = {.job = job, .path = route->text, .saved = clock_now()};
+  struct work s = {.job = job, .text = route->text, .loaded = loaded, .splits = splits};
   char *folder = job_file(job, "%s", route->folder);
-  watcher.file = job_file(job, "%s/curve.npz", route->folder);
-  int status = folder && watcher.file ? file_make_folders(folder) : error_failure();
+  s.saving = (struct saving){.what = "scan",
+                             .file = job_file(job, "%s/curve.npz", route->folder),
+                             .context = &s,
+                             .fresh = fresh_scan,
+                             .read = read_scan,
+                             .write = write_scan};
+  int status = folder && s.saving.file ? file_make_folders(folder) : error_failure();
   if (!status)
     status = route_load(job->session, route, job->stage->material->network, loaded);
   if (!status)
-    status = begin(job, &loaded->path, splits, watcher.file, scan);
+    status = saving_begin(&s.saving);
+  *scan = s.scan;
+  if (!status)
+    status = scan_geometry(s.scan, &loaded->path);
   if (status)
     return status;
   int64_t done = 0;
-  for (int64_t i = 0; i < (*scan)->points; i++)
-    done += (*scan)->done[i];
-  job_begin(job, route->text, done, (*scan)->points, "point");
-  status = scan_run(*scan, &loaded->path, evaluator, point_done, &watcher);
+  for (int64_t i = 0; i < s.scan->points; i++)
+    done += s.scan->done[i];
+  job_begin(job, route->text, done, s.scan->points, "point");
+  status = scan_run(s.scan, &loaded->path, evaluator, point_done, &s);
   job_end(job);
-  struct error_chain chain;
-  error_take(&chain);
-  int written = scan_write(*scan, watcher.file); /* also what a stop left undone */
-  if (!status)
-    return written;
-  return error_give(&chain);
+  return saving_end(&s.saving, status);
 }
 
 static int run(struct job *job) {

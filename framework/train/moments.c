@@ -286,8 +286,8 @@ int moments_load(const struct moments *m, const struct moment *latest, moment_re
       continue;
     status = read(context, &found[i]);
     if (error_is_of_contents(status)) {
-      log_message(STRAIT_LOG_WARNING, "a checkpoint cannot be used (%s); resuming from %s", error_text(),
-                  i + 1 < count ? "the one before it" : "the start");
+      log_message(STRAIT_LOG_WARNING, "a checkpoint cannot be used, resuming from %s: %s",
+                  i + 1 < count ? "the one before it" : "the start", error_text());
       error_clear();
       status = STRAIT_OK;
     } else

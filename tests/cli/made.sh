@@ -51,7 +51,7 @@ cp -R whole part
 rm part/left/summary.json part/left/final.* part/left/epoch-3.*
 cp other/left/epoch-2.* part/left/
 expect 0 run e.ini --out part
-says 'a checkpoint cannot be used, an earlier one is: '
+says 'a checkpoint cannot be used, resuming from the one before it: '
 says 'part/left/epoch-2.safetensors: it was made with other options, data or plugins (key '
 same whole part "bytes of another option set got in"
 
@@ -68,6 +68,6 @@ cp -R whole part
 cp 'other/along/line-left-left-2/curve.npz' 'part/along/line-left-left-2/'
 rm part/along/summary.json
 expect 0 run e.ini --out part
-says 'the scan begins anew: '
+says 'the scan starts over: '
 says 'curve.npz: it was made with other options, data or plugins'
 same whole part "measurements of another option set got in"

@@ -150,6 +150,6 @@ n=1
 while test $n -le "$calls"; do
   go_on $n
   test $code = 1 || test $code = 143 || die "with read $n failing: exit code $code"
-  if grep 'begins anew' err >&2; then die "with read $n failing the scan begins anew"; fi
+  if grep 'starts over' err >&2; then die "with read $n failing the scan starts over"; fi
   n=$((n + 1))
 done

@@ -50,7 +50,7 @@ while read -r number signal delay anew; do
   esac
   if test "$anew" = 0; then
     expect 0 run e.ini --out part
-    if grep 'cannot be used\|begins anew\|taken for lost' err >&2; then die "kill $number: a checkpoint was damaged"; fi
+    if grep 'cannot be used\|starts over\|taken for lost' err >&2; then die "kill $number: a checkpoint was damaged"; fi
     same whole part "kill $number, SIG$signal after $delay s: other bytes"
     for aside in part/*~; do test ! -e "$aside" || die "kill $number: results were set aside"; done
   fi
