@@ -70,7 +70,7 @@ typedef struct strait_operation {
   const void *context; /* for the two functions: memory that lives as long as the instance (strait_alloc); NULL: none */
 } strait_operation;
 
-/* since 1.1: a layer by its kind, with its settings; what strait_layer_of takes. */
+/* A layer by its kind, with its settings: what strait_layer_of takes. (Since 1.1.) */
 typedef struct strait_layer {
   uint32_t size;
   uint32_t input_count, integer_count, real_count;
@@ -222,9 +222,11 @@ static inline strait_node strait_custom(strait_graph *g, const char *name, const
   return g->ops->custom(g, name, operation, input_count, inputs, parameter_count, parameters);
 }
 
-/* since 1.1: a layer by its kind, with its settings, for which there need be no function in this header. An unknown
- * kind is an error, as any other mistake. */
+/* A layer by its kind, with its settings; it needs no function of its own in this header. An unknown kind is an error
+ * like any other. (Since 1.1.) [one thread, in build()] */
 static inline strait_node strait_layer_of(strait_graph *g, const strait_layer *layer) {
+  if (!STRAIT_HAS(g->ops, strait_graph_ops, layer))
+    return strait_refuse(g, "this strait is too old; it needs plugin ABI 1.1");
   return g->ops->layer(g, layer);
 }
 
