@@ -16,7 +16,9 @@ include tests/store/local.mk
 include tests/train/local.mk
 include tests/landscape/local.mk
 include tests/ensemble/local.mk
+include tests/experiment/local.mk
 include tests/stage/local.mk
+include tests/verbs/local.mk
 include tests/cli/local.mk
 include tests/curves/local.mk
 include tests/plugins/local.mk

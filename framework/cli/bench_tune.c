@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "cli/answer.h"
-#include "report/table.h"
 #include "compute/tune.h"
+#include "report/table.h"
 #include "store/document.h"
 
 static const struct {

@@ -13,10 +13,10 @@
 #include "cli/bench.h"
 #include "cli/bench_tune.h"
 #include "cli/shape.h"
-#include "report/table.h"
 #include "compute/device.h"
 #include "compute/gemm.h"
 #include "compute/peak.h"
+#include "report/table.h"
 #include "store/document.h"
 
 /* --- the command line --- */

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "cli/topic.h"
-#include "stage/verbs.h"
+#include "verbs/verbs.h"
 
 static int form_of(const struct arguments *a) {
   return a->json ? TOPIC_JSON : a->ini ? TOPIC_INI : a->man ? TOPIC_MAN : TOPIC_TEXT;

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "cli/probe.h"
 #include "report/table.h"
-#include "stage/verbs.h"
+#include "verbs/verbs.h"
 
 struct listing {
   struct registry *registry;

@@ -12,10 +12,10 @@
 #include "cli/bench.h"
 #include "cli/opened.h"
 #include "cli/progress.h"
+#include "experiment/verb.h"
 #include "report/table.h"
 #include "stage/cost.h"
 #include "stage/runner.h"
-#include "stage/verb.h"
 #include "store/document.h"
 
 /* A network's speed at a batch, measured once. */

@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cli/tables.h"
 #include "report/figures.h"
 #include "report/gnuplot.h"
-#include "cli/tables.h"
 #include "report/results.h"
 
 struct plot_keys {

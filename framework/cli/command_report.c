@@ -10,10 +10,10 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "cli/tables.h"
 #include "report/figures.h"
 #include "report/gnuplot.h"
 #include "report/html.h"
-#include "cli/tables.h"
 #include "report/results.h"
 #include "store/document.h"
 

@@ -12,13 +12,13 @@
 #include "cli/opened.h"
 #include "cli/progress.h"
 #include "cli/tables.h"
+#include "experiment/stages.h"
 #include "report/results.h"
 #include "report/table.h"
 #include "stage/children.h"
 #include "stage/fits.h"
 #include "stage/key.h"
 #include "stage/runner.h"
-#include "stage/stages.h"
 
 static int print_results(const struct arguments *a, const char *out) {
   json_t *results;

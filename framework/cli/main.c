@@ -14,8 +14,8 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/probe.h"
-#include "store/document.h"
 #include "cli/trier.h"
+#include "store/document.h"
 
 const struct command *const commands[] = {&command_run,    &command_check,  &command_plan,  &command_show,
                                           &command_plot,   &command_report, &command_list,  &command_describe,

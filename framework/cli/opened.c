@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "stage/prepare.h"
-#include "stage/verbs.h"
+#include "verbs/verbs.h"
 
 const char *const result_words[] = {"to do", "begun", "done", "to do again: it changed", "to measure anew"};
 

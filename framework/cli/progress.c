@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "stage/experiment.h"
+#include "experiment/experiment.h"
 #include "stage/job.h"
 
 #define PLAIN_EVERY 3. /* seconds between two plain lines */

@@ -1,5 +1,5 @@
 /* cli/tables.c: the tables at the end of a run, in the order in which a reader wants them: paths and planes, networks,
- * then what runs over seeds. What each verb has to show is in its row (stage/verb.h). */
+ * then what runs over seeds. What each verb has to show is in its row (experiment/verb.h). */
 #include "cli/tables.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "report/figures.h"
 #include "report/networks.h"
 #include "report/results.h"
-#include "stage/verbs.h"
+#include "verbs/verbs.h"
 
 /* The verb of a finished stage that is not a copy; NULL: nothing is shown of it. */
 static const struct verb *shown_verb(const json_t *stage) {

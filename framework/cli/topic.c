@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "stage/settle.h"
+#include "experiment/settle.h"
 #include "store/document.h"
 
 static void add_range(struct text *text, const strait_option *o) {

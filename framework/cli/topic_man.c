@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
-#include "stage/experiment.h" /* KINDS */
+#include "experiment/experiment.h" /* KINDS */
 
 /* Text as roff reads it: backslashes, leading dots and quotes, and minus signs that can be copied. */
 static void roff(const char *text) {

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
+#include "experiment/verb.h"
 #include "network/program.h"
 #include "stage/plugins.h"
 #include "stage/session.h"
-#include "stage/verb.h"
 
 #define KEPT ((int64_t)1 << 30) /* an evaluator keeps at most this much converted (landscape/evaluate.c) */
 

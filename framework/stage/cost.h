@@ -2,7 +2,7 @@
 #ifndef STAGE_COST_H
 #define STAGE_COST_H
 
-#include "stage/experiment.h"
+#include "experiment/experiment.h"
 #include "stage/session.h"
 
 struct cost {

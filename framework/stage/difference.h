@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "base/text.h"
-#include "stage/experiment.h"
+#include "experiment/experiment.h"
 
 /* Adds what differs from an earlier stage_describe: "epochs = 3 (was 2), the data, left". */
 int stage_differences(const struct stage *stage, const json_t *before, struct text *text);

@@ -13,9 +13,9 @@
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "experiment/stages.h"
 #include "stage/cost.h"
 #include "stage/runner.h"
-#include "stage/stages.h"
 
 /* --- what there is --- */
 

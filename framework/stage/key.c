@@ -9,9 +9,9 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "experiment/verb.h"
 #include "stage/material.h"
 #include "stage/spent.h"
-#include "stage/verb.h"
 
 /* Own keys that name other stages (hashed as what they stand for) or that only say what is kept, or what
  * is done where there would be no result. */

@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "stage/experiment.h"
+#include "experiment/experiment.h"
 #include "store/arrays.h"
 
 /* Bumped when the same options give other bytes than before, so that older results are not taken for current ones. */

@@ -3,8 +3,8 @@
 #define STAGE_MATERIAL_H
 
 #include "data/data.h"
+#include "experiment/experiment.h"
 #include "network/network.h"
-#include "stage/experiment.h"
 
 struct material {
   struct data *data;

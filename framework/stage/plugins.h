@@ -2,7 +2,7 @@
 #ifndef STAGE_PLUGINS_H
 #define STAGE_PLUGINS_H
 
-#include "stage/experiment.h"
+#include "experiment/experiment.h"
 
 /* An instance of the stage's plugin of a kind; the caller's to object_free. */
 int stage_object(const struct stage *stage, uint32_t kind, int64_t seed_offset, strait_object **object);

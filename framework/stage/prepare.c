@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "stage/instance.h"
+#include "experiment/instance.h"
+#include "experiment/stages.h"
+#include "experiment/verb.h"
 #include "stage/key.h"
 #include "stage/plugins.h"
 #include "stage/spent.h"
-#include "stage/stages.h"
-#include "stage/verb.h"
 #include "train/checkpoint.h"
 
 /* --- references --- */

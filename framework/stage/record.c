@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "stage/verb.h"
+#include "experiment/verb.h"
 #include "store/document.h"
 
 #define LARGEST_FILE (16 << 20) /* of an experiment */

@@ -13,12 +13,12 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
-#include "stage/job.h"
+#include "experiment/stages.h"
+#include "experiment/verb.h"
 #include "stage/difference.h"
+#include "stage/job.h"
 #include "stage/key.h"
 #include "stage/record.h"
-#include "stage/stages.h"
-#include "stage/verb.h"
 
 /* --- what is there --- */
 

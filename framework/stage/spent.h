@@ -2,7 +2,7 @@
 #ifndef STAGE_SPENT_H
 #define STAGE_SPENT_H
 
-#include "stage/experiment.h"
+#include "experiment/experiment.h"
 
 /* The iteration that a reference to a train stage stands for; its own end for NAME. 0 for what has none (a point, a
  * member, a mean, a file). */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/cli/checks.sh: the checks of results: each is made to warn once, by an experiment, or a file, that is wrong in just this
-# way, and passes in one that is not. Limits are those of stage/checks.c.
+# way, and passes in one that is not. Limits are those of verbs/checks.c.
 . "${srcdir:-.}/tests/cli/lib.sh"
 write() { # paths
   cat <<END

@@ -15,13 +15,13 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "data/data.h"
+#include "experiment/experiment.h"
 #include "plugin/registry.h"
 #include "plugin/values.h"
-#include "stage/experiment.h"
-#include "stage/verbs.h"
 #include "store/arrays.h"
 #include "store/document.h"
 #include "store/torch.h"
+#include "verbs/verbs.h"
 
 static char folder[200];
 static struct registry *registry;

@@ -3,10 +3,10 @@
  * and what is kept. Uses the data set digits and the model mlp. */
 #include <config.h>
 
+#include "experiment/stages.h"
 #include "stage/prepare.h"
 #include "stage/spent.h"
-#include "stage/stages.h"
-#include "stage/verbs.h"
+#include "verbs/verbs.h"
 
 #include "../base/scratch.h"
 

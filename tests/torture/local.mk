@@ -9,7 +9,7 @@ EXTRA_DIST += %D%/all.sh
 TORTURE_TESTS = faults:memory faults:starved faults:memory-later memory kill divergence faults:full faults:broken \
 	faults:killed faults:unreadable faults:unreadable-later faults:full-for-good faults:starved-early load flips \
 	tests/cli/kill.sh tests/cli/limit.sh tests/cli/made.sh tests/cli/places.sh tests/cli/mishaps.sh tests/cli/fits.sh tests/cli/bad.sh \
-	tests/base/test-limits tests/base/test-reader tests/stage/test-ini tests/plugin/test-options \
+	tests/base/test-limits tests/base/test-reader tests/experiment/test-ini tests/plugin/test-options \
 	tests/store/test-safetensors tests/store/test-npz tests/store/test-folder tests/store/test-torch \
 	tests/store/test-pickle tests/data/test-idx tests/data/test-cifar tests/data/test-imagefolder \
 	tests/train/test-checkpoint tests/train/test-resume tests/fuzz/replay

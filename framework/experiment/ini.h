@@ -1,0 +1,36 @@
+/* experiment/ini.h: an experiment file as it was written: sections and settings in order, with their lines; nothing is
+ * applied.
+ *
+ * inih splits the lines; a reader in front of it refuses what inih would take wrongly or in silence (see ini.c). What
+ * the verbs, names and keys mean is the experiment's business (stage/). */
+#ifndef EXPERIMENT_INI_H
+#define EXPERIMENT_INI_H
+
+#include "base/memory.h"
+
+struct ini_setting {
+  const char *key;
+  const char *value; /* trimmed, "" when there is none; the lines of a list are joined with a blank */
+  int line;          /* of the key */
+};
+struct ini_section {
+  const char *verb; /* the first word: "defaults", "train" */
+  const char *name; /* the second word, or NULL: a section without a name is the experiment's to judge */
+  int line;
+  struct ini_setting *settings; /* in order; no key twice */
+  size_t count, capacity;
+};
+struct ini {
+  const char *file;             /* as messages show it */
+  struct ini_section *sections; /* in order, empty ones too; at least one, none twice */
+  size_t count, capacity;
+  struct arena *arena; /* the strings' */
+};
+
+/* Reads a whole file, or fails with the first fault: "FILE:LINE: what is wrong; what to do". */
+int ini_read(struct ini **ini, const char *path);
+/* The same for text in memory; `file` is for messages. */
+int ini_text(struct ini **ini, const char *file, const char *text, size_t length);
+void ini_free(struct ini *ini); /* NULL is nothing */
+
+#endif

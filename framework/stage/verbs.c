@@ -1,5 +1,0 @@
-/* stage/verbs.c: the list of verbs. */
-#include "stage/verbs.h"
-
-const struct verb *const verbs[] = {&verb_train,    &verb_connect, &verb_scan,  &verb_plane, &verb_ensemble,
-                                    &verb_evaluate, &verb_compare, &verb_sweep, NULL};

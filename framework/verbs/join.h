@@ -1,0 +1,37 @@
+/* verbs/join.h: a connect stage's keys, and the training of its curve: from the start or the newest checkpoint to the
+ * end. */
+#ifndef VERBS_JOIN_H
+#define VERBS_JOIN_H
+
+#include "stage/job.h"
+#include "train/objective.h"
+
+struct reference;
+
+struct connect_keys {
+  strait_strings ends;
+  int64_t epochs;
+  int32_t free_ends;
+  double checkpoint_every, checkpoint_limit;
+  int32_t on_divergence;
+  strait_strings start;
+  struct objective_keys objective;
+  struct reference *end[2], **inner; /* inner: of `start`; NULL: the points start on the segment */
+};
+
+struct joiner {
+  struct job *job;
+  struct moments moments;
+  strait_object *schedule, *curve;
+  struct trainer trainer;
+  int64_t end, epoch;
+};
+
+int joiner_create(struct joiner *joiner, struct job *job);
+void joiner_free(struct joiner *joiner); /* after joiner_create, whatever it returned */
+/* The whole training; then the trainer's snapshot is its end. */
+int joiner_train(struct joiner *joiner);
+/* Removes all checkpoints but the newest `spare` of those up to now, and the epoch's beginning. */
+int joiner_prune(struct joiner *joiner, size_t spare);
+
+#endif
