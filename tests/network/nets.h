@@ -9,7 +9,7 @@
 
 #include "compute/random.h"
 #include "compute/team.h"
-#include "network/graph.h"
+#include "network/layers/layer.h"
 #include "network/program.h"
 #include "plugin/registry.h"
 
@@ -21,7 +21,7 @@
 
 typedef strait_node build_function(strait_graph *g, strait_node x);
 
-/* The reference of a custom node: y from x (inputs) and w (parameters) of one sample. */
+/* The reference of a custom node, and of a layer that is made by its kind: y from x (inputs) and w (parameters) of one sample. */
 typedef void custom_reference(const struct node *node, const double *const *x, const double *const *w, double *y);
 
 struct net {
