@@ -13,7 +13,8 @@
   ROW(ADD, add)                                                                                                        \
   ROW(FLATTEN, flatten)                                                                                                \
   ROW(DROPOUT, dropout)                                                                                                \
-  ROW(CUSTOM, custom)
+  ROW(CUSTOM, custom)                                                                                                  \
+  ROW(GELU, gelu)
 
 /* With those that are no layers, which come last. */
 #define OPERATIONS(ROW)                                                                                                \

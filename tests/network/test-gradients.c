@@ -192,7 +192,19 @@ static int32_t bilinear_backward(const void *self, const strait_block *b) {
   return STRAIT_OK;
 }
 
+/* x P(X <= x), by its definition. */
+static void gelu_double(const struct node *node, const double *x, double *y) {
+  const double pi = acos(-1);
+  for (int64_t i = 0; i < node->size; i++)
+    y[i] = node->integer[0] ? 0.5 * x[i] * (1 + tanh(sqrt(2 / pi) * (x[i] + 0.044715 * pow(x[i], 3))))
+                            : 0.5 * x[i] * (1 + erf(x[i] / sqrt(2)));
+}
+
 static void custom_double(const struct node *node, const double *const *x, const double *const *w, double *y) {
+  if (!strcmp(node->layer->name, "gelu")) {
+    gelu_double(node, x[0], y);
+    return;
+  }
   if (node->operation->forward == swish_forward) {
     for (int64_t i = 0; i < node->size; i++)
       y[i] = x[0][i] / (1 + exp(-w[0][0] * x[0][i]));
@@ -239,6 +251,14 @@ static strait_node custom_input(strait_graph *g, strait_node x) {
   return bilinear(g, bilinear(g, x, x, "one"), x, "two");
 }
 
+/* Of an image, of a vector in place, of a node that another reads too. */
+static strait_node gelus(strait_graph *g, strait_node x) {
+  x = strait_gelu(g, strait_conv2d(g, x, "conv", 4, 2, 1, 0, STRAIT_BIAS), STRAIT_GELU_EXACT);
+  x = strait_linear(g, strait_flatten(g, x), "fc1", 5, STRAIT_BIAS);
+  x = strait_add(g, strait_gelu(g, x, STRAIT_GELU_TANH), strait_gelu(g, x, STRAIT_GELU_EXACT));
+  return strait_linear(g, x, "fc2", strait_classes(g), STRAIT_BIAS);
+}
+
 /* --- the check --- */
 
 #define POSITIONS                                                                                                      \
@@ -273,6 +293,7 @@ static const struct {
     {"nothing", nothing, VECTOR(4, 4), 0},
     {"custom", customs, IMAGE(2, 4, 4, 3), 0},
     {"custom, input", custom_input, VECTOR(3, 3), 0},
+    {"gelu", gelus, IMAGE(2, 4, 4, 3), 0},
 };
 #define CASES ((int)(sizeof cases / sizeof cases[0]))
 
@@ -426,12 +447,49 @@ START_TEST(dropout_has_the_gradient_of_its_mask) {
 }
 END_TEST
 
+/* --- layers against PyTorch: torch 1.13, float64 --- */
+
+static strait_node gelu_exact(strait_graph *g, strait_node x) { return strait_gelu(g, x, STRAIT_GELU_EXACT); }
+static strait_node gelu_tanh(strait_graph *g, strait_node x) { return strait_gelu(g, x, STRAIT_GELU_TANH); }
+static strait_node gelu_wrong(strait_graph *g, strait_node x) { return strait_gelu(g, x, 2); }
+
+/* torch.nn.functional.gelu(x, approximate). An error in x of 6e-8 x changes exp(-x^2/2) by 6e-8 x^2 of itself; far
+ * below 0 the form by tanh is 1 + tanh, of which float32 keeps 6e-8. */
+START_TEST(gelu_equals_pytorch) {
+  static const float x[12] = {-6, -3, -1.5, -0.75, -0.1f, 0, 0.1f, 0.5, 1, 2.25, 4, 8};
+  static const double y[2][12] = {
+      {-5.919525869479969e-09, -0.00404969409489031, -0.10021080190328704, -0.16997051428265111, -0.0460172162722971, 0,
+       0.053982783727702904, 0.34573123063700656, 0.841344746068543, 2.2224949365261493, 3.9998733150326675,
+       7.999999999999995},
+      {-8.43964897967453e-11, -0.0036373920817729943, -0.10042842301976707, -0.17003944483437966, -0.04601724895456484,
+       0, 0.053982751045435165, 0.34571400982514394, 0.8411919906082768, 2.222798670102711, 3.9999297540518075, 8}};
+  struct net net;
+  struct rig rig;
+  struct run run = {.samples = 1};
+  float got[12];
+  OK(net_try(&net, _i ? gelu_tanh : gelu_exact, vector(12, 12)));
+  rig_make(&rig, &net, "cpu", 1, 1, PROGRAM_EVALUATE, 0);
+  rig.device->ops->upload(rig.device, program_input(rig.program), x, 12);
+  program_forward(rig.program, &run);
+  rig_get(&rig, program_output(rig.program), got, 12);
+  for (int i = 0; i < 12; i++)
+    ck_assert_double_le(fabs(got[i] - y[_i][i]),
+                        fabs(y[_i][i]) * 4e-7 * (1 + x[i] * x[i]) + (_i ? fabs(x[i]) * 6e-8 : 0));
+  rig_free(&rig);
+  net_free(&net);
+  ck_assert_int_eq(net_try(&net, gelu_wrong, vector(12, 12)), STRAIT_EINVAL);
+  ck_assert_ptr_nonnull(strstr(error_text(), "gelu of the input: form 2; it is STRAIT_GELU_EXACT or STRAIT_GELU_TANH"));
+  net_free(&net);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("gradients");
   TCase *tcase = tcase_create("gradients");
   tcase_set_timeout(tcase, 300);
   tcase_add_loop_test(tcase, gradients_match_differences, 0, CASES);
   tcase_add_loop_test(tcase, guarded_device_gives_the_same, 0, CASES);
+  tcase_add_loop_test(tcase, gelu_equals_pytorch, 0, 2);
   tcase_add_test(tcase, dropout_has_the_gradient_of_its_mask);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);

@@ -230,6 +230,13 @@ static inline strait_node strait_layer_of(strait_graph *g, const strait_layer *l
   return g->ops->layer(g, layer);
 }
 
+enum { STRAIT_GELU_EXACT = 0, STRAIT_GELU_TANH = 1 };
+/* since 1.1: GELU, y = x P(X <= x) for a standard normal X; STRAIT_GELU_TANH: PyTorch's approximate = "tanh". */
+static inline strait_node strait_gelu(strait_graph *g, strait_node x, int64_t form) {
+  strait_layer layer = {sizeof layer, 1, 1, 0, "gelu", 0, &x, &form, 0};
+  return g->ops->layer(g, &layer);
+}
+
 typedef struct strait_model_ops {
   uint32_t size;
   uint32_t reserved;

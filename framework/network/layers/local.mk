@@ -4,6 +4,7 @@ libstrait_la_SOURCES += \
 	%D%/conv.c framework/compute/cpu_conv.c \
 	%D%/custom.c framework/compute/cpu_custom.c \
 	%D%/dropout.c %D%/flatten.c %D%/map.c framework/compute/cpu_map.c \
+	%D%/gelu.c framework/compute/cpu_gelu.c \
 	%D%/linear.c framework/compute/cpu_linear.c \
 	%D%/norm.c framework/compute/cpu_norm.c \
 	%D%/pool.c framework/compute/cpu_pool.c
