@@ -14,7 +14,8 @@
   ROW(FLATTEN, flatten)                                                                                                \
   ROW(DROPOUT, dropout)                                                                                                \
   ROW(CUSTOM, custom)                                                                                                  \
-  ROW(GELU, gelu)
+  ROW(GELU, gelu)                                                                                                      \
+  ROW(LAYER_NORM, layer_norm)
 
 /* With those that are no layers, which come last. */
 #define OPERATIONS(ROW)                                                                                                \

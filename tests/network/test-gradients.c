@@ -200,7 +200,28 @@ static void gelu_double(const struct node *node, const double *x, double *y) {
                             : 0.5 * x[i] * (1 + erf(x[i] / sqrt(2)));
 }
 
+/* Channels first, or alone, or last; by its definition. */
+static void layer_norm_double(const struct node *node, const double *x, const double *const *w, double *y) {
+  const int64_t channels = node_channels(node), positions = node->size / channels;
+  const int64_t step = node->shape.rank == 3 ? positions : 1, next = node->shape.rank == 3 ? 1 : channels;
+  for (int64_t p = 0; p < positions; p++) {
+    double mean = 0, variance = 0;
+    for (int64_t c = 0; c < channels; c++)
+      mean += x[p * next + c * step] / (double)channels;
+    for (int64_t c = 0; c < channels; c++)
+      variance += pow(x[p * next + c * step] - mean, 2) / (double)channels;
+    for (int64_t c = 0; c < channels; c++) {
+      const int64_t at = p * next + c * step;
+      y[at] = (x[at] - mean) / sqrt(variance + node->real[0]) * w[0][c] + w[1][c];
+    }
+  }
+}
+
 static void custom_double(const struct node *node, const double *const *x, const double *const *w, double *y) {
+  if (!strcmp(node->layer->name, "layer_norm")) {
+    layer_norm_double(node, x[0], w, y);
+    return;
+  }
   if (!strcmp(node->layer->name, "gelu")) {
     gelu_double(node, x[0], y);
     return;
@@ -259,6 +280,18 @@ static strait_node gelus(strait_graph *g, strait_node x) {
   return strait_linear(g, x, "fc2", strait_classes(g), STRAIT_BIAS);
 }
 
+/* Of an image, of positions' features, with parameters that two share; dx added to, and where dy is. */
+static strait_node layer_norms(strait_graph *g, strait_node x) {
+  x = strait_layer_norm(g, strait_conv2d(g, x, "conv", 5, 2, 1, 0, STRAIT_BIAS), "ln1");
+  x = strait_linear(g, strait_flatten(g, x), "fc1", 6, STRAIT_BIAS);
+  x = strait_add(g, strait_layer_norm_with(g, x, "ln2", 0.1), strait_relu(g, x));
+  return strait_linear(g, strait_layer_norm_with(g, x, "ln2", 1e-3), "fc2", strait_classes(g), STRAIT_BIAS);
+}
+static strait_node layer_norm_positions(strait_graph *g, strait_node x) {
+  return strait_linear(g, strait_layer_norm(g, strait_linear(g, x, "in", 6, STRAIT_BIAS), "ln"), "out",
+                       strait_classes(g), STRAIT_BIAS);
+}
+
 /* --- the check --- */
 
 #define POSITIONS                                                                                                      \
@@ -294,6 +327,8 @@ static const struct {
     {"custom", customs, IMAGE(2, 4, 4, 3), 0},
     {"custom, input", custom_input, VECTOR(3, 3), 0},
     {"gelu", gelus, IMAGE(2, 4, 4, 3), 0},
+    {"layer norm", layer_norms, IMAGE(2, 4, 4, 3), 0},
+    {"layer norm, positions", layer_norm_positions, POSITIONS, 0},
 };
 #define CASES ((int)(sizeof cases / sizeof cases[0]))
 
@@ -483,6 +518,70 @@ START_TEST(gelu_equals_pytorch) {
 }
 END_TEST
 
+static strait_node layer_norm_bare(strait_graph *g, strait_node x) { return strait_layer_norm(g, x, "ln"); }
+static strait_node layer_norm_wrong(strait_graph *g, strait_node x) { return strait_layer_norm_with(g, x, "ln", 0); }
+
+/* torch.nn.functional.layer_norm(x, (4,), weight, bias); the last row's variance is near epsilon, and float32's x is
+ * within 6e-8 of 7.001, 6e-5 of its distance to the mean. */
+START_TEST(layer_norm_equals_pytorch) {
+  static const float x[12] = {1, 2, -1, 0.5, 0.3f, 0.1f, 0.2f, -4, 7, 7, 7, 7.001f},
+                     w[8] = {1, 0.5, -2, 1.5, 0.1f, -0.2f, 0.3f, 0};
+  static const double y[12] = {0.4464086835065456,   0.4350825854286669,   3.3022085903900615,  -0.17320434175327273,
+                               0.7318576404173075,   0.06098467756367054,  -0.8538269955446487, -2.596110739975459,
+                               0.021673955001267592, -0.23916302249936622, 0.4566520899974648,  0.35246720249482977};
+  struct net net;
+  struct rig rig;
+  struct run run = {.samples = 3};
+  float got[12];
+  OK(net_try(&net, layer_norm_bare, vector(4, 4)));
+  rig_make(&rig, &net, "cpu", 1, 3, PROGRAM_EVALUATE, 0);
+  rig.device->ops->upload(rig.device, program_input(rig.program), x, 12);
+  rig.device->ops->upload(rig.device, program_weights(rig.program), w, 8);
+  program_forward(rig.program, &run);
+  rig_get(&rig, program_output(rig.program), got, 12);
+  for (int i = 0; i < 12; i++)
+    ck_assert_double_eq_tol(got[i], y[i], i < 8 ? 2e-6 : 2e-4);
+  rig_free(&rig);
+  net_free(&net);
+  ck_assert_int_eq(net_try(&net, layer_norm_wrong, vector(4, 4)), STRAIT_EINVAL);
+  ck_assert_ptr_nonnull(strstr(error_text(), "node \"ln\" (layer_norm): epsilon 0; it must be above 0 and at most 1"));
+  net_free(&net);
+}
+END_TEST
+
+static strait_node layer_norm_wide(strait_graph *g, strait_node x) {
+  return strait_linear(g, strait_layer_norm(g, strait_linear(g, x, "in", 600, STRAIT_BIAS), "ln"), "out",
+                       strait_classes(g), STRAIT_BIAS);
+}
+
+/* Gradients that are summed over many blocks of rows. */
+START_TEST(threads_change_no_byte) {
+  struct net net;
+  struct data data;
+  float *got[2];
+  struct loss_sums sums;
+  struct run run = {.samples = 100};
+  OK(net_try(&net, layer_norm_wide, (struct signature)POSITIONS));
+  const int64_t count = network_weights(net.network)->count;
+  data_make(&data, &net, 100, 3);
+  for (int i = 0; i < 2; i++) {
+    struct rig rig;
+    got[i] = malloc((size_t)count * sizeof *got[i]);
+    rig_make(&rig, &net, "cpu", 1 + 2 * i, 100, PROGRAM_TRAIN, 0);
+    rig_load(&rig, &net, &data);
+    program_forward(rig.program, &run);
+    program_loss(rig.program, &run, &sums);
+    program_backward(rig.program, &run);
+    rig_get(&rig, program_gradient(rig.program), got[i], count);
+    rig_free(&rig);
+  }
+  ck_assert_mem_eq(got[0], got[1], (size_t)count * sizeof(float));
+  free(got[0]), free(got[1]);
+  data_free(&data);
+  net_free(&net);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("gradients");
   TCase *tcase = tcase_create("gradients");
@@ -490,6 +589,8 @@ int main(void) {
   tcase_add_loop_test(tcase, gradients_match_differences, 0, CASES);
   tcase_add_loop_test(tcase, guarded_device_gives_the_same, 0, CASES);
   tcase_add_loop_test(tcase, gelu_equals_pytorch, 0, 2);
+  tcase_add_test(tcase, layer_norm_equals_pytorch);
+  tcase_add_test(tcase, threads_change_no_byte);
   tcase_add_test(tcase, dropout_has_the_gradient_of_its_mask);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);

@@ -237,6 +237,17 @@ static inline strait_node strait_gelu(strait_graph *g, strait_node x, int64_t fo
   return g->ops->layer(g, &layer);
 }
 
+/* since 1.1: layer norm: the last dimension of each sample, of an image the channels at each position, to mean 0 and
+ * variance 1 (biased, with epsilon), then times NAME.weight plus NAME.bias, which start at 1 and 0. */
+static inline strait_node strait_layer_norm_with(strait_graph *g, strait_node x, const char *name, double epsilon) {
+  strait_layer layer = {sizeof layer, 1, 0, 1, "layer_norm", name, &x, 0, &epsilon};
+  return g->ops->layer(g, &layer);
+}
+/* The same with epsilon = 1e-5, as PyTorch's. */
+static inline strait_node strait_layer_norm(strait_graph *g, strait_node x, const char *name) {
+  return strait_layer_norm_with(g, x, name, 1e-5);
+}
+
 typedef struct strait_model_ops {
   uint32_t size;
   uint32_t reserved;

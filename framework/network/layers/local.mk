@@ -5,6 +5,7 @@ libstrait_la_SOURCES += \
 	%D%/custom.c framework/compute/cpu_custom.c \
 	%D%/dropout.c %D%/flatten.c %D%/map.c framework/compute/cpu_map.c \
 	%D%/gelu.c framework/compute/cpu_gelu.c \
+	%D%/layer_norm.c framework/compute/cpu_layer_norm.c \
 	%D%/linear.c framework/compute/cpu_linear.c \
 	%D%/norm.c framework/compute/cpu_norm.c \
 	%D%/pool.c framework/compute/cpu_pool.c
