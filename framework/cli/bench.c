@@ -1,5 +1,5 @@
-/* cli/bench.c: steps of a program on made-up data, timed. A step does what a training's does (train/training.c) but for
- * the reading of data. Reads /proc/self for the memory, and nothing else. */
+/* cli/bench.c: steps on made-up data, timed. Training steps are those of train/training.c, on one batch that stays on
+ * the device. Reads /proc/self for the memory, and nothing else. */
 #include <config.h>
 
 #include "cli/bench.h"
@@ -8,15 +8,15 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strait/curve.h>
+#include <strait/schedule.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "compute/random.h"
-#include "network/program.h"
-#include "train/optimiser.h"
+#include "train/training.h"
 
-#define RATE 1e-3 /* small: made-up labels are not learnt, and nothing may diverge */
+#define RATE 1e-3                     /* small: made-up labels are not learnt, and nothing may diverge */
+#define MOST_STEPS ((int64_t)1 << 40) /* a training's horizon */
 
 struct bench {
   const struct bench_plan *plan;
@@ -26,17 +26,25 @@ struct bench {
   struct arena *arena;
   int64_t resident; /* bytes, before the network */
 };
-/* One phase: the program and what its step needs. */
+/* One phase: what its steps need. */
 struct session {
   struct bench *bench;
-  int phase;
-  struct program *program;
+  strait_object *schedule;
   struct optimiser_keys keys;
-  struct optimiser *optimiser; /* NULL: evaluation */
-  const strait_curve_ops *curve;
-  struct update_op update;
-  int64_t steps; /* done */
+  struct training *training;
+  struct program *program; /* evaluation; then there is no training */
 };
+
+/* ---- a schedule ---- */
+
+static double flat_rate(const void *self, const strait_step *step) {
+  (void)self, (void)step;
+  return RATE;
+}
+static const strait_schedule_ops flat_ops = {.size = sizeof flat_ops, .rate = flat_rate};
+static const strait_class flat = {
+    STRAIT_CLASS_BARE(STRAIT_SCHEDULE, "flat", "1.0", "a small rate", strait_object, &flat_ops), STRAIT_NO_PRESETS,
+    NULL, NULL};
 
 /* ---- memory ---- */
 
@@ -66,7 +74,7 @@ static void forget_peak(void) {
   }
 }
 
-/* ---- a phase's program ---- */
+/* ---- a phase ---- */
 
 static int64_t sample_words(const struct signature *signature) {
   int64_t words = 1;
@@ -75,153 +83,125 @@ static int64_t sample_words(const struct signature *signature) {
   return words;
 }
 
-static int fill_data(struct session *s) {
-  const struct bench_plan *plan = s->bench->plan;
+/* Made-up data. */
+static int make_batch(const struct bench_plan *plan, float **x, int32_t **y) {
   const int64_t words = plan->batch * sample_words(&plan->signature);
-  float *x = memory_alloc((size_t)words, sizeof *x);
-  int32_t *y = memory_alloc((size_t)plan->batch, sizeof *y);
-  if (x && y) {
-    const struct stream stream = stream_of(1, "bench", 0);
-    stream_normals(&stream, x, words);
-    for (int64_t i = 0; i < plan->batch; i++)
-      y[i] = (int32_t)(i % plan->signature.classes);
-    s->bench->device->ops->upload(s->bench->device, program_input(s->program), x, words);
-    s->bench->device->ops->upload(s->bench->device, program_target(s->program), y, plan->batch);
-  }
-  memory_free(x);
-  memory_free(y);
-  return x && y ? STRAIT_OK : error_failure();
+  const struct stream stream = stream_of(1, "bench", 0);
+  *x = memory_alloc((size_t)words, sizeof **x);
+  *y = memory_alloc((size_t)plan->batch, sizeof **y);
+  if (!*x || !*y)
+    return error_failure();
+  stream_normals(&stream, *x, words);
+  for (int64_t i = 0; i < plan->batch; i++)
+    (*y)[i] = (int32_t)(i % plan->signature.classes);
+  return STRAIT_OK;
 }
 
-/* Initial weights of this seed, at a place. */
-static int fill_weights(struct session *s, uint64_t seed, place to) {
-  struct device *d = s->bench->device;
-  const int64_t count = network_weights(s->bench->network)->count;
-  const int64_t buffers = network_statistics(s->bench->network)->count;
-  float *weights = memory_alloc((size_t)count, sizeof *weights);
-  float *statistics = memory_alloc((size_t)buffers, sizeof *statistics);
-  if (weights && statistics) {
-    network_initialise(s->bench->network, seed, weights, statistics);
-    d->ops->upload(d, to, weights, count);
-    if (buffers)
-      d->ops->upload(d, program_statistics(s->program), statistics, buffers);
+/* A training from fresh weights, or from points evenly spaced between two ends of their own seeds. */
+static int load_training(struct session *s) {
+  const struct network *network = s->bench->network;
+  struct snapshot *snapshot = NULL;
+  float *first = memory_alloc((size_t)network_weights(network)->count, sizeof *first);
+  float *last = memory_alloc((size_t)network_weights(network)->count, sizeof *last);
+  int status = first && last ? training_snapshot(s->training, &snapshot) : error_failure();
+  if (!status) {
+    network_initialise(network, 2, last, snapshot->statistics);
+    network_initialise(network, 1, first, snapshot->statistics);
+    if (snapshot->points > 1)
+      snapshot_spread(snapshot, first, last);
+    else
+      memcpy(snapshot->theta[0], first, (size_t)snapshot->count * sizeof *first);
+    status = training_load(s->training, snapshot);
   }
-  memory_free(weights);
-  memory_free(statistics);
-  return weights && statistics ? STRAIT_OK : error_failure();
-}
-
-/* How much of each control point is in the weights of step `number`. */
-static void coefficients(const struct session *s, int64_t number, double *c) {
-  const struct stream stream = stream_of(1, "t", (uint64_t)number);
-  if (s->curve)
-    s->curve->coefficients(s->bench->plan->curve, stream_double(&stream, 0), c);
-  else
-    c[0] = 1;
-}
-
-/* Two ends of their own seeds, and inner points evenly spaced on the segment. */
-static int fill_points(struct session *s) {
-  struct device *d = s->bench->device;
-  const int64_t count = network_weights(s->bench->network)->count;
-  const int last = s->update.points - 1;
-  int status = STRAIT_OK;
-  for (int i = 0; i <= last && !status; i++) {
-    status = d->ops->create(d, count, &s->update.theta[i]);
-    if (!status && i > 0 && i < last)
-      status = d->ops->create(d, count, &s->update.velocity[i]);
-  }
-  if (!status)
-    status = fill_weights(s, 1, s->update.theta[0]);
-  if (!status)
-    status = fill_weights(s, 2, s->update.theta[last]);
-  const place ends[2] = {s->update.theta[0], s->update.theta[last]};
-  for (int i = 1; i < last && !status; i++) {
-    const double c[2] = {1 - (double)i / last, (double)i / last};
-    d->ops->combine(d, count, 2, ends, c, s->update.theta[i]);
-  }
-  if (!status)
-    d->ops->combine(d, count, s->update.points, s->update.theta, s->update.next, s->update.w);
+  snapshot_free(snapshot);
+  memory_free(last);
+  memory_free(first);
   return status;
 }
 
-static int open_points(struct session *s) {
-  struct device *d = s->bench->device;
-  const struct layout *layout = network_weights(s->bench->network);
-  int64_t points = 1;
+static int open_training(struct session *s, const strait_object *curve, const struct batch *batch) {
   int status = options_default(&optimiser_options, &s->keys, s->bench->arena);
   s->keys.weight_decay = 5e-4;
+  s->keys.exact = s->bench->plan->exact;
   if (!status)
-    status = optimiser_create(&s->optimiser, &s->keys, layout);
-  if (s->phase == BENCH_CURVE) {
-    s->curve = object_ops(s->bench->plan->curve);
-    points = s->curve->points(s->bench->plan->curve);
-    if (!status && (points < 2 || points > MAX_POINTS))
-      status = error_set(STRAIT_EINVAL, "curve %s has %lld control points; a training takes 2 to %d",
-                         s->bench->plan->curve->name, (long long)points, MAX_POINTS);
-  }
-  if (status)
-    return status;
-  s->update.points = (int)points;
-  s->update.w = program_weights(s->program);
-  s->update.gradient = program_gradient(s->program);
-  s->update.gradient_scale = 1;
-  coefficients(s, 1, s->update.next);
-  if (s->curve)
-    return fill_points(s);
-  s->update.theta[0] = s->update.w;
-  status = d->ops->create(d, layout->count, &s->update.velocity[0]);
-  return status ? status : fill_weights(s, 1, s->update.w);
+    status = object_create(&s->schedule, &flat, "bench", 1, NULL, 0);
+  const struct training_plan plan = {.network = s->bench->network,
+                                     .batch = batch,
+                                     .device = s->bench->device,
+                                     .schedule = s->schedule,
+                                     .curve = curve,
+                                     .keys = &s->keys,
+                                     .iterations = MOST_STEPS};
+  if (!status)
+    status = training_create(&s->training, &plan);
+  return status ? status : load_training(s);
 }
 
-static void session_close(struct session *s) {
-  struct device *d = s->bench->device;
-  for (int i = 0; i < s->update.points; i++) {
-    if (s->curve)
-      d->ops->destroy(d, s->update.theta[i]);
-    d->ops->destroy(d, s->update.velocity[i]);
+static int open_evaluation(struct session *s, const struct batch *batch) {
+  const struct network *network = s->bench->network;
+  const struct device_ops *ops = s->bench->device->ops;
+  const int64_t count = network_weights(network)->count, buffers = network_statistics(network)->count;
+  float *weights = memory_alloc((size_t)count, sizeof *weights);
+  float *statistics = memory_alloc((size_t)buffers, sizeof *statistics);
+  int status = weights && statistics ? STRAIT_OK : error_failure();
+  if (!status)
+    status = program_create(&s->program, network, s->bench->device, batch->samples,
+                            PROGRAM_EVALUATE | (s->bench->plan->exact ? PROGRAM_EXACT : 0), 0);
+  if (!status) {
+    network_initialise(network, 1, weights, statistics);
+    ops->upload(s->bench->device, program_weights(s->program), weights, count);
+    if (buffers)
+      ops->upload(s->bench->device, program_statistics(s->program), statistics, buffers);
+    ops->upload(s->bench->device, program_input(s->program), batch->x,
+                batch->samples * sample_words(&s->bench->plan->signature));
+    ops->upload(s->bench->device, program_target(s->program), batch->target, batch->samples);
   }
-  optimiser_free(s->optimiser);
-  program_free(s->program);
+  memory_free(weights);
+  memory_free(statistics);
+  return status;
 }
 
 static int session_open(struct session *s, struct bench *bench, int phase) {
-  *s = (struct session){.bench = bench, .phase = phase};
-  const int use =
-      (phase == BENCH_EVALUATE ? PROGRAM_EVALUATE : PROGRAM_TRAIN) | (bench->plan->exact ? PROGRAM_EXACT : 0);
-  int status = program_create(&s->program, bench->network, bench->device, bench->plan->batch, use, 0);
-  if (!status)
-    status = phase == BENCH_EVALUATE ? fill_weights(s, 1, program_weights(s->program)) : open_points(s);
-  return status ? status : fill_data(s);
+  const struct bench_plan *plan = bench->plan;
+  float *x;
+  int32_t *y;
+  *s = (struct session){.bench = bench};
+  int status = make_batch(plan, &x, &y);
+  const struct batch batch = {.samples = plan->batch, .x = x, .target = y};
+  if (!status && phase == BENCH_EVALUATE)
+    status = open_evaluation(s, &batch);
+  else if (!status)
+    status = open_training(s, phase == BENCH_CURVE ? plan->curve : NULL, &batch);
+  memory_free(x);
+  memory_free(y);
+  return status;
 }
 
-static void step(struct session *s) {
-  const int training = s->phase != BENCH_EVALUATE;
-  const struct run run = {.samples = s->bench->plan->batch,
-                          .batch_statistics = training,
-                          .update_statistics = training,
-                          .dropout = training,
-                          .iteration = s->steps + 1,
-                          .seed = 1};
-  struct loss_sums sums;
-  program_forward(s->program, &run);
-  program_loss(s->program, &run, &sums);
-  if (training) {
-    program_backward(s->program, &run);
-    memcpy(s->update.coefficient, s->update.next, sizeof s->update.next);
-    coefficients(s, s->steps + 2, s->update.next);
-    optimiser_step(s->optimiser, s->bench->device, &s->update, RATE, s->steps);
-  }
-  s->steps++;
+static void session_close(struct session *s) {
+  training_free(s->training);
+  program_free(s->program);
+  object_free(s->schedule);
 }
 
 /* ---- timing ---- */
 
-static double timed_steps(struct session *s, int64_t count) {
+static int steps(struct session *s, int64_t count) {
+  const struct run run = {.samples = s->bench->plan->batch};
+  struct loss_sums sums;
+  if (s->training)
+    return training_run(s->training, training_iteration(s->training) + count, 0);
+  for (int64_t i = 0; i < count; i++) {
+    program_forward(s->program, &run);
+    program_loss(s->program, &run, &sums);
+  }
+  return program_status(s->program);
+}
+
+static int timed_steps(struct session *s, int64_t count, double *seconds) {
   const double begin = timed_now(s->bench->plan->clock);
-  for (int64_t i = 0; i < count; i++)
-    step(s);
-  return timed_now(s->bench->plan->clock) - begin;
+  int status = steps(s, count);
+  *seconds = timed_now(s->bench->plan->clock) - begin;
+  return status;
 }
 
 static int by_size(const void *a, const void *b) {
@@ -232,15 +212,14 @@ static int by_size(const void *a, const void *b) {
 /* The first step touches all memory; the second says how many make a repeat. */
 static int measure(struct session *s, struct bench_phase *phase) {
   const struct bench_plan *plan = s->bench->plan;
-  double *rate = arena_alloc(s->bench->arena, (size_t)plan->repeats, sizeof *rate);
-  if (!rate)
+  double seconds, *rate = arena_alloc(s->bench->arena, (size_t)plan->repeats, sizeof *rate);
+  if (!rate || steps(s, 1) || timed_steps(s, 1, &seconds))
     return error_failure();
-  step(s);
-  const double one = timed_steps(s, 1);
-  phase->steps = one > 0 ? (int64_t)fmin(fmax(1, ceil(plan->seconds / one)), 1e6) : 1;
+  phase->steps = seconds > 0 ? (int64_t)fmin(fmax(1, ceil(plan->seconds / seconds)), 1e6) : 1;
   timed_reset(s->bench->timed);
   for (int64_t i = 0; i < plan->repeats; i++) {
-    const double seconds = timed_steps(s, phase->steps);
+    if (timed_steps(s, phase->steps, &seconds))
+      return error_failure();
     phase->total += seconds;
     rate[i] = seconds > 0 ? (double)(phase->steps * plan->batch) / seconds : 0;
   }
@@ -248,7 +227,7 @@ static int measure(struct session *s, struct bench_phase *phase) {
   phase->least = rate[0];
   phase->most = rate[plan->repeats - 1];
   phase->median = (rate[(plan->repeats - 1) / 2] + rate[plan->repeats / 2]) / 2;
-  return program_status(s->program);
+  return STRAIT_OK;
 }
 
 static int measure_phase(struct bench *bench, int number, struct bench_phase *phase) {

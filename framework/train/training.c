@@ -99,6 +99,17 @@ static int create_points(struct training *t) {
   return status;
 }
 
+static int create_program(struct training *t, int64_t samples) {
+  const int use = PROGRAM_TRAIN | (t->plan.keys->exact ? PROGRAM_EXACT : 0);
+  return program_create(&t->program, t->plan.network, t->plan.device, samples, use, t->plan.keys->label_smoothing);
+}
+
+static void upload(struct training *t, const struct batch *batch) {
+  const struct device_ops *ops = t->plan.device->ops;
+  ops->upload(t->plan.device, program_input(t->program), batch->x, batch->samples * t->sample_words);
+  ops->upload(t->plan.device, program_target(t->program), batch->target, batch->samples * t->target_words);
+}
+
 static int create_feeder(struct training *t) {
   struct feeding feeding = {
       .split = SPLIT_TRAIN,
@@ -115,9 +126,20 @@ static int create_feeder(struct training *t) {
   if (feeder_create(&t->feeder, t->plan.data, &feeding))
     return error_failure();
   t->epoch_iterations = feeder_batches(t->feeder);
-  int use = PROGRAM_TRAIN | (t->plan.keys->exact ? PROGRAM_EXACT : 0);
-  return program_create(&t->program, t->plan.network, t->plan.device, feeding.batch, use,
-                        t->plan.keys->label_smoothing);
+  return create_program(t, feeding.batch);
+}
+
+static int create_source(struct training *t) {
+  const struct batch *batch = t->plan.batch;
+  if (!batch)
+    return create_feeder(t);
+  t->epoch_iterations = t->plan.iterations;
+  int status = create_program(t, batch->samples);
+  if (!status)
+    upload(t, batch);
+  t->samples = batch->samples;
+  t->plan.batch = NULL;
+  return status;
 }
 
 static void prepare_sizes(struct training *t) {
@@ -148,7 +170,7 @@ int training_create(struct training **training, const struct training_plan *plan
   if (!status)
     status = optimiser_create(&t->optimiser, plan->keys, network_weights(plan->network));
   if (!status)
-    status = create_feeder(t);
+    status = create_source(t);
   if (!status)
     status = check_schedule(t);
   if (!status)
@@ -258,9 +280,11 @@ int training_save(struct training *training, struct snapshot *snapshot) {
 /* Puts the next iteration's batch on the device. After an epoch's last batch the feeder goes on with the next epoch, so
  * that it reads ahead while this step computes. */
 static int feed(struct training *t, int64_t *samples) {
-  const struct device_ops *ops = t->plan.device->ops;
   int64_t first = t->iteration % t->epoch_iterations, epoch = t->iteration / t->epoch_iterations + 1;
   struct batch batch;
+  *samples = t->samples;
+  if (!t->feeder) /* it is there since training_create */
+    return STRAIT_OK;
   int restarted = t->fed != t->iteration + 1;
   const double begun = seconds();
   if (restarted || first == 0)
@@ -273,8 +297,7 @@ static int feed(struct training *t, int64_t *samples) {
   t->waited += seconds() - begun;
   if (batch.samples < 1)
     return error_set(STRAIT_EBUG, "epoch %lld ended before its batch %lld", (long long)epoch, (long long)first + 1);
-  ops->upload(t->plan.device, program_input(t->program), batch.x, batch.samples * t->sample_words);
-  ops->upload(t->plan.device, program_target(t->program), batch.target, batch.samples * t->target_words);
+  upload(t, &batch);
   *samples = batch.samples;
   if (first + 1 == t->epoch_iterations && t->iteration + 1 < t->plan.iterations &&
       feeder_start(t->feeder, epoch + 1, 0))

@@ -19,6 +19,8 @@
 struct training_plan {
   const struct network *network;
   const struct data *data;
+  const struct batch *batch; /* in place of data, for benchmarks: every iteration trains on this one batch, which
+                                training_create puts on the device; an epoch is the horizon */
   struct device *device;
   const strait_object *schedule;
   const strait_object *curve; /* NULL: a plain training */

@@ -8,12 +8,13 @@ struct training {
   struct training_plan plan;
   const strait_schedule_ops *schedule;
   const strait_curve_ops *curve; /* NULL: a plain training */
-  struct feeder *feeder;
+  struct feeder *feeder;         /* NULL: plan.batch is on the device */
   struct program *program;
   struct optimiser *optimiser;
   struct update_op update; /* its `next` are the coefficients of the step to come */
   int64_t epoch_iterations;
   int64_t sample_words, target_words; /* of one sample */
+  int64_t samples;                    /* of plan.batch */
   int64_t iteration, updates;         /* done; see struct snapshot */
   int64_t halvings;                   /* of the rate */
   int64_t fed;                        /* the iteration whose batch the feeder gives next; 0: it must be started */

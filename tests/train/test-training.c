@@ -295,6 +295,28 @@ static void refused(struct fixture *f, int status, const char *text) {
   ck_assert_ptr_null(training);
 }
 
+/* One batch in place of data: what a data set of one sample gives again and again. */
+START_TEST(test_one_batch) {
+  static const struct wanted one = {.limit = 1, .iterations = 5, .norm = 0, .dropout = 1};
+  struct fixture f = make(&one);
+  f.keys.batch = 1;
+  struct snapshot *whole = train(&f, 5);
+  struct feeder *feeder;
+  struct batch batch;
+  OK(feeder_create(&feeder, f.data, &(struct feeding){.split = SPLIT_TRAIN, .batch = 1}));
+  OK(feeder_start(feeder, 1, 0));
+  OK(feeder_next(feeder, &batch));
+  f.plan.data = NULL;
+  f.plan.batch = &batch;
+  struct snapshot *s = train(&f, 5);
+  ck_assert(same(s, whole));
+  snapshot_free(s);
+  snapshot_free(whole);
+  feeder_free(feeder);
+  unmake(&f);
+}
+END_TEST
+
 START_TEST(test_refused) {
   const struct wanted wanted = {.limit = 100, .iterations = 3, .schedule = "cosine", .settings = "cycles=4"};
   struct fixture f = make(&wanted);
@@ -351,6 +373,7 @@ int main(void) {
   tcase_add_test(tests, test_collect);
   tcase_add_test(tests, test_warm_up);
   tcase_add_test(tests, test_allocates_nothing);
+  tcase_add_test(tests, test_one_batch);
   tcase_add_test(tests, test_refused);
   tcase_add_test(tests, test_states_refused);
   tcase_add_test(tests, test_stop); /* last: the request stays */
