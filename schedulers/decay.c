@@ -39,6 +39,19 @@ static double rate(const void *self, const strait_step *step) {
   return decay->rate * (1 - (1 - decay->final) * (a - decay->from) / (decay->to - decay->from));
 }
 
-static const strait_schedule_ops ops = {.size = sizeof ops, .rate = rate};
+static int32_t check(const void *self, const strait_step *step) {
+  const struct decay *decay = self;
+  strait_step first = *step;
+  first.iteration = 1;
+  int64_t epochs = (step->iterations - 1) / step->epoch_iterations + 1;
+  if (rate(self, &first) < decay->rate)
+    strait_log(self, STRAIT_LOG_WARNING,
+               "of %lld epoch%s, even the first runs at %g instead of %g, as the rate falls after %g of them; train "
+               "longer, or set schedule.final = 1 or schedule = constant",
+               (long long)epochs, epochs == 1 ? "" : "s", rate(self, &first), decay->rate, decay->from);
+  return STRAIT_OK;
+}
+
+static const strait_schedule_ops ops = {.size = sizeof ops, .rate = rate, .check = check};
 STRAIT_REGISTER(schedule, decay, struct decay, .version = "1.0", .summary = "constant, then a linear fall by epochs",
                 .ops = &ops, STRAIT_WITH_OPTIONS(options), .init = init)

@@ -97,10 +97,10 @@ static int plan_stage(struct plan *p, const struct opened *o, const struct stage
 }
 
 static int print_table(const struct plan *p) {
-  struct table *table = table_create("llrrrrr");
+  struct table *table = table_create("llrrrrrr");
   if (!table)
     return error_failure();
-  const char *const heads[] = {"stage",   "state",     "trained images", "evaluated images",
+  const char *const heads[] = {"stage",   "state",     "members", "trained images", "evaluated images",
                                "minutes", "memory MB", "disk MB"};
   for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
     table_add(table, "%s", heads[i]);
@@ -109,6 +109,10 @@ static int print_table(const struct plan *p) {
     const struct line *l = &p->line[i];
     table_add(table, "%s", l->stage->section);
     table_add(table, "%s", result_words[l->result]);
+    if (l->stage->members)
+      table_add(table, "%lld", (long long)l->stage->members);
+    else
+      table_add(table, "-");
     table_add(table, "%lld", (long long)l->cost.trained);
     table_add(table, "%lld", (long long)l->cost.evaluated);
     table_add(table, "%.1f", l->minutes);
@@ -126,11 +130,12 @@ static int print_json(const struct plan *p, const struct opened *o) {
   json_t *stages = json_array();
   for (size_t i = 0; stages && i < p->lines; i++) {
     const struct line *l = &p->line[i];
-    json_array_append_new(stages, json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:I, s:I}", "name", l->stage->name, "verb",
-                                            l->stage->verb->name, "state", result_words[l->result], "trained",
-                                            (json_int_t)l->cost.trained, "evaluated", (json_int_t)l->cost.evaluated,
-                                            "minutes", document_number(l->minutes), "memory", (json_int_t)l->memory,
-                                            "disk", (json_int_t)l->cost.disk));
+    json_array_append_new(stages,
+                          json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:I}", "name", l->stage->name, "verb",
+                                    l->stage->verb->name, "state", result_words[l->result], "members",
+                                    (json_int_t)l->stage->members, "trained", (json_int_t)l->cost.trained, "evaluated",
+                                    (json_int_t)l->cost.evaluated, "minutes", document_number(l->minutes), "memory",
+                                    (json_int_t)l->memory, "disk", (json_int_t)l->cost.disk));
   }
   json_t *all =
       json_pack("{s:s, s:s, s:o, s:o, s:I, s:I}", "experiment", o->experiment->stem, "folder", o->out, "stages", stages,

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "cli/opened.h"
@@ -19,6 +20,7 @@
 #include "stage/fits.h"
 #include "stage/key.h"
 #include "stage/runner.h"
+#include "stage/warnings.h"
 
 static int print_results(const struct arguments *a, const char *out) {
   json_t *results;
@@ -78,8 +80,13 @@ static int run(const struct arguments *a) {
                        "the command line is not UTF-8, in which results are recorded: %s; rename what it "
                        "names",
                        a->command_line);
+  if (a->key) /* a child's parent has said what is to be said beforehand */
+    log_level(STRAIT_LOG_WARNING + 1);
   if (!status)
     status = opened_read(a, progress_start(a->quiet), &o);
+  log_level(STRAIT_LOG_INFO);
+  if (!status && !a->key)
+    status = experiment_warn(o.experiment);
   if (!status && a->key)
     status = check_key(a, &o);
   if (!status)
@@ -126,7 +133,9 @@ static int check_json(const struct opened *o) {
     status = stage_result(o->session, s, &result);
     json_t *whole = status ? NULL : stage_describe(s);
     if (!whole || json_object_set_new(whole, "name", json_string(s->name)) ||
-        json_object_set_new(whole, "state", json_string(result_words[result])) || json_array_append_new(stages, whole))
+        json_object_set_new(whole, "state", json_string(result_words[result])) ||
+        (s->members && json_object_set_new(whole, "members", json_integer(s->members))) ||
+        json_array_append_new(stages, whole))
       status = error_status() ? error_failure() : error_set(STRAIT_ENOMEM, "out of memory");
   }
   json_t *all =
@@ -139,7 +148,7 @@ static int check_json(const struct opened *o) {
 }
 
 static int check_table(const struct opened *o) {
-  struct table *table = table_create("llllr");
+  struct table *table = table_create("llllrr");
   int status = table ? STRAIT_OK : error_failure();
   if (!status) {
     table_add(table, "stage");
@@ -147,6 +156,7 @@ static int check_table(const struct opened *o) {
     table_add(table, "data");
     table_add(table, "state");
     table_add(table, "steps");
+    table_add(table, "members");
     table_rule(table);
   }
   for (size_t i = 0; !status && i < o->experiment->count; i++) {
@@ -163,6 +173,9 @@ static int check_table(const struct opened *o) {
               (long long)data_count(s->material->data, SPLIT_TEST));
     table_add(table, "%s", result_words[result]);
     table_add(table, "%lld", (long long)s->iterations);
+    if (s->members)
+      table_add(table, "%lld", (long long)s->members);
+    table_end_row(table);
   }
   if (!status)
     status = table_print(table, stdout, 0);
@@ -174,6 +187,8 @@ static int check(const struct arguments *a) {
   struct opened o;
   progress_start(1);
   int status = opened_read(a, NULL, &o);
+  if (!status)
+    status = experiment_warn(o.experiment);
   if (!status)
     status = a->json ? check_json(&o) : check_table(&o);
   opened_free(&o);

@@ -146,7 +146,7 @@ static int said_before(const char *message) {
 
 static void sink(void *context, unsigned level, const char *message) {
   (void)context;
-  if (level < STRAIT_LOG_WARNING && (state.quiet || said_before(message)))
+  if ((level < STRAIT_LOG_WARNING && state.quiet) || said_before(message))
     return;
   erase();
   fprintf(stderr, "strait: %s%s\n", level >= STRAIT_LOG_WARNING ? "warning: " : "", message);

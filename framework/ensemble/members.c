@@ -151,14 +151,18 @@ static const strait_slots_ops slots_ops = {.size = sizeof slots_ops,
                                            .fold = fold,
                                            .mean = add_mean};
 
-int gathering_create(struct gathering **gathering, const struct network *network) {
+int gathering_create_sized(struct gathering **gathering, int64_t count, int64_t buffers) {
   struct gathering *g = *gathering = memory_alloc(1, sizeof *g);
   if (!g)
     return STRAIT_ENOMEM;
   g->slots.ops = &slots_ops;
-  g->count = network_weights(network)->count;
-  g->buffers = network_statistics(network)->count;
+  g->count = count;
+  g->buffers = buffers;
   return STRAIT_OK;
+}
+
+int gathering_create(struct gathering **gathering, const struct network *network) {
+  return gathering_create_sized(gathering, network_weights(network)->count, network_statistics(network)->count);
 }
 
 void gathering_free(struct gathering *gathering) {
@@ -178,6 +182,13 @@ void gathering_free(struct gathering *gathering) {
 strait_slots *gathering_slots(struct gathering *gathering) { return &gathering->slots; }
 int64_t gathering_members(const struct gathering *gathering) { return (int64_t)gathering->member_count; }
 const struct member *gathering_member(const struct gathering *gathering, int64_t i) { return &gathering->member[i]; }
+
+int gathering_folds(const struct gathering *gathering) {
+  int vectors = 0;
+  for (size_t i = 0; i < gathering->slot_count; i++)
+    vectors |= gathering->slot[i].vector != NULL;
+  return vectors;
+}
 
 void gathering_made(struct gathering *gathering, const struct metadata *made, size_t pairs) {
   gathering->made = made;

@@ -16,12 +16,14 @@ struct member {
 /* What a run of an ensembler has so far: slots and members; its handle is given to collect and finish. */
 struct gathering;
 int gathering_create(struct gathering **gathering, const struct network *network);
-void gathering_free(struct gathering *gathering); /* NULL is nothing */
+int gathering_create_sized(struct gathering **gathering, int64_t count, int64_t buffers); /* weights, statistics */
+void gathering_free(struct gathering *gathering);                                         /* NULL is nothing */
 strait_slots *gathering_slots(struct gathering *gathering);
 /* The running network's statistics (NULL: there is none, as on a path) and place, for members that keep them; borrowed.
  * Call before collect and finish. */
 void gathering_now(struct gathering *gathering, const float *statistics, int64_t source, int64_t iteration);
 int64_t gathering_members(const struct gathering *gathering);
+int gathering_folds(const struct gathering *gathering); /* Has the ensembler a vector slot, as for a mean? */
 const struct member *gathering_member(const struct gathering *gathering, int64_t i);
 
 /* Slots and members in a folder. A member is written once, to member-N.safetensors, when it is not there yet; `state`

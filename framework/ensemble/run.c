@@ -19,22 +19,32 @@ static int plugin_status(const struct ensemble *e, int status, const char *what)
   return status;
 }
 
-static int offer(struct ensemble *e, const float *weights, const float *statistics, const strait_step *step, int wanted,
-                 int last) {
+int ensemble_offer(struct ensemble *e, const float *weights, int64_t count, const float *statistics,
+                   const strait_step *step, int wanted, int last) {
   const strait_ensembler_ops *ops = object_ops(e->plan.ensembler);
   strait_moment moment = {.size = sizeof moment,
                           .last = (uint32_t)last,
                           .source = e->now,
                           .wanted = (uint32_t)wanted,
                           .step = *step,
-                          .count = network_weights(e->plan.network)->count,
+                          .count = count,
                           .weights = weights};
   error_clear();
   gathering_now(e->gathering, statistics, e->now, step->iteration);
   return plugin_status(e, ops->collect(e->plan.ensembler, &moment, gathering_slots(e->gathering)), "collect");
 }
 
-static int finish(struct ensemble *e, const float *statistics, int64_t iteration) {
+static int offer(struct ensemble *e, const float *weights, const float *statistics, const strait_step *step, int wanted,
+                 int last) {
+  return ensemble_offer(e, weights, network_weights(e->plan.network)->count, statistics, step, wanted, last);
+}
+
+int ensemble_takes_epochs(const struct ensemble *e, const strait_source *source) {
+  const strait_schedule_ops *ops = object_ops(e->plan.schedule);
+  return source->offer_epochs && !ops->collect;
+}
+
+int ensemble_finish(struct ensemble *e, const float *statistics, int64_t iteration) {
   const strait_ensembler_ops *ops = object_ops(e->plan.ensembler);
   error_clear();
   gathering_now(e->gathering, statistics, e->now, iteration);
@@ -153,8 +163,10 @@ struct course {
 
 static int64_t next_collect(void *context, int64_t iteration) {
   struct course *c = context;
-  (void)iteration;
-  return c->collect = training_next_collect(c->trainer.training);
+  c->collect = training_next_collect(c->trainer.training);
+  if (ensemble_takes_epochs(c->ensemble, &c->ensemble->source[c->ensemble->now]))
+    c->collect = (iteration / c->step.epoch_iterations + 1) * c->step.epoch_iterations;
+  return c->collect;
 }
 
 static void tick(void *context) {
@@ -240,7 +252,7 @@ static int run_training(struct ensemble *e, const strait_source *source, const s
     status = train(&c);
   if (!status) {
     e->halved += training_halvings(c.trainer.training);
-    status = finish(e, e->snapshot->statistics, source->iterations);
+    status = ensemble_finish(e, e->snapshot->statistics, source->iterations);
   }
   training_free(c.trainer.training);
   if (!c.elsewhere)
@@ -266,7 +278,7 @@ static int run_path(struct ensemble *e, const strait_source *source, const struc
       tell(e, watch, NULL, &step, weights, NULL);
   }
   memory_free(weights);
-  return status ? status : finish(e, NULL, step.iteration);
+  return status ? status : ensemble_finish(e, NULL, step.iteration);
 }
 
 int ensemble_run(struct ensemble *ensemble, const struct ensemble_watch *watch) {

@@ -77,6 +77,14 @@ int64_t ensemble_halvings(const struct ensemble *ensemble);
 /* The weights that a source began with, or, where that is a member, the source before it: network_weights->count
  * floats. Of a path: its start. */
 int ensemble_origin(const struct ensemble *ensemble, int64_t source, float *weights);
+/* What it will gather, as far as can be told without training: how many members; at how many moments it is asked to
+ * keep one; 1 if it folds weights, as into a mean. No member at all is an error, which says why. Defined in rehearse.c.
+ */
+struct rehearsal {
+  int64_t members, moments;
+  int folds;
+};
+int ensemble_rehearse(const struct ensemble *ensemble, struct rehearsal *rehearsal);
 /* From the newest state in the folder that can be read until every source is done. States are written at epochs' ends,
  * as checkpoint_every says, after each source, and before a stop; which of them stay is as for a training
  * (train/moments.h). STRAIT_ESTOP after a stop. An ensembler that keeps no member is an error. After a failure or a

@@ -1,4 +1,4 @@
-/* ensemble/state.h: the inside of struct ensemble, for run.c, plan.c and state.c alone. */
+/* ensemble/state.h: the inside of struct ensemble, for run.c, plan.c, rehearse.c and state.c alone. */
 #ifndef ENSEMBLE_STATE_H
 #define ENSEMBLE_STATE_H
 
@@ -32,5 +32,11 @@ int ensemble_restore(struct ensemble *ensemble, const struct moment *latest);
 int ensemble_forget(struct ensemble *ensemble, struct moment after);
 /* After STRAIT_EDIVERGE, as moments_diverged. */
 int ensemble_diverged(struct ensemble *ensemble);
+/* run.c: calls of the plugin about the source e->now; count: floats of the weights. */
+int ensemble_offer(struct ensemble *e, const float *weights, int64_t count, const float *statistics,
+                   const strait_step *step, int wanted, int last);
+int ensemble_finish(struct ensemble *e, const float *statistics, int64_t iteration);
+/* Are the source's epochs' ends its moments, since the schedule names none? */
+int ensemble_takes_epochs(const struct ensemble *e, const strait_source *source);
 
 #endif

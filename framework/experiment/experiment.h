@@ -64,9 +64,11 @@ struct stage {
   char measured[33]; /* the hash of how it measures, for verbs that keep this out of the key; else "" */
 
   /* filled by its verb's check, for those who refer to it */
-  int64_t iterations;             /* how many its own trainings run */
-  int64_t first, end;             /* NAME@: the iteration it starts after, and its last */
-  int64_t inherited;              /* NAME@: iterations spent before its iteration 0 */
+  int64_t iterations; /* how many its own trainings run */
+  int64_t members;    /* NAME[*]: how many there will be; of networks measured together too; 0: it has none */
+  int lone;           /* 1: the only member, and no mean of several moments: no ensemble */
+  int64_t first, end; /* NAME@: the iteration it starts after, and its last */
+  int64_t inherited;  /* NAME@: iterations spent before its iteration 0 */
   const struct reference *start;  /* NAME@: what it starts from; NULL: fresh weights */
   const struct reference *tip[2]; /* a curve: the networks at its ends; NULL: that end is trained too */
 

@@ -115,6 +115,19 @@ int network_same(const struct network *a, const struct network *b) {
                                 : error_set(STRAIT_EBUG, "node %d is the output, then %d", a->output, b->output);
 }
 
+int64_t network_norm_positions(const struct network *network, const char **layer) {
+  int64_t least = 0;
+  for (size_t i = 0; i < network->graph.count; i++) {
+    const struct node *node = &network->graph.nodes[i];
+    if (node->layer != &layer_norm)
+      continue;
+    int64_t positions = node->size / node_channels(node);
+    if (!least || positions < least)
+      least = positions, *layer = node->name;
+  }
+  return least;
+}
+
 int network_custom(const struct network *network, int number, struct custom *custom) {
   const struct graph *graph = &network->graph;
   for (size_t i = 0; i < graph->count; i++) {

@@ -7,6 +7,7 @@
 #include "network/program.h"
 #include "stage/plugins.h"
 #include "stage/session.h"
+#include "stage/spent.h"
 
 #define KEPT ((int64_t)1 << 30) /* an evaluator keeps at most this much converted (landscape/evaluate.c) */
 
@@ -55,7 +56,9 @@ int64_t cost_of_points(const struct stage *stage, int points, int free_points) {
 #define READING 2 /* a file's vector as it is there, and as numbers */
 
 int cost_of_path(const struct route *route, int64_t *vectors) {
-  int points = (int)route->count;
+  int points = 0;
+  for (size_t i = 0; i < route->count; i++)
+    points += (int)reference_members(route->parts[i]);
   int status = route->stage ? curve_points(route->stage, &points) : STRAIT_OK;
   *vectors = points + READING;
   return status;

@@ -45,6 +45,13 @@ static int check_moment(struct reference *r) {
   return at > first && at < end ? want(r->stage, at) : STRAIT_OK;
 }
 
+static int check_member(const struct reference *r) {
+  if (r->number < r->stage->members)
+    return STRAIT_OK;
+  return error_set(STRAIT_EINVAL, "'%s': \"%s\" keeps %lld member%s, counted from 0", r->text, r->name,
+                   (long long)r->stage->members, r->stage->members == 1 ? "" : "s");
+}
+
 static int check_control(const struct reference *r) {
   int points = 0, status = curve_points(r->stage, &points);
   if (!status && r->number >= points)
@@ -68,6 +75,8 @@ static int check_reference(const struct stage *stage, struct reference *r) {
     return check_moment(r);
   case REFERENCE_CONTROL:
     return check_control(r);
+  case REFERENCE_MEMBER:
+    return check_member(r);
   case REFERENCE_FILE:
     return check_file(stage, r);
   default:

@@ -16,6 +16,8 @@ int64_t reference_iteration(const struct reference *r) {
   }
 }
 
+int64_t reference_members(const struct reference *r) { return r->type == REFERENCE_MEMBERS ? r->stage->members : 1; }
+
 /* All that was spent until a stage was done. What two of its sources share is counted for each. */
 static int64_t stage_spent(const struct stage *stage) {
   int64_t spent = stage->iterations;

@@ -28,6 +28,14 @@ int check_put(json_t *summary, const char *name, const char *of, int pass, doubl
   return status;
 }
 
+int check_lone(struct job *job) {
+  if (!job->stage->lone)
+    return STRAIT_OK;
+  return check_put(job->summary, "members", NULL, 0, 1,
+                   "one member: these are figures of a single network, not of an "
+                   "ensemble");
+}
+
 /* --- the ends --- */
 
 /* The stage whose network lies at an end, if one stage's own weights do. */

@@ -11,6 +11,8 @@
 int check_put(json_t *summary, const char *name, const char *of, int pass, double figure, const char *format, ...)
     STRAIT_PRINTF(6, 7);
 
+/* Of an ensemble: told only where it has one member, and that is no mean of several moments. */
+int check_lone(struct job *job);
 /* All checks of a path that was measured; and of all the scan's paths together. */
 int checks_of_path(struct job *job, const struct route *route, const struct path *path, const struct scan *scan);
 int checks_of_scan(struct job *job);

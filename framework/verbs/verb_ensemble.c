@@ -17,6 +17,7 @@
 #include "stage/splits.h"
 #include "stage/weights.h"
 #include "train/checkpoint.h"
+#include "verbs/checks.h"
 #include "verbs/gather.h"
 #include "verbs/shown.h"
 #include "verbs/verbs.h"
@@ -79,6 +80,7 @@ static const struct predict_keys *predict(const struct stage *stage) {
 static int check(struct stage *stage) {
   const struct ensemble_keys *k = stage->own;
   struct gatherer g = {0};
+  struct rehearsal rehearsal;
   struct arena *arena = arena_create();
   int status = arena ? stage_check_splits(stage, &k->splits) : error_failure();
   if (!status)
@@ -93,26 +95,15 @@ static int check(struct stage *stage) {
       status = schedule_check(stage, stage_epoch(stage), source->iterations);
   }
   if (!status)
+    status = ensemble_rehearse(g.ensemble, &rehearsal);
+  if (!status) {
     stage->iterations = ensemble_iterations(g.ensemble);
+    stage->members = rehearsal.members;
+    stage->lone = rehearsal.members == 1 && !(rehearsal.folds && rehearsal.moments > 1);
+  }
   gatherer_free(&g, k);
   arena_free(arena);
   return status;
-}
-
-/* How many members a training may give: a collect moment each. */
-static int count_moments(const struct stage *stage, int64_t iterations, int64_t *members) {
-  strait_object *schedule;
-  int status = stage_object(stage, STRAIT_SCHEDULE, 0, &schedule);
-  if (status)
-    return status;
-  const strait_schedule_ops *ops = object_ops(schedule);
-  strait_step step = {sizeof step, 0, 0, stage_epoch(stage), iterations};
-  int64_t before = *members;
-  for (step.iteration = 1; ops->collect && step.iteration <= iterations; step.iteration++)
-    *members += ops->collect(schedule, &step);
-  *members += *members == before; /* the training's end */
-  object_free(schedule);
-  return STRAIT_OK;
 }
 
 /* Samples for the test error at one more point: no refresh goes before it. */
@@ -123,17 +114,8 @@ static int64_t cost_of_tracing(const struct stage *stage) {
 
 static int cost(const struct stage *stage, struct cost *c) {
   const struct ensemble_keys *k = stage->own;
-  struct gatherer g = {0};
-  struct arena *arena = arena_create();
-  int64_t members = 0;
-  int status = arena ? gatherer_create(&g, NULL, stage, arena) : error_failure();
-  for (int64_t i = 0; !status && i < ensemble_sources(g.ensemble); i++) {
-    const strait_source *source = ensemble_source(g.ensemble, i);
-    if (source->type == STRAIT_SOURCE_TRAINING)
-      status = count_moments(stage, source->iterations, &members);
-    else
-      members += source->points;
-  }
+  const int64_t members = stage->members;
+  int status = STRAIT_OK;
   for (size_t i = 0; !status && i < stage->route_count; i++) {
     int64_t path = 0;
     status = cost_of_path(stage->routes[i], &path);
@@ -151,8 +133,6 @@ static int cost(const struct stage *stage, struct cost *c) {
     c->disk += cost_of_checkpoints(cost_of_weights(stage, 1), k->checkpoint_limit);
   if (stage->iterations && k->on_divergence == DIVERGENCE_HALVE) /* the start of the source that runs */
     c->disk += cost_of_weights(stage, 1);
-  gatherer_free(&g, k);
-  arena_free(arena);
   return status;
 }
 
@@ -330,6 +310,8 @@ static int run(struct job *job) {
     status = put_facts(job, list, halvings);
   if (!status)
     status = measure(job, list, g.ensembler);
+  if (!status)
+    status = check_lone(job);
   json_decref(list);
   gatherer_free(&g, job->stage->own);
   return status;

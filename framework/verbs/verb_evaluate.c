@@ -11,8 +11,10 @@
 #include "report/networks.h"
 #include "report/results.h"
 #include "stage/cost.h"
+#include "stage/spent.h"
 #include "stage/splits.h"
 #include "stage/weights.h"
+#include "verbs/checks.h"
 #include "verbs/predict.h"
 #include "verbs/verbs.h"
 
@@ -52,7 +54,12 @@ static const struct predict_keys *predict(const struct stage *stage) {
 
 static int check(struct stage *stage) {
   const struct evaluate_verb_keys *k = stage->own;
+  int64_t networks = 0;
   int status = stage_check_splits(stage, &k->splits);
+  for (size_t i = 0; i < stage->reference_count; i++)
+    networks += stage->references[i]->part ? 0 : reference_members(stage->references[i]);
+  stage->members = k->ensemble ? networks : 0;
+  stage->lone = stage->members == 1;
   if (!status && !k->ensemble && (k->predict.weights || k->predict.temper || k->predict.predictions))
     return error_set(STRAIT_EINVAL, "weights, temper and predictions are of networks together; set ensemble = yes");
   return status ? status : predict_check(stage, &k->predict);
@@ -60,9 +67,11 @@ static int check(struct stage *stage) {
 
 static int cost(const struct stage *stage, struct cost *c) {
   const struct evaluate_verb_keys *k = stage->own;
-  c->evaluated = (int64_t)k->of.n * cost_of_measuring(stage, &k->splits); /* how many NAME[*] is, is not known yet */
+  for (size_t i = 0; i < stage->reference_count; i++)
+    c->evaluated += stage->references[i]->part ? 0 : reference_members(stage->references[i]);
+  c->evaluated *= cost_of_measuring(stage, &k->splits);
   int status = cost_of_loading(stage, &c->vectors);
-  c->vectors += 1 + (k->ensemble ? (int64_t)k->of.n : 0);
+  c->vectors += 1 + stage->members;
   return status;
 }
 
@@ -118,6 +127,8 @@ static int run(struct job *job) {
   job_end(job);
   if (!status && k->ensemble)
     status = predict_results(&p, NULL);
+  if (!status && k->ensemble)
+    status = check_lone(job);
   if (!status && predict_fits(&k->predict))
     status = predict_check_fitted(job->summary, splits & 1u << SPLIT_VALIDATION, 1u << SPLIT_VALIDATION);
   predict_free(&p);

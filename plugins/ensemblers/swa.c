@@ -1,7 +1,8 @@
 /* swa: Stochastic Weight Averaging (Izmailov et al., 2018, Algorithm 1). From the start the training goes on; each
- * moment the schedule names is folded into a running mean, w_swa = (w_swa n + w) / (n + 1), and that mean is the only
- * member, its batch-norm statistics re-estimated. Several starts give one mean each; the budget is divided as fge
- * divides it: the longest start counts once, the rest equally.
+ * moment the schedule names (of one that names none, as a constant rate: each epoch's end) is folded into a running
+ * mean, w_swa = (w_swa n + w) / (n + 1), and that mean is the only member, its batch-norm statistics re-estimated.
+ * Several starts give one mean each; the budget is divided as fge divides it: the longest start counts once, the rest
+ * equally.
  */
 #include <strait/ensembler.h>
 
@@ -10,6 +11,7 @@ struct swa {
 };
 
 static int32_t source(const void *self, int64_t index, strait_source *source) {
+  source->offer_epochs = 1;
   return strait_share_starts(self, index, source);
 }
 

@@ -94,7 +94,7 @@ says 'e.ini:7: [plane p] plane: the three weights lie on one line, so they span 
 test ! -e line/p/plane.npz || die "a plane through a line"
 printf "${small}[ensemble e]\nensembler = fge\nstart = a\nbudget = 2\nschedule.cycle = 4\n" >e.ini
 expect 2 run e.ini --out none
-says 'e.ini:7: [ensemble e] ensembler fge kept no member: its schedule names no moment within the budget'
+says 'e.ini:7: [ensemble e] ensembler fge keeps no member: the first moment that schedule triangle names comes after the 1 iterations'
 test ! -e none/e/summary.json || die "an ensemble of nothing"
 
 echo "-- data"

@@ -11,5 +11,5 @@ EXTRA_DIST += %D%/lib.sh %D%/torch-check.py
 dist_check_SCRIPTS += %D%/run.sh %D%/compare.sh %D%/checks.sh %D%/plan.sh %D%/bytes.sh %D%/children.sh %D%/kill.sh %D%/bad.sh %D%/bench.sh %D%/commands.sh \
 	%D%/import.sh %D%/torch.sh
 dist_check_SCRIPTS += %D%/new.sh %D%/completion.sh
-dist_check_SCRIPTS += %D%/plane.sh %D%/scan.sh %D%/finite.sh %D%/report.sh %D%/examples.sh
+dist_check_SCRIPTS += %D%/plane.sh %D%/scan.sh %D%/finite.sh %D%/warnings.sh %D%/report.sh %D%/examples.sh
 dist_check_SCRIPTS += %D%/members.sh %D%/made.sh %D%/limit.sh %D%/places.sh %D%/fits.sh %D%/mishaps.sh

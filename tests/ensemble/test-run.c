@@ -641,6 +641,76 @@ START_TEST(test_odd) {
 }
 END_TEST
 
+/* swa under a rate that names no moments: the mean of the epochs' ends, here of iterations 4, 8 and 12 of a training
+ * done by hand. By swa's own expression, so to the bit. */
+START_TEST(averages_take_epochs_ends_where_no_moment_is_named) {
+  const struct setting_up set = {"swa", "", "constant", "rate=0.05", 1, 0, 8 + 3 * EPOCH, 0};
+  struct stage *s = stage(&set, 1);
+  struct ensemble *e = run(s);
+  float *mean = arena_alloc(s->f.arena, (size_t)s->f.count, sizeof *mean);
+  for (int n = 1; n <= 3; n++) {
+    struct snapshot *w = by_hand(s, s->begin[0], s->f.seeds.seed, n * EPOCH, 3 * EPOCH);
+    for (int64_t k = 0; k < s->f.count; k++)
+      mean[k] = (float)((double)mean[k] + 1. / n * ((double)w->theta[0][k] - (double)mean[k]));
+    snapshot_free(w);
+  }
+  ck_assert_int_eq(members(e), 1);
+  ck_assert_mem_eq(member(e, 0)->weights, mean, (size_t)s->f.count * sizeof *mean);
+  ensemble_free(e);
+  unstage(s);
+}
+END_TEST
+
+/* What a rehearsal says is what a run gives; and what gives nothing is refused before it trains. */
+START_TEST(rehearsals_tell_what_runs_give) {
+  static const struct setting_up sets[] = {
+      {"fge", "", "triangle", "cycle-iterations=4", 2, 0, 12 + 2 * 6, 0},
+      {"fge", "include-start=yes", "triangle", "cycle-iterations=4", 2, 0, 12 + 2 * 6, 0},
+      {"pfge", "rounds=3", "triangle", "cycle-iterations=2", 1, 0, 8 + 3 * 5, 0},
+      {"swa", "", "triangle", "cycle-iterations=2", 2, 0, 12 + 2 * 5, 0},
+      {"snapshot", "runs=2", "cosine", "cycles=2", 0, 0, 12, 0},
+      {"independent", "runs=3", "constant", "rate=0.05", 0, 0, 18, 0},
+      {"curve-points", "points=5", "constant", "", 0, 1, 0, 0}};
+  for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+    struct stage *s = stage(&sets[i], 1);
+    struct ensemble *e;
+    struct rehearsal r;
+    OK(ensemble_create(&e, &s->plan));
+    OK(ensemble_rehearse(e, &r));
+    ck_assert_int_eq(members(e), 0); /* it left the ensemble as it was */
+    ck_assert_int_eq(r.folds, !strcmp(sets[i].ensembler, "swa") || !strcmp(sets[i].ensembler, "pfge"));
+    OK(ensemble_run(e, NULL));
+    ck_assert_msg(r.members == members(e), "%s: %lld of %lld", sets[i].ensembler, (long long)r.members,
+                  (long long)members(e));
+    ensemble_free(e);
+    unstage(s);
+  }
+}
+END_TEST
+
+START_TEST(no_member_is_found_out_before) {
+  static const struct {
+    struct setting_up set;
+    const char *says;
+  } rows[] = {{{"fge", "", "constant", "rate=0.05", 1, 0, 8 + 9, 0}, "schedule constant names no moment"},
+              {{"fge", "", "triangle", "cycle-iterations=20", 1, 0, 8 + 9, 0}, "comes after the 9 iterations"},
+              {{"snapshot", "", "decay", "", 0, 0, 9, 0}, "schedule decay names no moment"},
+              {{"pfge", "rounds=2", "triangle", "cycle-iterations=12", 1, 0, 8 + 10, 0}, "round 0: no weights"},
+              {{"swa", "", "constant", "rate=0.05", 1, 0, 8 + EPOCH - 1, 0}, "before the schedule's first moment"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct stage *s = stage(&rows[i].set, 1);
+    struct ensemble *e;
+    struct rehearsal r;
+    OK(ensemble_create(&e, &s->plan));
+    ck_assert_int_eq(ensemble_rehearse(e, &r), STRAIT_EINVAL);
+    ck_assert_msg(strstr(error_text(), rows[i].says) != NULL, "%s", error_text());
+    error_clear();
+    ensemble_free(e);
+    unstage(s);
+  }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("run");
   TCase *tests = tcase_create("run");
@@ -664,6 +734,9 @@ int main(void) {
   tcase_add_test(tests, test_origin);
   tcase_add_test(tests, test_refused);
   tcase_add_test(tests, test_odd);
+  tcase_add_test(tests, averages_take_epochs_ends_where_no_moment_is_named);
+  tcase_add_test(tests, rehearsals_tell_what_runs_give);
+  tcase_add_test(tests, no_member_is_found_out_before);
   tcase_add_test(tests, test_signal); /* last: the signal stays, where tests share a process (CK_FORK=no) */
   suite_add_tcase(suite, tests);
   return run_suite(suite);

@@ -42,6 +42,9 @@ typedef struct strait_source {
   /* out, training */
   uint32_t offer_start; /* 1: collect is called for the start's weights too, with step.iteration 0 and wanted 1 */
   uint32_t reserved;
+  /* --- since 1.1 --- out, training */
+  uint32_t offer_epochs; /* 1: where the schedule has no collect, each epoch's end is a moment with wanted 1 */
+  uint32_t reserved2;
 } strait_source;
 
 /* What a budget is divided among. (Since 1.1.) */
@@ -126,7 +129,7 @@ typedef struct strait_moment {
   uint32_t size;
   uint32_t last;   /* 1: the training's end, after its last iteration (or a path's last point) */
   int64_t source;  /* which source, from 0 */
-  uint32_t wanted; /* 1: the schedule's collect said so (for a path: always); 0: only the training's end */
+  uint32_t wanted; /* 1: the schedule's collect said so, or offer_epochs (for a path: always); 0: only the end */
   uint32_t reserved;
   strait_step step;     /* within this source; for a path: iteration is the point's number from 1 */
   int64_t count;        /* P, the length of the weights */
