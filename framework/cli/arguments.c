@@ -251,6 +251,8 @@ int arguments_registry(const struct arguments *a, struct registry **registry) {
 }
 
 int exit_code(int status) {
+  if (status > 0)
+    return status;
   switch (status) {
   case STRAIT_OK:
     return 0;

@@ -62,7 +62,7 @@ int arguments_options(const struct arguments *arguments, const struct option_tab
 
 /* The registry with --plugin-dir and what is built in. */
 int arguments_registry(const struct arguments *arguments, struct registry **registry);
-/* The exit code for a status: 0, 1, 2 or 128 + signal. */
+/* The exit code for a status: 0, 1, 2 or 128 + signal; one above 0 is an exit code of the command's own. */
 int exit_code(int status);
 
 #endif

@@ -12,9 +12,11 @@
 #include "verify/verify.h"
 
 struct keys {
-  int64_t patience;
+  int64_t patience, seed;
 };
+enum { EXIT_NOT_ALL = 3 }; /* no law fails, but not all could be tried */
 static const strait_option options[] = {
+    STRAIT_INT("seed", struct keys, seed, "0", 0, 1000000, "seed of the made-up numbers that laws are tried with"),
     STRAIT_INT("patience", struct keys, patience, "120", 1, 86400, "seconds after which a law that says nothing hangs"),
 };
 static const struct option_table table = {options, sizeof options[0], sizeof options / sizeof options[0]};
@@ -22,7 +24,7 @@ static const struct option_table table = {options, sizeof options[0], sizeof opt
 struct outcome {
   int json;
   json_t *laws;
-  int count[3]; /* by verdict */
+  int count[VERDICTS];
 };
 
 static const char *text_of(const json_t *law, const char *key) {
@@ -34,7 +36,7 @@ static const char *text_of(const json_t *law, const char *key) {
 static void decided(void *context, const json_t *law) {
   struct outcome *o = context;
   const char *verdict = text_of(law, "verdict"), *evidence = text_of(law, "evidence");
-  for (int i = 0; i < 3; i++)
+  for (int i = 0; i < VERDICTS; i++)
     o->count[i] += strcmp(verdict, verdict_name(i)) == 0;
   if (o->json) {
     json_array_append_new(o->laws, json_deep_copy(law));
@@ -46,9 +48,19 @@ static void decided(void *context, const json_t *law) {
 }
 
 static int print_json(const struct outcome *o, const char *file, const char *kind, const char *name) {
-  return answer_json(json_pack("{s:s, s:s, s:s, s:O, s:i, s:i, s:i}", "plugin", file, "kind", kind, "name", name,
+  return answer_json(json_pack("{s:s, s:s, s:s, s:O, s:i, s:i, s:i, s:i}", "plugin", file, "kind", kind, "name", name,
                                "laws", o->laws, "holds", o->count[LAW_HOLDS], "fails", o->count[LAW_FAILS], "not run",
-                               o->count[LAW_NOT_RUN]));
+                               o->count[LAW_NOT_RUN], "n/a", o->count[LAW_VOID]));
+}
+
+static int judge(const struct outcome *o, const char *file) {
+  int fail = o->count[LAW_FAILS], idle = o->count[LAW_NOT_RUN];
+  if (fail)
+    return error_set(STRAIT_EBUG, "%s breaks %d law%s", file, fail, fail == 1 ? "" : "s");
+  if (!idle)
+    return STRAIT_OK;
+  error_set(STRAIT_EBUG, "%s breaks no law, but %d could not be tried: see \"not run\"", file, idle);
+  return EXIT_NOT_ALL;
 }
 
 static int verify(const struct arguments *a) {
@@ -66,6 +78,7 @@ static int verify(const struct arguments *a) {
   struct trier trier = {.file = file,
                         .sets = a->sets,
                         .set_count = a->set_count,
+                        .seed = keys.seed,
                         .patience = (int)keys.patience,
                         .context = &outcome,
                         .decided = decided};
@@ -77,23 +90,23 @@ static int verify(const struct arguments *a) {
     printf("%s \"%s\": %d laws hold, %d fail, %d not run\n", kind_name(kind), name, outcome.count[LAW_HOLDS],
            outcome.count[LAW_FAILS], outcome.count[LAW_NOT_RUN]);
   json_decref(outcome.laws);
-  if (!status && outcome.count[LAW_FAILS])
-    status = error_set(STRAIT_EBUG, "%s breaks %d law%s", file, outcome.count[LAW_FAILS],
-                       outcome.count[LAW_FAILS] == 1 ? "" : "s");
-  return status;
+  return status ? status : judge(&outcome, file);
 }
 
 const struct command command_verify = {
     .name = "verify",
     .operands = "PLUGIN.so",
     .summary = "put a plugin to the laws of its kind",
-    .help = "Runs the conformance laws on a plugin, in a process of its own, so that a crash, a hang or printing is a\n"
-            "finding, and prints a line for each: \"holds\"; \"FAILS\", with the evidence; or \"not run\", and why, as "
-            "when the\n"
-            "data of a data set are not there. The laws of all plugins come first (its symbol and entry, its option\n"
-            "table, every option at its limits and beyond, two instances at once, the floating-point environment,\n"
-            "leaks, printing), then those of its kind, from the contracts in the headers. Gradients are checked below\n"
-            "a million weights: --set a smaller model. The exit code is 0 when no law fails, 1 when one does.",
+    .help =
+        "Runs the conformance laws on a plugin, in a process of its own, so that a crash, a hang or printing is a\n"
+        "finding, and prints a line for each: \"holds\"; \"FAILS\", with the evidence; \"not run\", where it could not "
+        "be\n"
+        "tried, and why, as when the data of a data set are not there; \"n/a\", where the plugin has nothing that the\n"
+        "law speaks of. The laws of all plugins come first (its symbol and entry, its option table, every option at\n"
+        "its limits and beyond, two instances at once, several threads, a second process, static variables, the\n"
+        "floating-point environment, leaks, printing), then those of its kind, from the contracts in the headers.\n"
+        "Gradients are checked below a million weights: --set a smaller model. The exit code is 0 when no law fails\n"
+        "and all were tried, 1 when one fails, 3 when none fails but one could not be tried.",
     .flags = FLAG_SET | FLAG_JSON,
     .set_help = "set an option of the plugin in all that is tried; may be repeated",
     .options = &table,

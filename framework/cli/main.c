@@ -101,7 +101,7 @@ int main(int argc, char **argv) {
   }
   if (strcmp(argv[1], PROBE_FLAG) == 0 && argc == 3)
     return probe_plugin(argv[2]);
-  if (strcmp(argv[1], TRIER_FLAG) == 0 && argc >= 5)
+  if (strcmp(argv[1], TRIER_FLAG) == 0 && argc >= 7)
     return trier_child(argv + 2);
   signal(SIGXFSZ, SIG_IGN); /* a limit on the sizes of files is what write says of it, not our end */
   return end(dispatch(argc, argv));

@@ -1,7 +1,10 @@
 /* cli/trier.c: the two sides of a plugin's trial: the child, which runs laws and writes a line of JSON for whatever
  * happens; and the parent, which reads them, waits, and starts another child behind a law that ended the last one.
  *
- * The lines: {"begin": N, "law", "text"}, {"note"}, {"end": VERDICT, "evidence"}; {"failed": STATUS, "why"}; {"done"}.
+ * Before them another child, which runs no law, says what an instance answers: the law "process" compares.
+ *
+ * The lines: {"begin": N, "law", "text"}, {"note"}, {"end": VERDICT, "evidence"}; {"answers": DIGEST}; {"failed":
+ * STATUS, "why"}; {"done"}.
  */
 #include <config.h>
 
@@ -54,17 +57,22 @@ static json_t *string_of(const char *text) {
   return string;
 }
 
-static void begin(void *context, size_t number, const char *law, const char *text) {
+static void report_begin(void *context, size_t number, const char *law, const char *text) {
   (void)context;
   tell(json_pack("{s:I, s:s, s:s}", "begin", (json_int_t)number, "law", law, "text", text));
 }
-static void note(void *context, const char *text) {
+static void report_note(void *context, const char *text) {
   (void)context;
   tell(json_pack("{s:o}", "note", string_of(text)));
 }
-static void end(void *context, int verdict, const char *evidence) {
+static void report_end(void *context, int verdict, const char *evidence) {
   (void)context;
   tell(json_pack("{s:i, s:o}", "end", verdict, "evidence", string_of(evidence)));
+}
+
+static void report_answers(void *context, const char *digest) {
+  (void)context;
+  tell(json_pack("{s:s}", "answers", digest));
 }
 
 #ifdef COVERAGE
@@ -72,10 +80,11 @@ void __gcov_dump(void); /* what this process ran so far, as exit would write it 
 #endif
 
 int trier_child(char **words) {
-  const struct verify_report report = {NULL, begin, note, end};
-  struct verify_plan plan = {.file = words[2], .sets = (const char *const *)words + 3};
+  const struct verify_report report = {NULL, report_begin, report_note, report_end, report_answers};
+  struct verify_plan plan = {.file = words[4], .sets = (const char *const *)words + 5, .elsewhere = words[3]};
   plan.first = (size_t)atoi(words[0]); /* the parent's own words */
   plan.extent = atoi(words[1]);
+  plan.seed = (uint64_t)atoll(words[2]);
   while (plan.sets[plan.set_count])
     plan.set_count++;
   int status = verify_run(&plan, &report);
@@ -100,10 +109,11 @@ struct trial {
   int extent;
   json_t *law; /* under way: {"law", "text"}; NULL: none */
   size_t number;
-  char note[256];    /* where in it */
-  struct text noisy; /* the first finding against silence; "" none */
-  int done;          /* the child said that it is through */
-  int status;        /* a failure that it told of */
+  char note[256];     /* where in it */
+  struct text noisy;  /* the first finding against silence; "" none */
+  int done;           /* the child said that it is through */
+  int status;         /* a failure that it told of */
+  char elsewhere[33]; /* what an instance answers in another process */
 };
 
 /* One line of what was printed since it was last looked at, quoted, without control characters; 0: nothing was. */
@@ -154,6 +164,8 @@ static void deal_with(struct trial *t, const char *line) {
   } else if ((value = json_object_get(event, "failed"))) {
     const char *why = json_string_value(json_object_get(event, "why"));
     t->status = error_set((int)json_integer_value(value), "%s", why ? why : "");
+  } else if ((value = json_object_get(event, "answers"))) {
+    snprintf(t->elsewhere, sizeof t->elsewhere, "%s", json_string_value(value));
   } else if (json_object_get(event, "done")) {
     t->done = 1;
   }
@@ -229,19 +241,34 @@ static void step_back(struct trial *t, int in_law) {
     t->first = t->number + 1;
 }
 
-static int run_child(struct trial *t) {
-  char first[24], extent[24];
+static int start_child(struct trial *t, int what) {
+  char first[24], extent[24], seed[24];
   snprintf(first, sizeof first, "%zu", t->first);
-  snprintf(extent, sizeof extent, "%d", t->extent);
-  const char *words[48] = {TRIER_FLAG, first, extent, t->trier->file};
-  size_t n = 4;
+  snprintf(extent, sizeof extent, "%d", what);
+  snprintf(seed, sizeof seed, "%lld", (long long)t->trier->seed);
+  const char *words[48] = {TRIER_FLAG, first, extent, seed, t->elsewhere, t->trier->file};
+  size_t n = 6;
   if (t->trier->set_count > 40)
     return error_set(STRAIT_EINVAL, "--set is there %zu times; 40 are the most", t->trier->set_count);
   for (size_t i = 0; i < t->trier->set_count; i++)
     words[n++] = t->trier->sets[i];
-  if (child_start(&t->child, words, 1))
-    return error_failure();
   t->heard = 0;
+  return child_start(&t->child, words, 1) ? error_failure() : STRAIT_OK;
+}
+
+/* What an instance answers in a process of its own. However that one ends, the laws will find out what is wrong. */
+static int ask_child(struct trial *t) {
+  if (start_child(t, VERIFY_ANSWERS))
+    return error_failure();
+  child_wait(&t->child, !listen_to(t));
+  child_close(&t->child);
+  t->done = t->status = 0;
+  return STRAIT_OK;
+}
+
+static int run_child(struct trial *t) {
+  if (start_child(t, t->extent))
+    return error_failure();
   int hung = !listen_to(t);
   int ended = child_wait(&t->child, hung), in_law = t->law != NULL, was = t->extent;
   if (in_law && !t->done && !t->status)
@@ -267,7 +294,7 @@ static void judge_silence(struct trial *t) {
 
 int trier_run(const struct trier *trier) {
   struct trial t = {.trier = trier, .extent = VERIFY_ALL};
-  int status = STRAIT_OK;
+  int status = ask_child(&t);
   while (!t.done && !status)
     status = run_child(&t);
   if (!status)

@@ -5,16 +5,19 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define TRIER_FLAG "--verify-plugin"
 
-/* In the child, with the words after the flag: first law, extent, file, settings: runs the laws; the exit code. */
+/* In the child, with the words after the flag: first law, extent, seed, answers, file, settings: runs the laws; the
+ * exit code. */
 int trier_child(char **words);
 
 struct trier {
   const char *file;
   const char *const *sets;
   size_t set_count;
+  int64_t seed; /* of the made-up numbers */
   int patience; /* seconds without a word from the child after which it hangs */
   void *context;
   /* Called for each law when it is decided: {"law", "text", "verdict", "evidence"}, borrowed. */

@@ -138,8 +138,11 @@ int network_custom(const struct network *network, int number, struct custom *cus
     custom->inputs = (uint32_t)node->inputs, custom->parameters = (uint32_t)node->parameters;
     for (int k = 0; k < node->inputs; k++)
       custom->input[k] = graph->nodes[node->input[k]].size;
-    for (int k = 0; k < node->parameters; k++)
-      custom->parameter[k] = graph->weights.list[node->parameter[k]].count;
+    for (int k = 0; k < node->parameters; k++) {
+      const struct segment *segment = &graph->weights.list[node->parameter[k]];
+      custom->parameter[k] = segment->count;
+      custom->middle[k] = segment->init == STRAIT_INIT_CONSTANT ? segment->init_value : 0;
+    }
     return 1;
   }
   return 0;

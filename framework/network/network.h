@@ -49,6 +49,7 @@ struct custom {
   const strait_operation *operation;
   uint32_t inputs, parameters;
   int64_t input[8], parameter[8], output; /* floats: a sample of each input, each parameter, a sample of the output */
+  double middle[8];                       /* of each parameter's values at the start */
 };
 /* The i-th custom operation, from 0; 0 when there is none. */
 int network_custom(const struct network *network, int i, struct custom *custom);

@@ -83,7 +83,8 @@ static int bench_make(struct bench *b, struct network *network) {
   b->weights = memory_alloc((size_t)b->count, sizeof *b->weights);
   b->moved = memory_alloc((size_t)b->count, sizeof *b->moved);
   b->gradient = memory_alloc((size_t)b->count, sizeof *b->gradient);
-  if (!b->weights || !b->moved || !b->gradient || team_create(&b->team, 1) || device_create(&b->device, NULL, b->team, NULL) ||
+  if (!b->weights || !b->moved || !b->gradient || team_create(&b->team, 1) ||
+      device_create(&b->device, NULL, b->team, NULL) ||
       program_create(&b->program, network, b->device, BATCH, PROGRAM_TRAIN, 0))
     return error_failure();
   int status = fill_weights(b);
@@ -180,32 +181,43 @@ static int check_gradient(struct trial *t, struct network *network) {
   return verdict;
 }
 
-/* What the plugin computes itself first: there the evidence is sharp. */
-static int check_network(struct trial *t, const strait_object *object, struct network *network) {
-  struct custom custom;
-  int verdict = LAW_HOLDS;
-  for (int i = 0; verdict == LAW_HOLDS && network_custom(network, i, &custom); i++)
-    verdict = model_custom(t, object, &custom);
-  return verdict ? verdict : check_gradient(t, network);
+/* The first options that build a network small enough: those as set, else at their limits. *object: its model. */
+static struct network *small_network(struct trial *t, strait_object **object, const struct variant **variant,
+                                     int64_t *smallest) {
+  int64_t first = -1;
+  for (size_t i = 0; i < (t->corners ? t->variants : 1); i++) {
+    *variant = &t->variant[i];
+    *object = trial_object(t, *variant);
+    struct network *network = *object ? model_least(*object, MOST, smallest) : NULL;
+    if (network)
+      return network;
+    first = i == 0 && *object ? *smallest : first;
+    object_free(*object);
+    *object = NULL;
+  }
+  *smallest = first;
+  return NULL;
 }
 
 int model_gradient(struct trial *t) {
-  int64_t smallest;
+  int64_t smallest = -1;
+  strait_object *object;
+  const struct variant *variant;
   if (!t->found.cls)
     return law_not_run(t, "it was not opened");
-  strait_object *object = trial_object(t, &t->variant[0]);
-  if (!object)
-    return law_not_run(t, "no instance could be made: %s", error_text());
-  struct network *network = model_least(object, MOST, &smallest);
-  int verdict =
-      network ? check_network(t, object, network)
-      : smallest < 0
-          ? law_not_run(t, "it builds for none of the data tried: %s", error_text())
-          : law_not_run(t, "it has %lld weights at least; gradients are checked below %d: --set a smaller one",
-                        (long long)smallest, MOST);
+  struct network *network = small_network(t, &object, &variant, &smallest);
+  if (!network)
+    return smallest < 0
+               ? law_not_run(t, "it builds for none of the data tried: %s", error_text())
+               : law_not_run(t, "it has %lld weights at least; gradients are checked below %d: --set a smaller one",
+                             (long long)smallest, MOST);
+  int verdict = check_gradient(t, network);
   network_free(network);
   object_free(object);
-  return verdict;
+  if (verdict == LAW_HOLDS || variant == &t->variant[0])
+    return verdict;
+  char *evidence = arena_copy(t->arena, t->evidence.data);
+  return law_fails(t, "at %s: %s", variant->text, evidence ? evidence : "");
 }
 
 /* One pass, its loss and gradient hashed. */

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "plugin/registry.h"
+#include "verify/statics.h"
 #include "verify/verify.h"
 
 /* Option values to test with: the user's, and one or more others. */
@@ -31,6 +32,10 @@ struct trial {
   struct variant *variant; /* [0] is "as set"; the others follow where corners are wanted */
   size_t variants, variant_capacity;
   int corners;
+  const char *elsewhere;         /* the answers of another process, as a digest */
+  const struct statics *watched; /* NULL: nobody looks */
+  size_t changed;                /* bytes of them that were seen to differ */
+  int no_operations;             /* 1: it was found that the model has none of its own */
   struct text evidence;
 };
 
@@ -38,6 +43,7 @@ struct trial {
 int law_holds(struct trial *t);
 int law_fails(struct trial *t, const char *format, ...) STRAIT_PRINTF(2, 3);
 int law_not_run(struct trial *t, const char *format, ...) STRAIT_PRINTF(2, 3);
+int law_void(struct trial *t, const char *format, ...) STRAIT_PRINTF(2, 3);
 /* Fails with the error chain as evidence, which a refusal of the plugin must have left. */
 int law_fails_with_error(struct trial *t, const char *what);
 /* Tells the parent where the law is, in case the process ends here. */
@@ -71,6 +77,16 @@ extern const size_t common_law_count;
 /* An instance with the options of a variant; NULL with the error chain saying why. */
 strait_object *trial_object(struct trial *t, const struct variant *variant);
 
+/* The same, started: it can be exercised. This and the next three are defined in common.c. */
+strait_object *trial_started(struct trial *t, const struct variant *variant);
+/* What an instance answers when it is exercised, as a digest. A status. */
+int trial_answers(struct trial *t, strait_object *object, char digest[33]);
+/* Copies the plugin's static variables; free them. A status. */
+int trial_statics(struct trial *t, struct statics *statics);
+/* Looks whether those that are watched changed: to be called between the calls of an exercise, for what is written over
+ * again may be the same at the end. */
+void trial_watch(struct trial *t);
+
 /* The variants: every option at its limits, one at a time. This and the next three are defined in variants.c. */
 int variants_make(struct trial *t, const char *const *sets, size_t count);
 /* Values that the option table promises to refuse, for one option: how many, at most `most`. */
@@ -83,13 +99,30 @@ int variant_add(struct trial *t, struct variant *variant, const char *key, const
 /* Runs a law for an instance of each variant; stops at the first that does not hold. "at bends = 62: " goes in front of
  * the evidence. Variants that init refuses are passed over. */
 int for_variants(struct trial *t, int (*run)(struct trial *t, strait_object *object));
-/* The law `name` that is name_of for each variant. */
+/* The law `name`_law that is `name` for each variant. */
 #define FOR_VARIANTS(name)                                                                                             \
-  static int name(struct trial *t) { return for_variants(t, name##_of); }
+  static int name##_law(struct trial *t) { return for_variants(t, name); }
 
-/* A pseudo-random number: the index-th of a stream named by `purpose`. The same at every run. */
+/* A pseudo-random number: the index-th of a stream named by `purpose`. The same at every run with the same seed. */
+void law_seed(uint64_t seed);
 uint64_t law_bits(const char *purpose, uint64_t index);
 double law_unit(const char *purpose, uint64_t index); /* in [0, 1) */
+/* The numbers 0..n-1 in an order chosen by `number`. */
+void law_shuffle(int64_t *order, int64_t n, uint64_t number);
+
+/* Work in parts, each of which several threads may do at once: answer() hashes what part number `part` came to. worker:
+ * 1 to THREADS; 0 is the thread that does it alone. */
+struct parts {
+  void *context;
+  int (*answer)(void *context, int64_t part, int worker, struct hash *hash);
+  int64_t count;
+};
+/* Does each part on one thread, and then all on several at once, each thread in an order of its own, for a while.
+ * *part: one that came to something else there, or -1. This and the next are defined in threads.c. */
+enum { THREADS = 4 };
+int threads_differ(const struct parts *parts, int64_t *part);
+/* The same as a law's verdict. */
+int law_threads(struct trial *t, const struct parts *parts);
 
 /* Do the instance's own bytes differ from `before` (a copy of them)? Operations take it const. */
 void *bytes_of(const strait_object *object);

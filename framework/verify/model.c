@@ -1,6 +1,7 @@
 /* verify/model.c: the laws of models (strait/model.h) that need no memory: graphs and shapes. Gradients are in
  * gradient.c. */
 #include "verify/model.h"
+#include "verify/operation.h"
 
 #include <string.h>
 
@@ -51,7 +52,7 @@ static int try_build(struct trial *t, const strait_object *object, const struct 
 
 /* --- every corner of the options builds --- */
 
-static int builds_of(struct trial *t, strait_object *object) {
+static int check_builds(struct trial *t, strait_object *object) {
   int built = 0, verdict = LAW_HOLDS;
   for (int i = 0; i < model_data_count && verdict == LAW_HOLDS; i++) {
     struct network *network;
@@ -105,7 +106,7 @@ static int corner_variant(struct trial *t, const struct corners *c, uint64_t num
   return variant->text ? STRAIT_OK : error_failure();
 }
 
-static int corner(struct trial *t, const struct corners *c, uint64_t number) {
+static int check_corner(struct trial *t, const struct corners *c, uint64_t number) {
   struct variant variant;
   if (corner_variant(t, c, number, &variant))
     return law_not_run(t, "%s", error_text());
@@ -127,19 +128,19 @@ static int corner(struct trial *t, const struct corners *c, uint64_t number) {
 }
 
 /* The options as set must build; at their limits a refusal with a reason is as good. */
-static int builds(struct trial *t) {
+static int model_builds(struct trial *t) {
   if (!t->found.cls)
     return law_not_run(t, "it was not opened");
   strait_object *object = trial_object(t, &t->variant[0]);
   if (!object)
     return law_not_run(t, "no instance could be made: %s", error_text());
-  int verdict = builds_of(t, object);
+  int verdict = check_builds(t, object);
   object_free(object);
   struct corners *c = memory_alloc(1, sizeof *c);
   if (c && t->corners && class_options(t->found.cls).count) {
     corners_make(t, c);
     for (uint64_t i = 0; i < MIXED && (double)i < c->all && verdict == LAW_HOLDS; i++)
-      verdict = corner(t, c, c->all <= MIXED ? i : law_bits("corner", i) >> 8);
+      verdict = check_corner(t, c, c->all <= MIXED ? i : law_bits("corner", i) >> 8);
   }
   memory_free(c);
   return verdict;
@@ -147,7 +148,7 @@ static int builds(struct trial *t) {
 
 /* --- the same graph again --- */
 
-static int twice_of(struct trial *t, strait_object *object) {
+static int model_twice(struct trial *t, strait_object *object) {
   void *before = bytes_of(object);
   int verdict = before ? LAW_HOLDS : law_not_run(t, "%s", error_text());
   for (int i = 0; i < CORNER_DATA && verdict == LAW_HOLDS; i++) {
@@ -169,11 +170,11 @@ static int twice_of(struct trial *t, strait_object *object) {
   memory_free(before);
   return verdict;
 }
-FOR_VARIANTS(twice)
+FOR_VARIANTS(model_twice)
 
 /* --- impossible shapes --- */
 
-static int shapes(struct trial *t) {
+static int model_shapes(struct trial *t) {
   int verdict = LAW_HOLDS;
   if (!t->found.cls)
     return law_not_run(t, "it was not opened");
@@ -214,7 +215,7 @@ struct network *model_least(const strait_object *object, int64_t most, int64_t *
   return least;
 }
 
-static int exercise(struct trial *t, strait_object *object, struct hash *hash) {
+static int model_exercise(struct trial *t, strait_object *object, struct hash *hash) {
   for (int i = 0; i < model_data_count; i++) {
     struct network *network;
     network_create(&network, object, &model_data[i]);
@@ -226,15 +227,19 @@ static int exercise(struct trial *t, strait_object *object, struct hash *hash) {
       hash_bytes(hash, &s->init_value, sizeof s->init_value);
     }
     network_free(network);
+    trial_watch(t);
   }
   error_clear();
   return model_pass(t, object, hash);
 }
 
 static const struct law laws[] = {
-    {"builds", "it builds as set, and builds or refuses with a reason at every corner of its options", builds},
-    {"twice", "build gives the same graph every time", twice},
-    {"shapes", "shapes that it cannot serve are refused with a reason", shapes},
+    {"builds", "it builds as set, and builds or refuses with a reason at every corner of its options", model_builds},
+    {"twice", "build gives the same graph every time", model_twice_law},
+    {"shapes", "shapes that it cannot serve are refused with a reason", model_shapes},
+    {"operations", "its own operations are pure functions of a block, sample by sample", operation_blocks},
+    {"backward", "their backward passes agree with differences of the forward passes", operation_slopes},
+    {"threads", "several threads at once get from them what one gets", operation_threads},
     {"gradient", "gradients agree with differences of the loss", model_gradient},
 };
-const struct kind_laws model_laws = {laws, sizeof laws / sizeof *laws, NULL, exercise, NULL};
+const struct kind_laws model_laws = {.law = laws, .count = sizeof laws / sizeof *laws, .exercise = model_exercise};

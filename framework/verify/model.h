@@ -15,7 +15,4 @@ struct network *model_least(const strait_object *object, int64_t most, int64_t *
 int model_gradient(struct trial *t);
 int model_pass(struct trial *t, strait_object *object, struct hash *hash);
 
-/* A custom operation by itself: its backward pass against differences of its forward pass. Defined in custom.c. */
-int model_custom(struct trial *t, const strait_object *object, const struct custom *custom);
-
 #endif

@@ -1,0 +1,91 @@
+/* verify/statics.c: finds a plugin's static variables by its program headers: what is loaded writable, less what the
+ * loader made read-only after it had relocated it. */
+#include <config.h> /* _GNU_SOURCE */
+
+#include "verify/statics.h"
+
+#include <link.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+struct search {
+  uintptr_t inside;
+  struct statics *statics;
+};
+
+static int is_inside(const struct dl_phdr_info *info, uintptr_t at) {
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+    uintptr_t from = info->dlpi_addr + p->p_vaddr;
+    if (p->p_type == PT_LOAD && at >= from && at - from < p->p_memsz)
+      return 1;
+  }
+  return 0;
+}
+
+/* The end of what is read-only from `from` on; `from` where nothing is. */
+static uintptr_t read_only_end(const struct dl_phdr_info *info, uintptr_t from) {
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  for (int i = 0; i < info->dlpi_phnum; i++) {
+    const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+    uintptr_t begin = info->dlpi_addr + p->p_vaddr, end = (begin + p->p_memsz) & ~(page - 1);
+    if (p->p_type == PT_GNU_RELRO && begin <= from && end > from)
+      return end;
+  }
+  return from;
+}
+
+static int find_statics(struct dl_phdr_info *info, size_t size, void *context) {
+  const struct search *search = context;
+  struct statics *s = search->statics;
+  (void)size;
+  if (!is_inside(info, search->inside))
+    return 0;
+  for (int i = 0; i < info->dlpi_phnum && s->pieces < (int)(sizeof s->piece / sizeof *s->piece); i++) {
+    const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+    uintptr_t begin = info->dlpi_addr + p->p_vaddr, end = begin + p->p_memsz;
+    if (p->p_type != PT_LOAD || !(p->p_flags & PF_W))
+      continue;
+    begin = read_only_end(info, begin);
+    if (begin >= end)
+      continue;
+    s->piece[s->pieces].at = (char *)begin;
+    s->piece[s->pieces++].bytes = end - begin;
+    s->bytes += end - begin;
+  }
+  return 1;
+}
+
+int statics_keep(struct statics *statics, const void *inside) {
+  struct search search = {(uintptr_t)inside, statics};
+  *statics = (struct statics){0};
+  dl_iterate_phdr(find_statics, &search);
+  statics->copy = memory_alloc(1, statics->bytes + 1);
+  if (!statics->copy)
+    return error_failure();
+  char *to = statics->copy;
+  for (int i = 0; i < statics->pieces; to += statics->piece[i++].bytes)
+    memcpy(to, statics->piece[i].at, statics->piece[i].bytes);
+  return STRAIT_OK;
+}
+
+size_t statics_changed(const struct statics *statics) {
+  size_t changed = 0;
+  const char *was = statics->copy;
+  for (int i = 0; i < statics->pieces; was += statics->piece[i++].bytes)
+    for (size_t k = 0; k < statics->piece[i].bytes; k++)
+      changed += was[k] != statics->piece[i].at[k];
+  return changed;
+}
+
+void statics_restore(const struct statics *statics) {
+  const char *was = statics->copy;
+  for (int i = 0; i < statics->pieces; was += statics->piece[i++].bytes)
+    memcpy(statics->piece[i].at, was, statics->piece[i].bytes);
+}
+
+void statics_free(struct statics *statics) { memory_free(statics->copy); }
