@@ -143,7 +143,7 @@ static int spectral_norm(const struct parts *p, struct array *to) {
   const int best = cosine[1] > cosine[0];
   if (!(cosine[best] > 0))
     return error_set(STRAIT_EINVAL, "the spectral norm of %s is 0, and nothing can be divided by it", p->part[0]->name);
-  if (cosine[best] < 2 * cosine[!best])
+  if (cosine[!best] > 0 && 1 - cosine[best] > (1 - cosine[!best]) / 4)
     return error_set(
         STRAIT_EINVAL,
         "%s could be of a convolution or of a transposed one, whose spectral norms differ; in Python, save "

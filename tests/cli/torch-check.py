@@ -6,9 +6,12 @@ check     are imported/FILE.safetensors, and back/FILE.pt and back/FILE.npz, whi
           a state_dict that torch.load reads?
 """
 
+import argparse
 import collections
+import datetime
 import json
 import os
+import pathlib
 import struct
 import sys
 
@@ -153,6 +156,96 @@ class Code:
         return eval, ("open('ran', 'w')",)
 
 
+class Thing:
+    """Of a class that only this program has."""
+
+    def __init__(self):
+        self.tensor, self.numbers = torch.ones(3), {1: 2}
+
+
+class Names(collections.OrderedDict):
+    pass
+
+
+def make_beside():
+    """What training scripts save with the weights."""
+    net, state = state_of("mlp")
+    noted = torch.nn.Parameter(torch.randn(3))
+    noted.note = "kept"
+    beside = {
+        "args": argparse.Namespace(lr=0.1, more=argparse.Namespace(depth=3)),
+        "milestones": torch.optim.lr_scheduler.MultiStepLR(torch.optim.SGD(net.parameters(), 0.1), [3, 5]).state_dict(),
+        "best": np.float32(93.5), "hits": np.int64(3), "curve": np.arange(6.0).reshape(2, 3), "words": np.array(["a", "b"]),
+        "objects": np.array([None, {}], dtype=object), "random": np.random.RandomState(1), "draws": torch.get_rng_state(),
+        "size": torch.Size([1, 3]), "dtype": torch.float16, "device": torch.device("cuda:1"), "layout": torch.strided,
+        "seen": {1, 2}, "fixed": frozenset({3}), "raw": b"\x00\xff", "buffer": bytearray(b"ab"), "z": 1 + 2j, "part": slice(1, 2),
+        "history": collections.defaultdict(list, {"loss": [1.0]}), "last": collections.deque([1, 2]), "names": Names(a=1),
+        "file": pathlib.Path("a/b"), "date": datetime.datetime(2020, 1, 2), "thing": Thing(), "class": Thing, "call": os.system,
+        "noted": {"x": noted}, "sparse": torch.eye(3).to_sparse(), "codes": torch.quantize_per_tensor(torch.ones(3), 0.1, 0, torch.qint8),
+        "nowhere": torch.empty(3, device="meta"), "phase": torch.ones(2, dtype=torch.complex64), "storage": torch.ones(3).storage(),
+        "optimizer": torch.optim.Adam(net.parameters()).state_dict(),
+    }
+    for end, options in FORMATS:
+        save("beside-" + end, {"model": state, "epoch": 3, **beside}, expected(state), **options)
+    torch.save({"model": state, "ema": state_of("mlp")[1]}, "several.pt")
+
+
+def make_wrapped():
+    net, state = state_of("mlp")
+    hidden = " ".join(str(layer.out_features) for layer in list(net.children())[:-1])
+    model = f"--model mlp --input {net.fc1.in_features} --classes {list(net.children())[-1].out_features} --set 'model.hidden={hidden}'"
+    wrap = torch.optim.swa_utils.AveragedModel
+    save("averaged.pt", {"model": wrap(torch.nn.DataParallel(net)).state_dict()}, expected(state), model)
+    save("parallel-averaged.pt", torch.nn.DataParallel(wrap(net)).state_dict(), expected(state), model)
+    compiled = collections.OrderedDict(("module._orig_mod." + name, tensor) for name, tensor in state.items())
+    save("compiled.pt", compiled, expected(state))
+    lightning = collections.OrderedDict(("model." + name, tensor) for name, tensor in state.items())
+    save("lightning.ckpt", {"state_dict": lightning, "pytorch-lightning_version": "1.9.0", "callbacks": {"best": {"score": torch.tensor(0.5)}},
+                            "optimizer_states": [torch.optim.Adam(net.parameters()).state_dict()]}, expected(state), model)
+
+
+def make_parts():
+    """Weights in parts, as they are in evaluation after some steps of training; PyTorch's norms are sums in float32."""
+    from torch.nn import Conv2d, ConvTranspose2d, Linear, utils
+    from torch.nn.utils import prune
+    torch.manual_seed(7)
+    norm, spectral = utils.weight_norm, utils.spectral_norm
+    nets = {
+        "norm": (norm(Linear(5, 3)), (5,)), "norm1": (norm(Linear(5, 3), dim=1), (5,)), "norm_all": (norm(Linear(5, 3), dim=None), (5,)),
+        "conv": (norm(Conv2d(2, 4, 3)), (2, 8, 8)), "spectral": (spectral(Linear(5, 3)), (5,)), "square": (spectral(Linear(4, 4)), (4,)),
+        "spectral_conv": (spectral(Conv2d(4, 4, 3)), (4, 8, 8)), "transposed": (spectral(ConvTranspose2d(4, 4, 3)), (4, 8, 8)),
+        "new": (utils.parametrizations.spectral_norm(Conv2d(2, 4, 3)), (2, 8, 8)), "pruned": (prune.l1_unstructured(Linear(5, 3), "weight", 0.4), (5,)),
+    }
+    net = torch.nn.ModuleDict({name: layer for name, (layer, _) in nets.items()})
+    optimizer = torch.optim.SGD(net.parameters(), 0.05)
+    for mode in (True, True, True, False):
+        net.train(mode)
+        loss = sum(layer(torch.randn(6, *shape)).square().sum() for layer, shape in nets.values())
+        if mode:
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimizer.step()
+    whole = {}
+    for name, (layer, _) in nets.items():
+        whole[name + ".weight"], whole[name + ".bias"] = layer.weight, layer.bias
+    save("parts.pt", net.state_dict(), expected(whole))
+
+
+def make_numpy():
+    """The same numbers as NumPy may lay them out."""
+    a = np.arange(24, dtype=np.float32).reshape(2, 3, 4) / 8
+    arrays = {"rows": a, "columns": np.asfortranarray(a), "permuted": a.transpose(2, 0, 1), "big": a.astype(">f4"), "both": a.astype(">f8").T,
+              "f2": a.astype("<f2"), "f2_big": a.astype(">f2"), "mask": a > 1, "i1": np.int8([-128, 127]), "u2": np.uint16([0, 65535]),
+              "i2": np.array([-2, 2], ">i2"), "u4": np.uint32([0, 2**32 - 1]), "scalar": np.array(7)}
+    narrow = {"b1": np.uint8, "i1": np.int32, "i2": np.int32, "u2": np.int32, "u4": np.int64, "f2": np.float32, "f8": np.float32}
+    wanted = {name: np.ascontiguousarray(x).reshape(x.shape).astype(narrow.get(x.dtype.str[1:], x.dtype.newbyteorder("="))) for name, x in arrays.items()}
+    save("layouts.npz", arrays, wanted)
+    np.savez_compressed("files/packed.npz", **arrays)
+    np.savez("expected/packed.npz.npz", **wanted)
+    open("arguments/packed.npz", "w").close()
+
+
 def make_hostile():
     """What PyTorch itself would run lies beside the weights; and networks saved whole."""
     net, state = state_of("mlp")
@@ -173,14 +266,14 @@ def read_safetensors(path):
             for name, entry in header.items()}
 
 
-def differences(given, wanted):
+def differences(given, wanted, rounded):
     if set(given) != set(wanted):
         yield f"names differ: {sorted(set(given) ^ set(wanted))}"
     for name in set(given) & set(wanted):
         a, b = given[name], wanted[name]
         if a.dtype != b.dtype or a.shape != b.shape:
             yield f"{name}: {a.dtype} {a.shape}, not {b.dtype} {b.shape}"
-        elif a.tobytes() != b.tobytes():
+        elif a.tobytes() != b.tobytes() and not (rounded and np.allclose(a, b, rtol=2e-6, atol=1e-8)):
             yield f"{name}: other numbers"
 
 
@@ -210,7 +303,7 @@ def check():
         wanted = dict(np.load(f"expected/{file}.npz"))
         for path in (f"imported/{file}.safetensors", f"back/{file}.pt", f"back/{file}.npz"):
             given = read_safetensors(path) if path.endswith(".safetensors") else load(path)
-            wrong += [f"{path}: {difference}" for difference in differences(given, wanted)]
+            wrong += [f"{path}: {difference}" for difference in differences(given, wanted, file.startswith("parts"))]
     if wrong:
         sys.exit("\n".join(wrong))
 
@@ -223,6 +316,10 @@ def main():
         os.mkdir(folder)
     make_networks()
     make_tensors()
+    make_beside()
+    make_wrapped()
+    make_parts()
+    make_numpy()
     make_hostile()
 
 

@@ -20,7 +20,7 @@ for file in files/*; do
   expect 0 export "imported/$name.safetensors" "back/$name.pt"
   expect 0 export "imported/$name.safetensors" "back/$name.npz"
 done
-test "$(ls imported | wc -l)" = 41 || die "41 files were to be made"
+test "$(ls imported | wc -l)" = 52 || die "52 files were to be made"
 check check >wrong 2>&1 || die "$(cat wrong)"
 
 test ! -e ran || die "a pickle's command ran"
@@ -32,3 +32,8 @@ for file in whole/*; do
   test ! -e none.safetensors || die "$file: something was written"
 done
 test "$(ls whole | wc -l)" = 4 || die "4 networks were to be saved whole"
+
+# Weights and their average: nobody can say which is meant.
+expect 2 import several.pt none.safetensors
+says 'several dicts could be the weights; name one: --key model (6 tensors), --key ema (6 tensors)'
+expect 0 import several.pt ema.safetensors --key ema
