@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/auxv.h>
+#endif
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,10 +19,17 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#ifndef HAVE_SECURE_GETENV
-static const char *secure_getenv(const char *name) {
-  return getuid() == geteuid() && getgid() == getegid() ? getenv(name) : NULL;
+/* Has this process more rights than who started it? Then who started it may not choose what code it runs. */
+static int has_more_rights(void) {
+#ifdef AT_SECURE
+  return getauxval(AT_SECURE) != 0;
+#else
+  return getuid() != geteuid() || getgid() != getegid();
+#endif
 }
+
+#ifndef HAVE_SECURE_GETENV
+static const char *secure_getenv(const char *name) { return has_more_rights() ? NULL : getenv(name); }
 #endif
 
 int folder_is_safe(const char *path) {
@@ -120,6 +130,11 @@ static int add_own(struct places *places, const char *configured, struct arena *
 
 int places_find(struct places *places, const char *first, const char *configured, struct arena *arena) {
   const char *list = secure_getenv("STRAIT_PLUGIN_PATH"), *home = secure_getenv("HOME");
+  if (first && has_more_rights()) {
+    log_message(STRAIT_LOG_WARNING,
+                "--plugin-dir %s is ignored: this program runs with more rights than who started it has", first);
+    first = NULL;
+  }
   int status = first ? add_first(places, first, arena) : STRAIT_OK;
   if (!status && list && list[0])
     status = add_environment(places, list, arena);

@@ -69,7 +69,7 @@ expect 0 check short.ini --set train.left.epochs=1 --set train.left.schedule.fin
 test ! -s err || die "the full rate is warned of: $(cat err)"
 
 echo "-- one value a channel"
-# normed's batch norm sees 8x8 pixels; resnet's last are down to one.
+# preresnet's batch norms see 2x2 pixels at least; resnet's last are down to one.
 cat >norm.ini <<END
 [defaults]
 dataset = digits
@@ -90,5 +90,5 @@ says 'the last batch of an epoch has one sample (25 training samples, batch = 8)
 expect 0 check norm.ini --set defaults.batch=1
 says 'a batch of one sample leaves batch norm'
 sed -i '/^model\./d' norm.ini
-expect 0 check norm.ini --set defaults.limit=25 --set defaults.model=normed
-if grep -q 'one value' err; then die "normed's images are larger than a pixel"; fi
+expect 0 check norm.ini --set defaults.limit=25 --set defaults.model=preresnet
+if grep -q 'one value' err; then die "preresnet's images are larger than a pixel"; fi

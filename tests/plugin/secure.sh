@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/plugin/secure.sh: a program with more rights than who starts it takes no plugins from where that one says: it does not
-# look at STRAIT_PLUGIN_DIR, STRAIT_PLUGIN_PATH and HOME (secure_getenv). Needs a copy of strait that is set-user-ID or
+# look at STRAIT_PLUGIN_DIR, STRAIT_PLUGIN_PATH and HOME (secure_getenv), nor at --plugin-dir. Needs a copy of strait that is set-user-ID or
 # set-group-ID to somebody else, which root can make, and others who are in a second group; skipped for the rest.
 . "${srcdir:-.}/tests/cli/lib.sh"
 test "${SANITIZERS:-no}" = no || exit 77
@@ -41,4 +41,9 @@ done
 says 'is relative'
 env STRAIT_PLUGIN_PATH=relative ./lent --version >out || die "lent does not run"
 ! sees lent STRAIT_PLUGIN_PATH=relative || die "good is nowhere"
+says 'no curve "good"'
+# Nor is the command line followed, and that is said.
+./own describe curve good --plugin-dir plain >out 2>err || die "without more rights --plugin-dir is followed"
+! ./lent describe curve good --plugin-dir plain >out 2>err || die "with more rights --plugin-dir was followed"
+says 'warning: --plugin-dir plain is ignored: this program runs with more rights'
 says 'no curve "good"'
