@@ -73,8 +73,13 @@ static int read_size(const struct data *data, const struct data_keys *keys, int6
   return STRAIT_OK;
 }
 
-static int fill_shelves(struct data *data, const struct data_keys *keys, int64_t capacity) {
-  const struct selection train = {keys->limit, keys->balanced, keys->broken, capacity};
+static int fill_shelves(struct data *data, const struct data_keys *keys, uint64_t seed, int64_t capacity) {
+  const struct selection train = {.limit = keys->limit,
+                                  .balanced = keys->balanced,
+                                  .holdout = keys->holdout,
+                                  .seed = seed,
+                                  .skip = keys->broken,
+                                  .capacity = capacity};
   const struct selection test = {.skip = keys->broken, .capacity = capacity};
   if (shelf_fill(&data->shelf[STRAIT_TRAIN], &data->source, STRAIT_TRAIN, &train) < 0 ||
       shelf_fill(&data->shelf[STRAIT_TEST], &data->source, STRAIT_TEST, &test) < 0)
@@ -126,7 +131,7 @@ static int open_all(struct data *data, strait_object *dataset, struct registry *
       read_size(data, keys, &size, &shorter) < 0 ||
       normal_read(&data->normal, keys->normalise, &data->source, registry) < 0 ||
       transform_create(&data->transform, &data->source, &data->normal, size, shorter) < 0 ||
-      fill_shelves(data, keys, capacity) < 0)
+      fill_shelves(data, keys, noise_seed, capacity) < 0)
     return error_failure();
   data->description = data->source.split[STRAIT_TRAIN];
   data->description.count = data_count(data, SPLIT_TRAIN);

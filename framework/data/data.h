@@ -14,8 +14,9 @@ const char *split_name(int split); /* "train" "validation" "test" */
  * image.size, image.resize, broken). */
 struct data_keys {
   int64_t limit;          /* use the first `limit` training samples; 0: all */
-  int32_t balanced;       /* limit takes the first limit/classes of each class, in index order */
+  int32_t balanced;       /* limit takes the first limit/classes of each class */
   int64_t holdout;        /* the last n of what limit left are the validation split; their labels stay as they are */
+                          /* "first" and "last" are of the data set's own order, or of data/mixing.h's */
   strait_strings augment; /* crop (zero-pad the raw image by 4, random crop), resized-crop (a random part of any size
                            * and shape, resized), flip (horizontal, p = .5), or none */
   const char *normalise; /* "dataset" (its own), "none", a data set's name, "MEAN... / DEVIATION..." (a channel each) */

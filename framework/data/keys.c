@@ -6,11 +6,14 @@
 static const char *const broken_choices[] = {"fail", "skip", NULL};
 
 static const strait_option data_table[] = {
-    STRAIT_INT("limit", struct data_keys, limit, "0", 0, LARGEST, "use the first n training samples; 0: all"),
-    STRAIT_BOOL("limit-balanced", struct data_keys, balanced, "no",
-                "limit takes the first limit/classes samples of each class"),
+    STRAIT_INT("limit", struct data_keys, limit, "0", 0, LARGEST,
+               "use the first n training samples, or (where they come in order of class) as many drawn class by class; "
+               "0: all"),
+    STRAIT_BOOL("limit-balanced", struct data_keys, balanced, "no", "limit takes limit/classes samples of each class"),
     STRAIT_INT("holdout", struct data_keys, holdout, "0", 0, LARGEST,
-               "the last n training samples (of those limit left) become the validation split"),
+               "the last n training samples (of those limit left) become the validation split; drawn class by class "
+               "where they "
+               "come in order of class"),
     STRAIT_OPTION("augment", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct data_keys, augment, NULL, 0, 0, NULL,
                   "what happens to training images: crop (zero-pad by 4, random crop), resized-crop (a random part of "
                   ".08 to 1 of "
@@ -36,7 +39,8 @@ static const strait_option seeds_table[] = {
     STRAIT_INT("seed.augment", struct seeds, augment, "-1", -1, LARGEST, "augmentation; -1: seed"),
     STRAIT_INT("seed.dropout", struct seeds, dropout, "-1", -1, LARGEST, "dropout; -1: seed"),
     STRAIT_INT("seed.t", struct seeds, t, "-1", -1, LARGEST, "the points t of a curve's training; -1: seed"),
-    STRAIT_INT("seed.noise", struct seeds, noise, "-1", -1, LARGEST, "label noise; -1: seed"),
+    STRAIT_INT("seed.noise", struct seeds, noise, "-1", -1, LARGEST,
+               "label noise, and samples that limit and holdout draw; -1: seed"),
     STRAIT_INT("seed.subset", struct seeds, subset, "-1", -1, LARGEST, "the subsets that are evaluated; -1: seed"),
 };
 const struct option_table seeds_options = {seeds_table, sizeof seeds_table[0],

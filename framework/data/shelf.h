@@ -1,5 +1,5 @@
-/* data/shelf.h: the samples of one of a data set's splits that are used, in index order, with their targets, and with
- * their elements when those fit in memory. */
+/* data/shelf.h: the samples of one of a data set's splits that are used, with their targets, and with their elements
+ * when those fit in memory: in index order, unless that would part the classes (mixing.h). */
 #ifndef DATA_SHELF_H
 #define DATA_SHELF_H
 
@@ -15,8 +15,10 @@ struct shelf {
 };
 /* How much of a split to take. */
 struct selection {
-  int64_t limit;    /* the first `limit` samples; 0: all */
-  int balanced;     /* the first limit/classes of each class instead */
+  int64_t limit;    /* `limit` samples: the first, or such as have all classes; 0: all */
+  int balanced;     /* limit/classes of each class instead */
+  int64_t holdout;  /* the shelf's last samples will be held out */
+  uint64_t seed;    /* of the draw, where samples are drawn */
   int skip;         /* leave out samples that cannot be read, and say how many; else they are errors */
   int64_t capacity; /* the most bytes of elements to keep in memory */
 };

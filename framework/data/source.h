@@ -23,8 +23,8 @@ struct reading {
   size_t capacity; /* bytes: at least source->bytes */
   int64_t height, width;
 };
-/* Reads one sample, whose numbers must be finite: its elements, and its class or its real target (classes floats); whichever the target is not may be
- * NULL. Any thread may call it. */
+/* Reads one sample, whose numbers must be finite: its elements, and its class or its real target (classes floats);
+ * whichever the target is not may be NULL. Any thread may call it. */
 int source_read(const struct source *source, int which, int64_t index, struct reading *reading, int32_t *label,
                 float *target);
 /* The class alone, by the plugin's label(), which must be there. */

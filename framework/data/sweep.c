@@ -8,13 +8,14 @@
 struct sweep {
   const struct source *source;
   int which;
+  const int64_t *order;
   struct team *team;
   struct reading *readings; /* (threads) */
   int64_t first, count;     /* the block at hand */
   unsigned char readable[SWEEP_BLOCK];
 };
 
-int sweep_create(struct sweep **out, const struct source *source, int which) {
+int sweep_create(struct sweep **out, const struct source *source, int which, const int64_t *order) {
   struct sweep *sweep = memory_alloc(1, sizeof *sweep);
   int threads, status = sweep ? team_count(0, &threads) : STRAIT_ENOMEM;
   *out = NULL;
@@ -23,6 +24,7 @@ int sweep_create(struct sweep **out, const struct source *source, int which) {
   if (status == STRAIT_OK) {
     sweep->source = source;
     sweep->which = which;
+    sweep->order = order;
     sweep->readings = memory_alloc((size_t)threads, sizeof *sweep->readings);
     status = sweep->readings ? STRAIT_OK : STRAIT_ENOMEM;
   }
@@ -49,17 +51,18 @@ void sweep_free(struct sweep *sweep) {
 static void look(void *context, int64_t index, int worker) {
   struct sweep *sweep = context;
   int32_t label;
-  int status = source_read(sweep->source, sweep->which, sweep->first + index, &sweep->readings[worker], &label, NULL);
+  const int64_t turn = sweep->first + index, sample = sweep->order ? sweep->order[turn] : turn;
+  int status = source_read(sweep->source, sweep->which, sample, &sweep->readings[worker], &label, NULL);
   sweep->readable[index] = status == STRAIT_OK;
   error_clear(); /* whoever needs the cause reads the sample again */
 }
 
-int sweep_readable(struct sweep *sweep, int64_t index) {
-  if (index >= sweep->first + sweep->count) {
-    const int64_t left = sweep->source->split[sweep->which].count - index;
-    sweep->first = index;
+int sweep_readable(struct sweep *sweep, int64_t turn) {
+  if (turn >= sweep->first + sweep->count) {
+    const int64_t left = sweep->source->split[sweep->which].count - turn;
+    sweep->first = turn;
     sweep->count = left < SWEEP_BLOCK ? left : SWEEP_BLOCK;
     team_run(sweep->team, sweep->count, look, sweep);
   }
-  return sweep->readable[index - sweep->first];
+  return sweep->readable[turn - sweep->first];
 }

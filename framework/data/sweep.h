@@ -8,9 +8,10 @@
 #define SWEEP_BLOCK 256 /* samples looked at together */
 
 struct sweep;
-int sweep_create(struct sweep **sweep, const struct source *source, int which);
+/* order: in which samples will be asked for; NULL: index order. */
+int sweep_create(struct sweep **sweep, const struct source *source, int which, const int64_t *order);
 void sweep_free(struct sweep *sweep); /* NULL is nothing */
-/* Can sample `index` be read? Asked for ascending indices; a new block is read when one is reached. */
-int sweep_readable(struct sweep *sweep, int64_t index);
+/* Can the turn-th sample be read? Asked for ascending turns; a new block is read when one is reached. */
+int sweep_readable(struct sweep *sweep, int64_t turn);
 
 #endif

@@ -18,6 +18,8 @@ struct fake {
   strait_split split[2];
   int64_t broken; /* > 0: every broken-th training sample cannot be read */
   int64_t skew;   /* > 0: only every skew-th sample is of class 1; the others are of class 0 */
+  int32_t sorted; /* 1: classes come one after the other; 2: the lower half of them, mixed, then the upper half */
+  int64_t rare;   /* > 0: the samples from this one on are of class 1, those before of class 0 */
   int32_t wide;   /* samples come one row too high */
   int32_t lost;   /* open() finds no file */
   int32_t slow;   /* microseconds that read() takes */
@@ -28,6 +30,13 @@ struct fake {
 };
 
 static inline int64_t fake_label(const struct fake *self, int64_t index) {
+  const int64_t classes = self->split[0].classes, half = self->split[0].count / 2;
+  if (self->rare)
+    return index >= self->rare;
+  if (self->sorted == 1)
+    return index * classes / self->split[0].count;
+  if (self->sorted == 2)
+    return index % (classes / 2) + (index < half ? 0 : classes / 2);
   return self->skew ? index % self->skew == 0 : index % self->split[0].classes;
 }
 /* Element e of a sample, as a byte. */

@@ -105,6 +105,172 @@ START_TEST(limits_out_of_reach_are_refused) {
 }
 END_TEST
 
+/* How many of each of 10 classes a split has. */
+static void count_classes(const struct data *data, int split, int counts[10]) {
+  int32_t labels[1000];
+  int64_t n = split_labels(data, split, labels);
+  memset(counts, 0, 10 * sizeof *counts);
+  for (int64_t i = 0; i < n; i++)
+    counts[labels[i]]++;
+}
+
+static char said[2048];
+static void hear(void *context, unsigned level, const char *message) {
+  (void)context, (void)level;
+  strncat(said, message, sizeof said - strlen(said) - 1);
+}
+static void listen(void) {
+  said[0] = 0;
+  log_to(hear, NULL);
+}
+
+/* 100 samples of 10 classes: each part has n/10 of each class, or one more. */
+START_TEST(classes_in_order_are_not_parted) {
+  static const struct {
+    int64_t limit, holdout;
+    int balanced;
+  } cuts[] = {{40, 0, 0}, {0, 20, 0}, {47, 13, 0}, {0, 99, 0}, {10, 0, 0}, {60, 20, 1}, {99, 1, 0}};
+  struct fake *fake = fake_create();
+  struct data_keys keys = default_keys();
+  for (fake->sorted = 1; fake->sorted <= 2; fake->sorted++)
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+      keys.limit = cuts[i].limit, keys.holdout = cuts[i].holdout, keys.balanced = cuts[i].balanced;
+      listen();
+      struct data *data = open_with(fake, &keys, 3);
+      log_to(NULL, NULL);
+      ck_assert_ptr_nonnull(strstr(said, "are drawn by seed.noise, class by class"));
+      for (int split = SPLIT_TRAIN; split <= SPLIT_VALIDATION; split++) {
+        int counts[10], n = (int)data_count(data, split);
+        if (n == 0)
+          continue;
+        count_classes(data, split, counts);
+        for (int c = 0; c < 10; c++)
+          ck_assert_msg(counts[c] >= n / 10 && counts[c] <= (n + 9) / 10 + (cuts[i].limit == 47), "%d: %d of %d", c,
+                        counts[c], n);
+      }
+      data_free(data);
+    }
+  fake_free(fake);
+}
+END_TEST
+
+/* What is all of a split, or is balanced already, stays in its order. */
+START_TEST(what_is_fair_stays) {
+  struct fake *fake = fake_create();
+  struct data_keys keys = default_keys();
+  int32_t labels[100];
+  listen();
+  fake->sorted = 1;
+  struct data *data = open_with(fake, &keys, 3);
+  split_labels(data, SPLIT_TRAIN, labels);
+  for (int i = 0; i < 100; i++)
+    ck_assert_int_eq(labels[i], i / 10);
+  data_free(data);
+  keys.limit = 20;
+  keys.balanced = 1;
+  data = open_with(fake, &keys, 3);
+  split_labels(data, SPLIT_TRAIN, labels);
+  for (int i = 0; i < 20; i++)
+    ck_assert_int_eq(labels[i], i / 2);
+  data_free(data);
+  ck_assert_str_eq(said, "");
+  log_to(NULL, NULL);
+  fake_free(fake);
+}
+END_TEST
+
+/* 270 of class 0, then 30 of class 1: every part has both, a tenth being of class 1, and so has the smallest of two. */
+START_TEST(rare_classes_are_kept) {
+  struct fake *fake = fake_create();
+  struct data_keys keys = default_keys();
+  int counts[10];
+  fake->split[0].count = 300;
+  fake->rare = 270;
+  for (int which = 0; which < 2; which++)
+    fake->split[which].classes = 2;
+  log_level(STRAIT_LOG_WARNING);
+  for (keys.holdout = 2; keys.holdout < 299; keys.holdout += 37) {
+    struct data *data = open_with(fake, &keys, 5);
+    for (int split = SPLIT_TRAIN; split <= SPLIT_VALIDATION; split++) {
+      count_classes(data, split, counts);
+      ck_assert_int_ge(counts[0], 1);
+      ck_assert_int_ge(counts[1], 1);
+      ck_assert_double_le(fabs(counts[1] - .1 * (double)data_count(data, split)), 2);
+    }
+    data_free(data);
+  }
+  log_level(STRAIT_LOG_INFO);
+  fake_free(fake);
+}
+END_TEST
+
+/* Within a class it is the seed that draws. */
+START_TEST(the_draw_is_the_seed_s) {
+  float x[3][100 * 90];
+  struct fake *fake = fake_create();
+  struct data_keys keys = default_keys();
+  keys.limit = 30;
+  log_level(STRAIT_LOG_WARNING);
+  for (int real = 0; real < 2; real++) { /* real targets have no classes: any order may be theirs */
+    fake->sorted = !real;
+    for (int which = 0; real && which < 2; which++)
+      fake->split[which].target = STRAIT_TARGET_REAL;
+    for (int i = 0; i < 3; i++) {
+      struct data *data = open_with(fake, &keys, i == 2 ? 8 : 7);
+      struct feeder *feeder = feed(data, &(struct feeding){.split = SPLIT_TRAIN, .batch = 30});
+      ck_assert_int_eq(collect(feeder, 1, 0, 90, x[i], NULL), 30);
+      feeder_free(feeder);
+      data_free(data);
+    }
+    ck_assert_mem_eq(x[0], x[1], 30 * 90 * sizeof(float));
+    ck_assert_mem_ne(x[0], x[2], 30 * 90 * sizeof(float));
+  }
+  log_level(STRAIT_LOG_INFO);
+  fake_free(fake);
+}
+END_TEST
+
+START_TEST(missing_classes_are_told) {
+  struct fake *fake = fake_create();
+  struct data_keys keys = default_keys();
+  keys.limit = 7;
+  listen();
+  data_free(open_with(fake, &keys, 1));
+  ck_assert_ptr_nonnull(strstr(said, "limit = 7: 3 of the 10 classes of data set fake have no sample in the training"));
+  keys.limit = 0;
+  keys.holdout = 4;
+  listen();
+  data_free(open_with(fake, &keys, 1));
+  ck_assert_ptr_nonnull(strstr(said, "holdout = 4: 6 of the 10 classes of data set fake have no sample in the valid"));
+  keys.holdout = 10;
+  listen();
+  data_free(open_with(fake, &keys, 1));
+  ck_assert_str_eq(said, "");
+  log_to(NULL, NULL);
+  fake_free(fake);
+}
+END_TEST
+
+/* Every 10th sample is broken, the first of each class: the other 90 come as before. */
+START_TEST(broken_samples_of_classes_in_order) {
+  struct fake *fake = fake_create();
+  struct data_keys keys = default_keys();
+  int counts[10];
+  fake->sorted = 1;
+  fake->broken = 10;
+  keys.limit = 50;
+  keys.broken = 1;
+  listen();
+  struct data *data = open_with(fake, &keys, 1);
+  log_to(NULL, NULL);
+  count_classes(data, SPLIT_TRAIN, counts);
+  for (int c = 0; c < 10; c++)
+    ck_assert_int_eq(counts[c], 5);
+  data_free(data);
+  fake_free(fake);
+}
+END_TEST
+
 static void ignore(void *context, unsigned level, const char *message) { (void)context, (void)level, (void)message; }
 
 /* A label is redrawn with probability p, and then differs with probability 9/10. With n = 20000 and p = .3 the number
@@ -351,6 +517,12 @@ int main(void) {
   tcase_add_test(tests, limit_then_holdout);
   tcase_add_test(tests, balanced_limit_takes_the_first_of_each_class);
   tcase_add_test(tests, limits_out_of_reach_are_refused);
+  tcase_add_test(tests, classes_in_order_are_not_parted);
+  tcase_add_test(tests, what_is_fair_stays);
+  tcase_add_test(tests, rare_classes_are_kept);
+  tcase_add_test(tests, the_draw_is_the_seed_s);
+  tcase_add_test(tests, missing_classes_are_told);
+  tcase_add_test(tests, broken_samples_of_classes_in_order);
   tcase_add_test(tests, label_noise_has_its_rate);
   tcase_add_test(tests, broken_samples_fail_or_are_left_out);
   tcase_add_test(tests, data_that_are_no_numbers);
