@@ -24,8 +24,16 @@ static int in_order(const int32_t *label, int64_t count, int64_t classes, const 
   return count > 1 && alike < 1 && (double)changes <= (double)(count - 1) * (1 - alike) / 2;
 }
 
-/* Is a class's number in a random part of `size` samples, which is hypergeometric, improbable? */
+/* Does a part of `size` samples lack a class though it has room for all, or is a class's number, which is
+ * hypergeometric in a random part, improbable? */
 static int is_off(const int64_t *part, int64_t size, const int64_t *whole, int64_t count, int64_t classes) {
+  int64_t there = 0, missing = 0;
+  for (int64_t c = 0; c < classes; c++) {
+    there += whole[c] > 0;
+    missing += whole[c] > 0 && part[c] == 0;
+  }
+  if (size >= there && missing)
+    return 1;
   for (int64_t c = 0; c < classes && count > 1; c++) {
     const double share = (double)whole[c] / (double)count, expected = share * (double)size;
     const double variance = expected * (1 - share) * (double)(count - size) / (double)(count - 1);
@@ -78,7 +86,7 @@ int mixing_is_fair(const int32_t *label, int64_t count, int64_t classes, const s
       fair = 1; /* each class has its number, wherever it lies */
     memcpy(counts[0], counts[1], (size_t)classes * sizeof **counts);
     n = count_classes(label, count, classes, part, 2, counts[1]);
-    fair = fair && !is_off(counts[1], n, counts[0], left, classes);
+    fair = fair && (!cut->holdout || !is_off(counts[1], n, counts[0], left, classes));
   }
   memory_free(part);
   memory_free(counts[0]);

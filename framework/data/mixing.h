@@ -11,8 +11,8 @@ struct cut {
   int64_t limit, holdout;
   int balanced; /* the first limit/classes of each class instead */
 };
-/* Do both parts have the classes in about their shares of the whole? They do not where the classes come in order, or
- * where a class is off by more than chance explains. */
+/* Do both parts have the classes in about their shares of the whole? They do not where the classes come in order, where
+ * a part lacks a class that it has room for, or where a class is off by more than chance explains. */
 int mixing_is_fair(const int32_t *label, int64_t count, int64_t classes, const struct cut *cut);
 /* order: a permutation of 0..count-1 of which every first or last part has the classes in their shares, and each class
  * that it has room for. Within a class it is random. label NULL: no classes; random. */
