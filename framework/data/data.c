@@ -179,6 +179,7 @@ int64_t data_count(const struct data *data, int split) {
 
 const strait_split *data_describe(const struct data *data) { return &data->description; }
 void data_fingerprint(const struct data *data, char digest[33]) { memcpy(digest, data->fingerprint, 33); }
+int data_augments(const struct data *data) { return data->crop || data->resized_crop || data->flip; }
 const float *data_mean(const struct data *data) { return data->normal.mean; }
 const float *data_deviation(const struct data *data) { return data->normal.deviation; }
 

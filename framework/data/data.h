@@ -44,6 +44,7 @@ void data_free(struct data *data);
 int64_t data_count(const struct data *data, int split);
 const strait_split *data_describe(const struct data *data); /* rank, dims, target, classes, names */
 void data_fingerprint(const struct data *data, char digest[33]);
+int data_augments(const struct data *data); /* does the key augment change samples? */
 /* The mean and deviation in force, a number a channel; NULL: none. */
 const float *data_mean(const struct data *data), *data_deviation(const struct data *data);
 

@@ -41,7 +41,8 @@ static const strait_option seeds_table[] = {
     STRAIT_INT("seed.t", struct seeds, t, "-1", -1, LARGEST, "the points t of a curve's training; -1: seed"),
     STRAIT_INT("seed.noise", struct seeds, noise, "-1", -1, LARGEST,
                "label noise, and samples that limit and holdout draw; -1: seed"),
-    STRAIT_INT("seed.subset", struct seeds, subset, "-1", -1, LARGEST, "the subsets that are evaluated; -1: seed"),
+    STRAIT_INT("seed.subset", struct seeds, subset, "-1", -1, LARGEST,
+               "the subsets that are evaluated, and the order and augmentation of batch-norm refreshes; -1: seed"),
 };
 const struct option_table seeds_options = {seeds_table, sizeof seeds_table[0],
                                            sizeof seeds_table / sizeof seeds_table[0]};

@@ -22,7 +22,8 @@ static const strait_option table[] = {
                   "combined along a path (interpolate), of each evaluated batch (batch)"),
     STRAIT_INT("refresh.samples", struct evaluate_keys, refresh_samples, "0", 0, LARGEST,
                "re-estimate on a fixed subset of this many training samples; 0: all"),
-    STRAIT_BOOL("refresh.augment", struct evaluate_keys, refresh_augment, "no", "re-estimate on augmented samples"),
+    STRAIT_BOOL("refresh.augment", struct evaluate_keys, refresh_augment, "yes",
+                "re-estimate on samples that are augmented as the training's were (key augment)"),
     STRAIT_INT("eval.train-samples", struct evaluate_keys, train_samples, "0", 0, LARGEST,
                "measure on a fixed subset of this many training samples; 0: all"),
     STRAIT_INT("eval.test-samples", struct evaluate_keys, test_samples, "0", 0, LARGEST,
@@ -91,24 +92,28 @@ static int open_supplies(struct evaluator *e, const struct data *data, const str
                          int64_t batch) {
   int64_t room = KEPT;
   int status = STRAIT_OK;
-  struct feeding refresh = {.split = SPLIT_TRAIN,
-                            .batch = train_batch,
-                            .subset = e->keys.refresh_samples,
-                            .subset_seed = seed_of(seeds, seeds->subset),
-                            .augment = e->keys.refresh_augment,
-                            .augment_seed = seed_of(seeds, seeds->augment)};
-  if (e->statistics)
-    status = supply_open(&e->refresh, data, &refresh, NULL, &room);
+  const uint64_t seed = seed_of(seeds, seeds->subset); /* the same for every stage, so that all stages measure alike */
   for (int split = 0; split < SPLITS && !status; split++) {
     struct feeding feeding = {.split = split,
                               .batch = batch,
                               .subset = split == SPLIT_TRAIN ? e->keys.train_samples : e->keys.test_samples,
-                              .subset_seed = refresh.subset_seed};
-    int shared =
-        split == SPLIT_TRAIN && e->refresh.samples && !refresh.augment && feeding.subset == e->keys.refresh_samples;
+                              .subset_seed = seed};
     if (data_count(data, split))
-      status = supply_open(&e->split[split], data, &feeding, shared ? &e->refresh : NULL, &room);
+      status = supply_open(&e->split[split], data, &feeding, NULL, &room);
   }
+  struct feeding refresh = {.split = SPLIT_TRAIN,
+                            .batch = train_batch,
+                            .subset = e->keys.refresh_samples,
+                            .subset_seed = seed,
+                            .shuffle = 1,
+                            .order_seed = seed,
+                            .augment = e->keys.refresh_augment && data_augments(data),
+                            .augment_seed = seed};
+  struct supply *train = &e->split[SPLIT_TRAIN];
+  const int64_t all = data_count(data, SPLIT_TRAIN);
+  const int shared = !refresh.augment && !train->numbers && (refresh.subset == 0 || refresh.subset >= all);
+  if (!status && e->statistics)
+    status = supply_open(&e->refresh, data, &refresh, shared ? train : NULL, &room);
   return status;
 }
 

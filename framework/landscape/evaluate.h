@@ -1,8 +1,10 @@
 /* landscape/evaluate.h: loss, nll and error of a network at given weights, by the one batch-norm rule.
  *
  * refresh (the default): statistics are re-estimated by one pass in training mode over the training split (after limit
- * and holdout) in index order, unaugmented, in batches of the training size, the short last one included; means and
- * unbiased variances averaged by sample count; dropout off. A network without batch norm skips the pass.
+ * and holdout), augmented as the training's samples are, in batches of the training size, the short last one included;
+ * means and unbiased variances averaged by sample count; dropout off. Order and augmentation are drawn once, by
+ * seed.subset, so that they are the same at every point and in every stage; the order is random, so that batches mix
+ * classes. A network without batch norm skips the pass.
  *
  * The evaluator owns one program, whose batch is the larger of the evaluation's and the training's, and the samples it
  * measures. Sums are taken sample by sample in double, in index order. */

@@ -9,6 +9,12 @@ static int64_t bytes(const struct supply *supply) {
   return supply->samples * (supply->words + supply->target) * (int64_t)sizeof(float);
 }
 
+static int make_room(struct supply *supply, int64_t samples) {
+  supply->x = memory_alloc((size_t)samples, (size_t)supply->words * sizeof(float));
+  supply->targets = memory_alloc((size_t)samples, (size_t)supply->target * sizeof(float));
+  return supply->x && supply->targets ? STRAIT_OK : STRAIT_ENOMEM;
+}
+
 int supply_open(struct supply *supply, const struct data *data, const struct feeding *feeding, struct supply *lender,
                 int64_t *room) {
   const strait_split *split = data_describe(data);
@@ -22,7 +28,7 @@ int supply_open(struct supply *supply, const struct data *data, const struct fee
   if (feeder_create(&supply->feeder, data, &supply->feeding))
     return error_failure();
   supply->samples = feeder_samples(supply->feeder);
-  if (supply->feeding.subset) {
+  if (supply->feeding.subset || supply->feeding.shuffle) {
     supply->numbers = memory_alloc((size_t)supply->samples, sizeof *supply->numbers);
     if (!supply->numbers)
       return STRAIT_ENOMEM;
@@ -31,7 +37,7 @@ int supply_open(struct supply *supply, const struct data *data, const struct fee
   if (lender && lender->keep) {
     feeder_free(supply->feeder);
     supply->feeder = NULL;
-    return STRAIT_OK;
+    return supply->numbers ? make_room(supply, supply->feeding.batch) : STRAIT_OK;
   }
   supply->lender = NULL;
   supply->keep = bytes(supply) <= *room;
@@ -52,9 +58,9 @@ void supply_close(struct supply *supply) {
 static int fill(struct supply *supply) {
   struct batch batch;
   int64_t at = 0;
-  supply->x = memory_alloc((size_t)supply->samples, (size_t)supply->words * sizeof(float));
-  supply->targets = memory_alloc((size_t)supply->samples, (size_t)supply->target * sizeof(float));
-  int status = supply->x && supply->targets ? feeder_start(supply->feeder, 1, 0) : STRAIT_ENOMEM;
+  int status = make_room(supply, supply->samples);
+  if (!status)
+    status = feeder_start(supply->feeder, 1, 0);
   while (!status && at < supply->samples) {
     status = feeder_next(supply->feeder, &batch);
     if (status)
@@ -83,14 +89,29 @@ int supply_start(struct supply *supply) {
   return owner->x ? STRAIT_OK : fill(owner);
 }
 
+/* Rows of what another supply keeps, in this one's order. */
+static void put_together(struct supply *supply, int64_t samples) {
+  const struct supply *from = supply->lender;
+  const size_t row = (size_t)supply->words * sizeof(float), target = (size_t)supply->target * sizeof(float);
+  for (int64_t i = 0; i < samples; i++) {
+    const size_t number = (size_t)supply->numbers[supply->at + i];
+    memcpy((char *)supply->x + (size_t)i * row, (const char *)from->x + number * row, row);
+    memcpy((char *)supply->targets + (size_t)i * target, (const char *)from->targets + number * target, target);
+  }
+}
+
 int supply_next(struct supply *supply, struct batch *batch) {
   struct supply *owner = supply->lender ? supply->lender : supply;
+  const int gathers = supply->lender && supply->numbers;
   if (!owner->x)
     return feeder_next(supply->feeder, batch);
   int64_t left = supply->samples - supply->at;
   batch->samples = left < supply->feeding.batch ? left : supply->feeding.batch;
-  batch->x = owner->x + supply->at * supply->words;
-  batch->target = (const char *)owner->targets + (size_t)(supply->at * supply->target) * sizeof(float);
+  if (gathers)
+    put_together(supply, batch->samples);
+  batch->x = gathers ? supply->x : owner->x + supply->at * supply->words;
+  batch->target =
+      gathers ? supply->targets : (const char *)owner->targets + (size_t)(supply->at * supply->target) * sizeof(float);
   supply->at += batch->samples;
   return STRAIT_OK;
 }

@@ -8,7 +8,7 @@
 #include "store/arrays.h"
 
 /* Bumped when the same options give other bytes than before, so that older results are not taken for current ones. */
-#define NUMERICS_VERSION 4
+#define NUMERICS_VERSION 5
 #define NUMERICS_TEXT NUMERICS_TEXT_OF(NUMERICS_VERSION)
 #define NUMERICS_TEXT_OF(version) NUMERICS_TEXT_OF_NUMBER(version)
 #define NUMERICS_TEXT_OF_NUMBER(number) #number

@@ -45,6 +45,7 @@ struct wanted {
   int guarded;        /* 1: the device whose memory nobody may touch */
   const char *hidden; /* the mlp's; NULL: the small convolutional network */
   int64_t limit, holdout;
+  strait_strings augment;
 };
 struct fixture {
   struct arena *arena;
@@ -71,6 +72,7 @@ static inline struct fixture make(const struct wanted *wanted) {
   OK(options_default(&evaluate_options, &f.keys, f.arena));
   keys.limit = wanted->limit;
   keys.holdout = wanted->holdout;
+  keys.augment = wanted->augment;
   f.dataset = object(STRAIT_DATASET, "digits", "");
   OK(data_open(&f.data, f.dataset, registry, &keys, 1));
   if (wanted->hidden) {

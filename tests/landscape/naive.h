@@ -5,24 +5,25 @@
 
 #include "fixture.h"
 
+#include "compute/random.h"
 #include "data/feeder.h"
 
-/* All samples of a split in index order. */
+/* All samples of a split in index order, or as a feeder gives them. */
 struct samples {
   int64_t count, words;
   float *x;
   int32_t *label;
 };
 
-static inline struct samples samples_of(struct fixture *f, int split) {
-  struct feeding feeding = {.split = split, .batch = 100};
+static inline struct samples samples_by(struct fixture *f, const struct feeding *feeding) {
+  const int split = feeding->split;
   struct feeder *feeder;
   struct batch batch;
   struct samples all = {data_count(f->data, split), 64, NULL, NULL};
   int64_t at = 0;
   all.x = arena_alloc(f->arena, (size_t)(all.count * all.words), sizeof(float));
   all.label = arena_alloc(f->arena, (size_t)all.count, sizeof(int32_t));
-  OK(feeder_create(&feeder, f->data, &feeding));
+  OK(feeder_create(&feeder, f->data, feeding));
   OK(feeder_start(feeder, 1, 0));
   while (at < all.count) {
     OK(feeder_next(feeder, &batch));
@@ -31,6 +32,24 @@ static inline struct samples samples_of(struct fixture *f, int split) {
     at += batch.samples;
   }
   feeder_free(feeder);
+  return all;
+}
+static inline struct samples samples_of(struct fixture *f, int split) {
+  return samples_by(f, &(struct feeding){.split = split, .batch = 100});
+}
+
+/* The training samples as the batch-norm rule has them: in the order of stream (seed 1, "order", 1). */
+static inline struct samples samples_to_refresh(struct fixture *f) {
+  const struct stream stream = stream_of(1, "order", 1);
+  struct samples s = samples_of(f, SPLIT_TRAIN), all = s;
+  int64_t *order = arena_alloc(f->arena, (size_t)s.count, sizeof *order);
+  all.x = arena_alloc(f->arena, (size_t)(s.count * s.words), sizeof(float));
+  all.label = arena_alloc(f->arena, (size_t)s.count, sizeof(int32_t));
+  stream_permutation(&stream, order, s.count);
+  for (int64_t i = 0; i < s.count; i++) {
+    memcpy(all.x + i * s.words, s.x + order[i] * s.words, (size_t)s.words * sizeof(float));
+    all.label[i] = s.label[order[i]];
+  }
   return all;
 }
 
@@ -147,7 +166,8 @@ static inline void naive_small(struct fixture *f, const float *weights, const fl
   memory_free(b);
 }
 
-/* The rule of evaluate.h: batches in index order, the short last one included, averaged by sample count. */
+/* The rule of evaluate.h: batches of these samples, the short last one included, taken together as the paper's authors
+ * do it: momentum b/(n+b) for a batch of b after n samples. In exact numbers that is the mean by sample count. */
 static inline void naive_refresh(struct fixture *f, const float *weights, const struct samples *s, int64_t batch_size,
                                  double statistics[BUFFERS]) {
   double *logits = memory_alloc((size_t)batch_size, 10 * sizeof *logits), batch[BUFFERS];
@@ -157,7 +177,7 @@ static inline void naive_refresh(struct fixture *f, const float *weights, const 
     int64_t count = s->count - first < batch_size ? s->count - first : batch_size;
     naive_small(f, weights, NULL, s, first, count, logits, batch);
     for (int k = 0; k < BUFFERS; k++)
-      statistics[k] += batch[k] * (double)count / (double)s->count;
+      statistics[k] += (batch[k] - statistics[k]) * (double)count / (double)(first + count);
   }
   memory_free(logits);
 }

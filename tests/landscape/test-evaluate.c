@@ -64,20 +64,125 @@ START_TEST(test_exclude) {
 }
 END_TEST
 
-/* Statistics of 14 to 16 images, averaged over 7 batches: float32 activations, sums in double. */
+/* Statistics of 14 to 16 images, averaged over 7 batches: float32 activations, sums in double. Both with samples that
+ * are kept by the split that is measured, and with a subset there, so that they are kept apart. */
 START_TEST(test_refresh) {
   struct fixture f = make(&small);
+  f.keys.train_samples = _i ? 20 : 0;
   struct evaluator *e = evaluator(&f);
-  struct samples train = samples_of(&f, SPLIT_TRAIN);
+  struct samples train = samples_to_refresh(&f);
   float *w = weights_of(&f, 5, NULL), found[BUFFERS];
   double wanted[BUFFERS];
   ck_assert_int_eq(f.buffers, BUFFERS);
   naive_refresh(&f, w, &train, TRAIN_BATCH, wanted);
   OK(evaluator_refresh(e, w, found));
   for (int k = 0; k < BUFFERS; k++)
-    ck_assert_msg(fabs((double)found[k] - wanted[k]) < 1e-5 * (1 + fabs(wanted[k])), "statistic %d: %.9g, not %.9g", k,
+    ck_assert_msg(fabs((double)found[k] - wanted[k]) < 1e-6 * (1 + fabs(wanted[k])), "statistic %d: %.9g, not %.9g", k,
                   (double)found[k], wanted[k]);
   evaluator_free(e);
+  unmake(&f);
+}
+END_TEST
+
+/* Under the training's augmentation, whose draws are the same at every call and in every stage, whatever its seeds but
+ * subset: what a feeder gives that is told so. refresh.augment = no leaves it out. */
+START_TEST(test_refresh_augmented) {
+  static const char *const words[] = {"crop", "flip"};
+  struct wanted wanted = small;
+  wanted.augment = (strait_strings){2, words};
+  float found[3][BUFFERS];
+  double expected[2][BUFFERS];
+  struct fixture f = make(&wanted);
+  float *w = weights_of(&f, 5, NULL);
+  struct samples augmented = samples_by(
+      &f, &(struct feeding){
+              .split = SPLIT_TRAIN, .batch = 32, .shuffle = 1, .order_seed = 1, .augment = 1, .augment_seed = 1});
+  struct samples plain = samples_to_refresh(&f);
+  naive_refresh(&f, w, &augmented, TRAIN_BATCH, expected[0]);
+  naive_refresh(&f, w, &plain, TRAIN_BATCH, expected[1]);
+  for (int i = 0; i < 3; i++) {
+    f.keys.refresh_augment = i < 2;
+    f.seeds.subset = 1;
+    f.seeds.seed = f.seeds.augment = f.seeds.order = 1 + i;
+    struct evaluator *e = evaluator(&f);
+    for (int again = 0; again < 2; again++) {
+      OK(evaluator_refresh(e, w, found[i]));
+      for (int k = 0; k < BUFFERS; k++)
+        ck_assert(fabs((double)found[i][k] - expected[i == 2][k]) < 1e-6 * (1 + fabs(expected[i == 2][k])));
+    }
+    evaluator_free(e);
+  }
+  ck_assert_mem_eq(found[0], found[1], sizeof found[0]);
+  ck_assert_mem_ne(found[1], found[2], sizeof found[0]);
+  unmake(&f);
+}
+END_TEST
+
+/* --- two classes, one after the other: at -5 and at 5, each with a variance of 1 --- */
+
+static int32_t steps_describe(const void *self, uint32_t which, strait_split *split) {
+  (void)self, (void)which;
+  split->element = STRAIT_F32;
+  split->target = STRAIT_TARGET_CLASS;
+  split->rank = 1;
+  split->dims[0] = 1;
+  split->count = 1000;
+  split->classes = 2;
+  return STRAIT_OK;
+}
+static int32_t steps_read(const void *self, uint32_t which, int64_t index, strait_sample *sample) {
+  const int64_t one = 1;
+  float noise[2], *to = strait_sample_reserve(sample, 1, &one);
+  const struct stream stream = stream_of(which, "steps", (uint64_t)index);
+  (void)self;
+  stream_normals(&stream, noise, 1);
+  if (to)
+    *to = (index < 500 ? -5 : 5) + noise[0];
+  return to ? strait_sample_label(sample, index >= 500) : STRAIT_EBUG;
+}
+static int32_t steps_open(void *self) { return (void)self, STRAIT_OK; }
+static const strait_dataset_ops steps_ops = {
+    .size = sizeof steps_ops, .open = steps_open, .describe = steps_describe, .read = steps_read};
+static const strait_class steps_class = {
+    STRAIT_CLASS_BARE(STRAIT_DATASET, "steps", "1.0", "two classes in order", strait_object, &steps_ops),
+    STRAIT_NO_PRESETS, NULL, NULL};
+
+static strait_node normed_build(const void *self, strait_graph *g, strait_node x) {
+  (void)self;
+  return strait_linear(g, strait_batch_norm(g, x, "bn"), "out", strait_classes(g), STRAIT_BIAS);
+}
+static const strait_model_ops normed_ops = {.size = sizeof normed_ops, .build = normed_build};
+static const strait_class normed_class = {
+    STRAIT_CLASS_BARE(STRAIT_MODEL, "normed", "1.0", "batch norm of the input", strait_object, &normed_ops),
+    STRAIT_NO_PRESETS, NULL, NULL};
+
+/* Batches mix the classes, so that their variance is that of the whole, 25 + 1, and not the 1 within a class. The mean
+ * of the variances of 63 batches is (999 S^2 - B) / 937, where S^2 is the variance of all and B, between batches, is 26
+ * times a chi-square of 62 degrees: its deviation is 26 sqrt(124) / 937 = .31, and that of S^2 about .1. Five of these
+ * is 1.6.
+ */
+START_TEST(test_classes_in_order) {
+  struct fixture f = make(&mlp);
+  struct signature signature = {.rank = 1, .dims = {1}, .target = STRAIT_TARGET_CLASS, .classes = 2};
+  struct data_keys keys = {.normalise = "none"};
+  struct fixture g = {.arena = f.arena, .device = f.device, .keys = f.keys, .seeds = f.seeds};
+  OK(object_create(&g.dataset, &steps_class, "steps", 1, NULL, 0));
+  OK(object_create(&g.model, &normed_class, "normed", 1, NULL, 0));
+  OK(data_open(&g.data, g.dataset, registry, &keys, 1));
+  OK(network_create(&g.network, g.model, &signature));
+  float weights[8] = {1, 0, 1, 1, 1, 1}, statistics[2];
+  ck_assert_int_eq(network_statistics(g.network)->count, 2);
+  for (g.seeds.subset = 1; g.seeds.subset < 4; g.seeds.subset++) {
+    struct evaluator *e = evaluator(&g);
+    OK(evaluator_refresh(e, weights, statistics));
+    ck_assert_msg(fabs((double)statistics[0]) < .2, "mean %g", (double)statistics[0]); /* deviation .03 */
+    ck_assert_msg(fabs((double)statistics[1] - 26) < 1.6, "variance %g", (double)statistics[1]);
+    evaluator_free(e);
+  }
+  network_free(g.network);
+  object_free(g.model);
+  data_free(g.data);
+  object_free(g.dataset);
   unmake(&f);
 }
 END_TEST
@@ -85,7 +190,7 @@ END_TEST
 /* Every rule at one point, on every split, with the statistics that it reports. */
 START_TEST(test_rules) {
   struct fixture f = make(&small);
-  struct samples train = samples_of(&f, SPLIT_TRAIN);
+  struct samples train = samples_to_refresh(&f);
   float *running, *w = weights_of(&f, 5, &running), used[BUFFERS], statistics[BUFFERS];
   double estimated[BUFFERS];
   naive_refresh(&f, w, &train, TRAIN_BATCH, estimated);
@@ -283,17 +388,21 @@ END_TEST
 START_TEST(test_supply) {
   struct fixture f = make(&small);
   struct feeding feeding = {.split = SPLIT_TRAIN, .batch = 16}, larger = {.split = SPLIT_TRAIN, .batch = 50};
-  struct supply kept, streamed, lent;
+  struct feeding mixed = {.split = SPLIT_TRAIN, .batch = 50, .shuffle = 1, .order_seed = 1};
+  struct supply kept, streamed, lent, gathered, shuffled;
   int64_t none = 0, room = 110 * 65 * 4;
   OK(supply_open(&kept, f.data, &feeding, NULL, &room));
   ck_assert_int_eq(room, 0);
   OK(supply_open(&streamed, f.data, &feeding, NULL, &none));
   OK(supply_open(&lent, f.data, &larger, &kept, &none));
-  ck_assert(kept.keep && !streamed.keep && lent.lender == &kept);
+  OK(supply_open(&gathered, f.data, &mixed, &kept, &none));
+  OK(supply_open(&shuffled, f.data, &mixed, NULL, &none));
+  ck_assert(kept.keep && !streamed.keep && lent.lender == &kept && gathered.lender == &kept && !shuffled.keep);
   for (int pass = 0; pass < 2; pass++) {
-    struct samples s = samples_of(&f, SPLIT_TRAIN);
-    struct supply *each[] = {&lent, &kept, &streamed};
-    for (int k = 0; k < 3; k++) {
+    struct samples in_order = samples_of(&f, SPLIT_TRAIN), permuted = samples_to_refresh(&f);
+    struct supply *each[] = {&lent, &kept, &streamed, &gathered, &shuffled};
+    for (int k = 0; k < 5; k++) {
+      struct samples s = k < 3 ? in_order : permuted;
       struct batch batch;
       int64_t seen = 0;
       OK(supply_start(each[k]));
@@ -309,6 +418,8 @@ START_TEST(test_supply) {
     }
   }
   supply_close(&lent);
+  supply_close(&gathered);
+  supply_close(&shuffled);
   supply_close(&kept);
   supply_close(&streamed);
   unmake(&f);
@@ -349,7 +460,9 @@ int main(void) {
   tcase_set_timeout(tests, 60);
   tcase_add_test(tests, test_mlp);
   tcase_add_test(tests, test_exclude);
-  tcase_add_test(tests, test_refresh);
+  tcase_add_loop_test(tests, test_refresh, 0, 2);
+  tcase_add_test(tests, test_refresh_augmented);
+  tcase_add_test(tests, test_classes_in_order);
   tcase_add_test(tests, test_rules);
   tcase_add_test(tests, test_batch);
   tcase_add_test(tests, test_probabilities);
