@@ -124,7 +124,7 @@ whole
 refuse "$idx" 't10k-'
 whole
 printf '\000\000\010\001\000\000\000\002\001\012' >idx/train-labels-idx1-ubyte
-refuse "$idx" 'train-labels-idx1-ubyte'
+refuse "${idx}dataset.classes = 10\n" 'train-labels-idx1-ubyte: label 10'
 whole
 rm idx/t10k-images-idx3-ubyte
 refuse "$idx" 't10k-images-idx3-ubyte'
