@@ -26,8 +26,19 @@ functions() {
         }
         return found
       }
-      function statement(text, definition, name) {
+      # Without the macros that stand alone before it: GUARD(copy, (struct device *d), (d)).
+      function bare(text, i, open) {
+        while (match(text, /^[ \t]*[A-Z_]+\(/)) {
+          open = 1
+          for (i = RLENGTH + 1; i <= length(text) && open; i++)
+            open += (substr(text, i, 1) == "(") - (substr(text, i, 1) == ")")
+          text = substr(text, i)
+        }
         sub(/^[ \t]+/, "", text)
+        return text
+      }
+      function statement(text, definition, name) {
+        text = bare(text)
         if (text ~ /^(static|typedef|extern "C"|_Static_assert)/ || text !~ /\(/) return
         if (match(text, /^[a-z_ *]+\([a-z0-9_]+\)\(/)) sub(/\(/, " ", text) # int(name)(...): name is a macro too
         sub(/[ \t]*[()].*/, "", text)
@@ -93,3 +104,37 @@ doors() {
 
 wrong=$(doors)
 test -z "$wrong" || { printf '%s\n' "$wrong"; exit 1; }
+
+# Can it fail? Headers that break the rule, and others that keep it, in a tree of their own.
+if test -z "${DOORS_INNER:-}"; then
+  tree=$(mktemp -d)
+  trap 'rm -rf "$tree"' EXIT
+  mkdir -p "$tree/framework/base"
+  cat >"$tree/framework/base/a.h" <<'END'
+/* base/a.h: functions; those of a_rest.c are defined in a_rest.c and a_more.c. */
+#define TWICE(x) ((x) + (x)) /* int macro(void); */
+struct pair {
+  int (*call)(void *context);
+};
+int a_here(int x);
+const struct pair *a_rest(struct pair pair,
+                          int count);
+int a_more(void);
+int a_lost(void);
+
+/* The next one. Defined in b.c. */
+int a_there(void) __attribute__((const));
+
+int a_astray(void);
+static inline int a_inline(void) { return 0; }
+END
+  printf '%s\n' '#include "base/a.h"' 'static const char quote = 34, *text = "int a_lost(void) {";' 'int (a_here)(int x) {' \
+    '  return x;' '}' 'MAKE(more,' '     (int))' 'static int a_lost(void) { return 0; }' >"$tree/framework/base/a.c"
+  echo 'const struct pair *a_rest(struct pair pair, int count) { return 0; }' >"$tree/framework/base/a_rest.c"
+  echo 'int a_more(void) { return 0; }' >"$tree/framework/base/a_more.c"
+  printf 'int a_there(void) {\n}\nint a_astray(void) {\n}\n' >"$tree/framework/base/b.c"
+  found=$(srcdir=$tree DOORS_INNER=1 sh "$self" || true)
+  want='framework/base/a.h:10: a_lost is defined nowhere
+framework/base/a.h:15: a_astray is defined in b.c'
+  test "$found" = "$want" || { printf 'the test itself should see\n%s\nand sees\n%s\n' "$want" "$found"; exit 1; }
+fi

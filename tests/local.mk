@@ -6,7 +6,7 @@
 # A script, which gets srcdir, builddir, STRAIT (the program), CC, NM and SANITIZERS from Makefile.am's environment:
 #   dist_check_SCRIPTS += %D%/includes.sh %D%/uninstall.sh
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
-dist_check_SCRIPTS += %D%/includes.sh %D%/contracts.sh %D%/examples.sh
+dist_check_SCRIPTS += %D%/includes.sh %D%/doors.sh %D%/contracts.sh %D%/examples.sh
 include tests/base/local.mk
 include tests/plugin/local.mk
 include tests/compute/local.mk

@@ -1,5 +1,5 @@
 /* cli/arguments.c: reads the command line by one table of flags, which --help prints too. */
-#include "cli/command.h"
+#include "cli/arguments.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "cli/command.h"
 
 static const struct flag {
   unsigned bit; /* 0: every command takes it */

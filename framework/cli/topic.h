@@ -23,8 +23,10 @@ struct topic {
   const strait_class *cls; /* for presets; NULL: a verb */
 };
 enum { TOPIC_TEXT, TOPIC_INI, TOPIC_MAN, TOPIC_JSON };
+/* Prints it in one of the forms. Defined in topic_print.c. */
 int topic_print(const struct topic *topic, int form);
-/* TOPIC_MAN: for a plugin a whole page, strait-KIND-NAME(7); for a verb a part of strait-experiment(5). */
+/* TOPIC_MAN: for a plugin a whole page, strait-KIND-NAME(7); for a verb a part of strait-experiment(5). Defined in
+ * topic_man.c. */
 int topic_man(const struct topic *topic);
 
 /* What the forms share. */

@@ -37,8 +37,8 @@ void correlate(struct correlation *c);
 /* How many families there are, and each of them. */
 int64_t correlate_families(const struct correlation *c);
 struct family correlate_family(const struct correlation *c, int64_t index);
-/* compute/panels.c: fills panel `index` of c->panels, with 2*width target channels: for each family, rows (tap, source
- * channel) of lanes (target channel). */
+/* Fills panel `index` of c->panels, with 2*width target channels: for each family, rows (tap, source channel) of lanes
+ * (target channel). Defined in panels.c. */
 void correlate_pack(const struct correlation *c, int64_t index);
 
 #endif

@@ -63,7 +63,7 @@ const float *cpu_read_rows(const struct cpu *cpu, const struct affine *affine, c
 void cpu_copy_rows(const struct cpu *cpu, const struct affine *affine, const float *from, int64_t rows,
                    int64_t channels, float *to);
 
-/* dy = 0 where y <= 0, in place. */
+/* dy = 0 where y <= 0, in place. Defined in cpu_map.c. */
 void cpu_mask(struct cpu *cpu, place dy, place y, int64_t count);
 
 /* Grows scratch memory. The failure is sticky too. */
@@ -81,6 +81,7 @@ struct cpu_operation {
 OPERATIONS(CPU_OPERATION)
 #undef CPU_OPERATION
 
+/* Of vectors. Defined in cpu_vector.c. */
 void cpu_combine(struct device *d, int64_t words, int points, const place *from, const double *c, place to);
 void cpu_update(struct device *d, const struct update_op *op);
 double cpu_dot(struct device *d, int64_t words, place a, place b);
@@ -91,7 +92,7 @@ int cpu_create(struct device **device, struct team *team, const char *kernels);
 /* guarded: buffers are pages of their own, and closed. */
 int cpu_create_with(struct cpu **cpu, struct team *team, const char *kernels, int guarded);
 void cpu_protect(struct cpu *cpu, int open);
-/* Defined in cpu_guarded.c: the table that opens and closes the buffers around each operation. */
+/* With the table that opens and closes the buffers around each operation. Defined in cpu_guarded.c. */
 int guarded_create(struct device **device, struct team *team, const char *kernels);
 
 #endif

@@ -74,7 +74,7 @@ struct kernels {
 };
 
 /* The set of this name; NULL: STRAIT_KERNELS from the environment, else the best this CPU has. STRAIT_EINVAL for a name
- * that is not known, or that this CPU or build cannot run. */
+ * that is not known, or that this CPU or build cannot run. Defined in kernels_choose.c. */
 int kernels_choose(const struct kernels **kernels, const char *name);
 
 #endif

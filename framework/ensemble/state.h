@@ -32,7 +32,8 @@ int ensemble_restore(struct ensemble *ensemble, const struct moment *latest);
 int ensemble_forget(struct ensemble *ensemble, struct moment after);
 /* After STRAIT_EDIVERGE, as moments_diverged. */
 int ensemble_diverged(struct ensemble *ensemble);
-/* run.c: calls of the plugin about the source e->now; count: floats of the weights. */
+
+/* Calls of the plugin about the source e->now; count: floats of the weights. Defined in run.c, as the rest. */
 int ensemble_offer(struct ensemble *e, const float *weights, int64_t count, const float *statistics,
                    const strait_step *step, int wanted, int last);
 int ensemble_finish(struct ensemble *e, const float *statistics, int64_t iteration);

@@ -13,7 +13,8 @@ struct layer; /* what a kind of layer is: network/layers/layer.h */
 /* Sizes are refused above this, so that no product of a size, a batch and a few factors can overflow. */
 #define SIZE_LIMIT ((int64_t)1 << 40)
 
-/* The shape of one sample: images as (channels, height, width), in memory (height, width, channels). */
+/* The shape of one sample: images as (channels, height, width), in memory (height, width, channels). Functions are
+ * defined in layout.c. */
 struct shape {
   uint32_t rank;
   int64_t dims[STRAIT_MAX_DIMS];
@@ -46,10 +47,11 @@ struct node {
   int64_t integer[OP_SETTINGS];      /* the rest */
   double real[OP_SETTINGS];
 };
-/* Channels of a node's output, and positions: images have their channels first, other shapes last. */
+/* Channels of a node's output, and positions: images have their channels first, other shapes last. Defined in
+ * layer.c. */
 int64_t node_channels(const struct node *node);
 
-/* A layout while it grows. */
+/* A layout while it grows. Functions are defined in layout.c. */
 struct segments {
   struct layout layout; /* layout.segment is `list` */
   struct segment *list;
@@ -88,7 +90,7 @@ const char *graph_operand(struct graph *graph, const struct node *node);
 /* Adds a layer by what a model gives for it: what strait_graph_ops.layer does once it has found the kind. */
 strait_node graph_add(struct graph *graph, const struct layer *layer, const strait_layer *given);
 
-/* network/shape.c: fills the node's shape and size by its layer's rule, or fails naming the node and the shapes. */
+/* Fills the node's shape and size by its layer's rule, or fails naming the node and the shapes. Defined in shape.c. */
 int infer_shape(struct graph *graph, struct node *node);
 
 struct network {

@@ -60,10 +60,11 @@ int64_t network_multiply_adds(const struct network *network);
 /* The fewest values that a sample gives one channel of a batch norm, 1 where its image is down to one pixel, and that
  * layer's name; 0: there is no batch norm. */
 int64_t network_norm_positions(const struct network *network, const char **layer);
-/* Fills both vectors: each segment from its own stream of the seed; running means 0, variances 1. */
+/* Fills both vectors: each segment from its own stream of the seed; running means 0, variances 1. Defined in
+ * initialise.c. */
 void network_initialise(const struct network *network, uint64_t seed, float *weights, float *statistics);
 /* Are weights (and statistics) of this layout usable here? Same names, shapes and order; the error names the first
- * difference. */
+ * difference. Defined in layout.c. */
 int layout_match(const struct layout *wanted, const struct layout *given, const char *what);
 
 #endif

@@ -53,10 +53,10 @@ struct tape {
   int64_t probabilities_at; /* room for the probabilities of the output */
 };
 
-/* Steps and values of a network for evaluation or training (fuse.c). */
+/* Steps and values of a network for evaluation or training. Defined in fuse.c. */
 int tape_create(struct tape *tape, const struct network *network, int training);
 void tape_free(struct tape *tape);
-/* Lays the values out in one arena for this batch size (plan.c). */
+/* Lays the values out in one arena for this batch size. Defined in plan.c. */
 int tape_plan(struct tape *tape, int64_t batch);
 /* The value that is read for this one: itself, or the input of the batch norm it is never made by. */
 int tape_read(const struct tape *tape, int value);

@@ -116,7 +116,7 @@ void counts_plain(const struct op *op, int direction, const struct run *run, str
 /* How often a gradient's words move: written, and read before where they are added to. */
 static inline int times_written(place at, int accumulate) { return place_is(at) ? 1 + (accumulate != 0) : 0; }
 
-/* Windows: conv's and the pools'. The rule of their shape, which conv gives its channels. */
+/* Windows: conv's and the pools'. The rule of their shape, which conv gives its channels. Defined in conv.c. */
 int window_shape(struct graph *graph, struct node *node, int pool);
 
 /* Dense layers and convolutions as compute/timed.h counts them. */
