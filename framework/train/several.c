@@ -50,15 +50,10 @@ static int sample(struct training *t, struct run *run, int64_t draw, double rate
     s->speed = sqrt(ops->dot(device, count, t->at[draw], t->at[draw]));
   }
   ops->combine(device, count, t->update.points, t->update.theta, s->c, t->update.w);
-  program_forward(t->program, run);
-  program_loss(t->program, run, &one);
-  if (program_status(t->program))
+  if (training_forward(t, run, rate, &one))
     return error_failure();
-  if (!isfinite(one.loss))
-    return training_diverged(run->iteration, rate);
   s->loss = one.loss / (double)one.rows + optimiser_penalty(t->optimiser, device, t->update.w);
-  program_backward(t->program, run);
-  if (program_status(t->program) || t->plan.communicator->sum(t->plan.communicator, device, t->update.gradient, count))
+  if (training_backward(t, run))
     return error_failure();
   ops->copy(device, t->at[draw], t->update.gradient, count);
   sums->rows += one.rows;

@@ -25,7 +25,9 @@ static double seconds(void) {
 
 int trainer_load(const struct trainer *t, int64_t latest) {
   int status = t->calls->load(t->context, t->snapshot, latest);
-  return status ? status : training_load(t->training, t->snapshot);
+  if (!status)
+    status = training_load(t->training, t->snapshot);
+  return training_agree(t->training, status);
 }
 
 /* After STRAIT_EDIVERGE, which it clears: loads the state at `origin`, where the epoch began, with the rate halved;
@@ -41,13 +43,13 @@ static int halve(const struct trainer *t, int64_t origin) {
     status = t->calls->load(t->context, t->snapshot, 0);
   if (!status && t->calls->forget)
     status = t->calls->forget(t->context, t->snapshot->iteration);
-  if (status)
-    return status;
-  t->snapshot->halvings = halvings;
-  status = training_load(t->training, t->snapshot);
-  if (status || !t->calls->halved)
-    return status;
-  return t->calls->halved(t->context, &(struct halving){why.text, at, t->snapshot->iteration, halvings});
+  if (!status) {
+    t->snapshot->halvings = halvings;
+    status = training_load(t->training, t->snapshot);
+  }
+  if (!status && t->calls->halved)
+    status = t->calls->halved(t->context, &(struct halving){why.text, at, t->snapshot->iteration, halvings});
+  return training_agree(t->training, status);
 }
 
 /* --- the loop --- */
@@ -59,8 +61,11 @@ static int advance(const struct trainer *t, int64_t next, double deadline) {
     if (t->calls->tick)
       t->calls->tick(t->context);
     const double now = seconds(), slice = now + SLICE;
-    if (status || training_iteration(t->training) >= next || stop_requested() || (deadline > 0 && now >= deadline))
+    if (status || training_iteration(t->training) >= next)
       return status;
+    const int ends = training_any(t->training, stop_requested() || (deadline > 0 && now >= deadline));
+    if (ends)
+      return ends < 0 ? ends : STRAIT_OK;
     status = training_run(t->training, next, deadline > 0 && deadline < slice ? deadline : slice);
   }
 }
@@ -69,7 +74,9 @@ static double next_deadline(const struct trainer *t) { return t->every > 0 ? sec
 
 static int keep(const struct trainer *t, unsigned why) {
   int status = training_save(t->training, t->snapshot);
-  return status ? status : t->calls->keep(t->context, t->snapshot, why);
+  if (!status)
+    status = t->calls->keep(t->context, t->snapshot, why);
+  return training_agree(t->training, status);
 }
 
 /* Where the loop is. */
@@ -91,9 +98,11 @@ static int pass(const struct trainer *t, int64_t until, struct lap *lap) {
   const int64_t now = training_iteration(t->training);
   lap->origin = now / epoch * epoch;
   if (!status && now == ends && t->calls->epoch)
-    status = t->calls->epoch(t->context);
+    status = training_agree(t->training, t->calls->epoch(t->context));
   if (!status && (now > before || lap->pending)) {
-    const int due = stop_requested() || (lap->deadline > 0 && seconds() >= lap->deadline);
+    const int due = training_any(t->training, stop_requested() || (lap->deadline > 0 && seconds() >= lap->deadline));
+    if (due < 0)
+      return due;
     lap->origin = (now - 1) / epoch * epoch; /* where its weights are not finite, the epoch that made them */
     why = (now == moment || now == until ? KEEP_MOMENT : 0) | (now == ends ? KEEP_EPOCH : 0) | (due ? KEEP_NOW : 0);
     status = keep(t, why);
@@ -112,7 +121,7 @@ int trainer_run(const struct trainer *t, int64_t until) {
     if (status == STRAIT_EDIVERGE && t->on_divergence == DIVERGENCE_HALVE)
       status = halve(t, lap.origin);
     if (!status && !lap.pending && training_iteration(t->training) < until)
-      status = stop_check();
+      status = training_stop_check(t->training);
   }
   return status;
 }

@@ -85,7 +85,7 @@ static int create_points(struct training *t) {
   int adam = t->plan.keys->optimiser == OPTIMISER_ADAMW, status = STRAIT_OK;
   t->update.w = program_weights(t->program);
   t->update.gradient = program_gradient(t->program);
-  t->update.gradient_scale = 1.0 / t->plan.communicator->size; /* each rank's gradient is its own share's mean */
+  t->update.gradient_scale = 1;
   if (!t->curve)
     t->update.theta[0] = t->update.w;
   for (int i = 0; i < t->update.points && !status; i++) {
@@ -101,13 +101,20 @@ static int create_points(struct training *t) {
 
 static int create_program(struct training *t, int64_t samples) {
   const int use = PROGRAM_TRAIN | (t->plan.keys->exact ? PROGRAM_EXACT : 0);
-  return program_create(&t->program, t->plan.network, t->plan.device, samples, use, t->plan.keys->label_smoothing);
+  const int size = t->plan.communicator->size;
+  return program_create(&t->program, t->plan.network, t->plan.device, (samples + size - 1) / size, use,
+                        t->plan.keys->label_smoothing);
 }
 
-static void upload(struct training *t, const struct batch *batch) {
+/* Puts this rank's rows of a batch on the device; how many. */
+static int64_t upload(struct training *t, const struct batch *batch) {
+  const struct communicator *c = t->plan.communicator;
   const struct device_ops *ops = t->plan.device->ops;
-  ops->upload(t->plan.device, program_input(t->program), batch->x, batch->samples * t->sample_words);
-  ops->upload(t->plan.device, program_target(t->program), batch->target, batch->samples * t->target_words);
+  const int64_t first = batch->samples * c->rank / c->size, rows = batch->samples * (c->rank + 1) / c->size - first;
+  const float *target = batch->target; /* or int32: as long */
+  ops->upload(t->plan.device, program_input(t->program), batch->x + first * t->sample_words, rows * t->sample_words);
+  ops->upload(t->plan.device, program_target(t->program), target + first * t->target_words, rows * t->target_words);
+  return rows;
 }
 
 static int create_feeder(struct training *t) {
@@ -136,8 +143,7 @@ static int create_source(struct training *t) {
   t->epoch_iterations = t->plan.iterations;
   int status = create_program(t, batch->samples);
   if (!status)
-    upload(t, batch);
-  t->samples = batch->samples;
+    t->samples = upload(t, batch);
   t->plan.batch = NULL;
   return status;
 }
@@ -156,6 +162,13 @@ static int check_schedule(struct training *t) {
   if (t->plan.iterations < 1)
     return error_set(STRAIT_EINVAL, "a training of %lld iterations", (long long)t->plan.iterations);
   return t->schedule->check ? t->schedule->check(t->plan.schedule, &step) : STRAIT_OK;
+}
+
+static int create_room(struct training *t) {
+  const int64_t weights = network_weights(t->plan.network)->count, buffers = network_statistics(t->plan.network)->count;
+  t->room = memory_alloc((size_t)communicator_room(t->plan.communicator, weights > buffers ? weights : buffers),
+                         sizeof *t->room);
+  return t->room ? STRAIT_OK : error_failure();
 }
 
 int training_create(struct training **training, const struct training_plan *plan) {
@@ -177,6 +190,8 @@ int training_create(struct training **training, const struct training_plan *plan
     status = create_points(t);
   if (!status && t->plan.objective.draws > 1)
     status = several_create(t);
+  if (!status)
+    status = create_room(t);
   if (status) {
     training_free(t);
     *training = NULL;
@@ -198,6 +213,7 @@ void training_free(struct training *training) {
   optimiser_free(training->optimiser);
   program_free(training->program);
   feeder_free(training->feeder);
+  memory_free(training->room);
   memory_free(training);
 }
 
@@ -297,8 +313,7 @@ static int feed(struct training *t, int64_t *samples) {
   t->waited += seconds() - begun;
   if (batch.samples < 1)
     return error_set(STRAIT_EBUG, "epoch %lld ended before its batch %lld", (long long)epoch, (long long)first + 1);
-  upload(t, &batch);
-  *samples = batch.samples;
+  *samples = upload(t, &batch);
   if (first + 1 == t->epoch_iterations && t->iteration + 1 < t->plan.iterations &&
       feeder_start(t->feeder, epoch + 1, 0))
     return error_failure();
@@ -315,23 +330,49 @@ static void add_sums(struct training *t, const struct loss_sums *sums) {
   t->sums.nll += sums->nll;
 }
 
+int training_forward(struct training *t, const struct run *run, double rate, struct loss_sums *sums) {
+  *sums = (struct loss_sums){0};
+  if (run->samples > 0) { /* of a short last batch a rank may have no row */
+    program_forward(t->program, run);
+    program_loss(t->program, run, sums);
+  }
+  const double rows = (double)sums->rows;
+  double all[] = {rows, (double)sums->errors, sums->loss, sums->nll};
+  int status = training_agree(t, program_status(t->program));
+  if (!status)
+    status = communicator_add(t->plan.communicator, all, 4);
+  if (status)
+    return status;
+  *sums = (struct loss_sums){(int64_t)all[0], (int64_t)all[1], all[2], all[3]};
+  t->share = rows / all[0];
+  return isfinite(sums->loss) ? STRAIT_OK : training_diverged(run->iteration, rate);
+}
+
+int training_backward(struct training *t, const struct run *run) {
+  if (run->samples > 0)
+    program_backward(t->program, run);
+  int status = training_agree(t, program_status(t->program));
+  return status ? status
+                : communicator_sum(t->plan.communicator, t->plan.device, t->update.gradient,
+                                   network_weights(t->plan.network)->count, t->share, t->room);
+}
+
 /* Forward, loss and backward at the weights that are there, and the optimiser's pass. */
 static int step_once(struct training *t, struct run *run, double rate, struct loss_sums *sums) {
-  program_forward(t->program, run);
-  program_loss(t->program, run, sums);
-  if (program_status(t->program))
-    return error_failure();
-  if (!isfinite(sums->loss))
-    return training_diverged(run->iteration, rate);
-  program_backward(t->program, run);
-  if (program_status(t->program) || t->plan.communicator->sum(t->plan.communicator, t->plan.device, t->update.gradient,
-                                                              network_weights(t->plan.network)->count))
+  if (training_forward(t, run, rate, sums) || training_backward(t, run))
     return error_failure();
   for (int i = 0; i < t->update.points; i++)
     t->update.coefficient[i] = t->update.next[i];
   coefficients(t, run->iteration + 1, t->update.next);
   optimiser_step(t->optimiser, t->plan.device, &t->update, rate, t->updates);
   return STRAIT_OK;
+}
+
+/* The running statistics of all ranks become their mean. */
+static int share_statistics(struct training *t) {
+  const struct communicator *c = t->plan.communicator;
+  return communicator_sum(c, t->plan.device, program_statistics(t->program), network_statistics(t->plan.network)->count,
+                          1.0 / c->size, t->room);
 }
 
 int training_diverged(int64_t iteration, double rate) {
@@ -350,11 +391,14 @@ static int step(struct training *t) {
                     .update_statistics = 1,
                     .dropout = 1,
                     .iteration = iteration,
-                    .seed = seed_of(&t->plan.seeds, t->plan.seeds.dropout)};
+                    .seed =
+                        seed_of(&t->plan.seeds, t->plan.seeds.dropout) + ((uint64_t)t->plan.communicator->rank << 32)};
   struct loss_sums sums = {0};
-  if (feed(t, &run.samples))
+  if (training_agree(t, feed(t, &run.samples)))
     return error_failure();
   if (t->plan.objective.draws > 1 ? several_step(t, &run, rate, &sums) : step_once(t, &run, rate, &sums))
+    return error_failure();
+  if (share_statistics(t))
     return error_failure();
   add_sums(t, &sums);
   t->iteration++;
@@ -363,10 +407,37 @@ static int step(struct training *t) {
 }
 
 int training_run(struct training *training, int64_t until, double deadline) {
-  if (!training->loaded || until > training->plan.iterations)
+  struct training *t = training;
+  if (!t->loaded || until > t->plan.iterations)
     return error_set(STRAIT_EBUG, "a training is run without a state, or beyond its horizon");
-  while (training->iteration < until && !stop_requested() && (deadline <= 0 || seconds() < deadline))
-    if (step(training))
+  while (t->iteration < until) {
+    const int ends = training_any(t, stop_requested() || (deadline > 0 && seconds() >= deadline));
+    if (ends)
+      return ends < 0 ? ends : STRAIT_OK;
+    if (step(t))
       return error_failure();
+  }
   return STRAIT_OK;
+}
+
+/* --- agreement --- */
+
+int training_any(const struct training *training, int wish) {
+  double wishes = wish != 0;
+  int status = communicator_add(training->plan.communicator, &wishes, 1);
+  return status ? status : wishes > 0;
+}
+
+int training_agree(const struct training *training, int status) {
+  int any = training_any(training, status != STRAIT_OK);
+  if (status || !any)
+    return status;
+  return any < 0 ? any : error_set(STRAIT_EIO, "another process of this training failed");
+}
+
+int training_stop_check(const struct training *training) {
+  const int any = training_any(training, stop_requested());
+  if (any <= 0)
+    return any;
+  return stop_requested() ? stop_check() : error_set(STRAIT_ESTOP, "another process of this training was stopped");
 }

@@ -29,7 +29,9 @@ struct training_plan {
   int64_t iterations;                      /* the schedule's horizon */
   int free_ends;                           /* curves: 1 trains the ends too */
   struct objective_keys objective;         /* of curves; zeroed: objective_plain */
-  const struct communicator *communicator; /* NULL: alone */
+  const struct communicator *communicator; /* NULL: alone. Of several ranks each trains on its part of every batch, with
+                                              batch-norm statistics of its own; weights, running statistics, sums,
+                                              failures and stops are the same on all */
 };
 
 struct training;
@@ -51,6 +53,14 @@ int64_t training_halvings(const struct training *training); /* the loaded state'
  * until, when stop_requested or when the monotonic clock passes `deadline` seconds (0: none). STRAIT_EDIVERGE names the
  * iteration and the rate; the weights are then those before that iteration. */
 int training_run(struct training *training, int64_t until, double deadline);
+/* Agreements with the other ranks, which must call them too; alone, what is given. 1 where a rank wishes it; negative:
+ * the ranks cannot be reached. */
+int training_any(const struct training *training, int wish);
+/* The status; where it is STRAIT_OK and another rank failed, a failure that says so. */
+int training_agree(const struct training *training, int status);
+/* stop_check, on all ranks where one of them was asked to stop. */
+int training_stop_check(const struct training *training);
+
 /* The next iteration after the current one at which the schedule collects, or 0. */
 int64_t training_next_collect(const struct training *training);
 /* The rate of an iteration from 1, warm-up and halvings included. */

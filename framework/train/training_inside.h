@@ -18,6 +18,8 @@ struct training {
   int64_t iteration, updates;         /* done; see struct snapshot */
   int64_t halvings;                   /* of the rate */
   int64_t fed;                        /* the iteration whose batch the feeder gives next; 0: it must be started */
+  float *room;                        /* to add in with other ranks */
+  double share;                       /* of the batch's rows, this rank's */
   struct loss_sums sums;
   double begun,
       waited; /* of the current epoch: when, in monotonic seconds; seconds for which the feeder had no batch */
@@ -29,6 +31,11 @@ struct training {
 
 /* STRAIT_EDIVERGE, saying where. */
 int training_diverged(int64_t iteration, double rate);
+/* Forward and loss at the weights that are there, on this rank's rows: the sums over all ranks. All ranks fail
+ * together, with STRAIT_EDIVERGE where the loss is not finite. */
+int training_forward(struct training *training, const struct run *run, double rate, struct loss_sums *sums);
+/* Backward after it: the gradient of the whole batch's mean loss, the same bytes on every rank. */
+int training_backward(struct training *training, const struct run *run);
 
 /* Defined in several.c: a step at several t, on the batch of `run` that is on the device. */
 int several_create(struct training *training);

@@ -32,7 +32,7 @@ tests_train_test_objective_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_train_test_objective_LDADD = libstrait.la $(CHECK_LIBS)
 
 if HAVE_CHECK
-check_PROGRAMS += tests/train/test-moments tests/train/test-trainer
+check_PROGRAMS += tests/train/test-moments tests/train/test-ranks tests/train/test-trainer
 endif
 tests_train_test_moments_SOURCES = %D%/test-moments.c %D%/fixture.h tests/curves/objects.h
 tests_train_test_moments_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
@@ -40,3 +40,6 @@ tests_train_test_moments_LDADD = libstrait.la $(CHECK_LIBS)
 tests_train_test_trainer_SOURCES = %D%/test-trainer.c %D%/fixture.h tests/curves/objects.h
 tests_train_test_trainer_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_train_test_trainer_LDADD = libstrait.la $(CHECK_LIBS)
+tests_train_test_ranks_SOURCES = %D%/test-ranks.c %D%/fixture.h tests/curves/objects.h
+tests_train_test_ranks_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) -pthread
+tests_train_test_ranks_LDADD = libstrait.la $(CHECK_LIBS)
