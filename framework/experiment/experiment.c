@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/faults.h"
 #include "base/file.h"
 #include "experiment/ini.h"
 #include "experiment/instance.h"
@@ -89,6 +90,7 @@ static int take_section(struct experiment *e, const struct ini_section *section,
   stage->section = arena_format(e->arena, "%s %s", section->verb, section->name);
   stage->file = e->file;
   stage->line = section->line;
+  stage->damaged = section->damaged;
   int status = experiment_add(e, stage);
   if (status)
     return status;
@@ -98,14 +100,18 @@ static int take_section(struct experiment *e, const struct ini_section *section,
 
 static int take_sections(struct experiment *e, const struct ini *ini) {
   const char *folder = folder_of_file(e->arena, e->file);
-  if (!folder)
+  const char **unread = folder ? arena_alloc(e->arena, ini->count, sizeof *unread) : NULL;
+  if (!unread)
     return error_failure();
-  for (size_t i = 0; i < ini->count; i++) {
-    int status = take_section(e, &ini->sections[i], folder);
-    if (status)
-      return status;
-  }
-  return e->count ? STRAIT_OK : error_set(STRAIT_EINVAL, "%s: no stage; add one, as [train first]", e->file);
+  e->unread = unread;
+  for (size_t i = 0; i < ini->count; i++)
+    if (take_section(e, &ini->sections[i], folder)) {
+      if (faults_add(e->faults, ini->sections[i].line))
+        return error_failure();
+      unread[e->unread_count++] = arena_copy(e->arena, ini->sections[i].name ? ini->sections[i].name : "");
+    }
+  return e->count || e->faults->count ? STRAIT_OK
+                                      : error_set(STRAIT_EINVAL, "%s: no stage; add one, as [train first]", e->file);
 }
 
 /* --- --set --- */
@@ -141,8 +147,11 @@ static int take_set(struct experiment *e, const char *text) {
 
 static int take_sets(struct experiment *e, const char *const *sets, size_t count) {
   for (size_t i = 0; i < count; i++)
-    if (take_set(e, sets[i]))
-      return error_wrap("--set %s", sets[i]);
+    if (take_set(e, sets[i])) {
+      error_wrap("--set %s", sets[i]);
+      if (faults_add(e->faults, 0))
+        return error_failure();
+    }
   return STRAIT_OK;
 }
 
@@ -151,13 +160,14 @@ static int take_sets(struct experiment *e, const char *const *sets, size_t count
 static int settle(struct experiment *e) {
   int status = STRAIT_OK;
   for (size_t i = 0, written = e->count; !status && i < written; i++) { /* their copies are added behind them */
-    status = settle_own(e->stages[i]);
-    if (!status)
-      status = e->stages[i]->verb->refer(e->stages[i]);
-    stage_find_source(e->stages[i]);
+    struct stage *stage = e->stages[i];
+    status = settle_own(stage);
+    if (!status && !stage->incomplete && stage->verb->refer(stage))
+      status = stages_fault(e);
+    stage_find_source(stage);
   }
-  if (!status)
-    status = experiment_order(e);
+  if (!status && experiment_order(e))
+    return stages_fault(e);
   for (size_t i = 0; !status && i < e->count; i++)
     status = settle_stage(e->stages[i]);
   return status ? status : experiment_leftovers(e);
@@ -177,24 +187,33 @@ static struct experiment *create(const struct verb *const *known, struct registr
   return NULL;
 }
 
-int experiment_read(struct experiment **experiment, const struct verb *const *known, struct registry *registry,
-                    const char *file, const char *const *sets, size_t set_count) {
-  *experiment = NULL;
+/* What stops at once, and with it all that was found before, is reported in the end. */
+static int read_all(struct experiment *e, const char *const *sets, size_t set_count) {
   struct ini *ini = NULL;
-  int status = ini_read(&ini, file);
-  if (status)
-    return status;
-  struct experiment *e = create(known, registry, file);
-  status = e ? take_sections(e, ini) : error_failure();
-  if (e) {
-    e->sets = sets;
-    e->set_count = set_count;
-  }
+  int status = ini_read(&ini, e->file, e->faults);
+  e->sets = sets;
+  e->set_count = set_count;
+  if (!status)
+    status = take_sections(e, ini);
   if (!status)
     status = take_sets(e, sets, set_count);
   if (!status)
     status = settle(e);
   ini_free(ini);
+  return status ? status : faults_report(e->faults);
+}
+
+int experiment_read(struct experiment **experiment, const struct verb *const *known, struct registry *registry,
+                    const char *file, const char *const *sets, size_t set_count) {
+  struct faults faults = {0};
+  *experiment = NULL;
+  struct experiment *e = create(known, registry, file);
+  if (!e)
+    return error_failure();
+  e->faults = &faults;
+  int status = read_all(e, sets, set_count);
+  e->faults = NULL;
+  faults_free(&faults);
   if (status)
     experiment_free(e);
   else

@@ -34,6 +34,8 @@ struct stage {
   const char *section; /* "train left", for messages */
   const char *file;    /* where its section is */
   int line;
+  int damaged;               /* a line of its section could not be read; later: it cannot be prepared */
+  int incomplete;            /* a key that it needs is missing */
   struct settings settings;  /* its section and --set */
   struct settings *defaults; /* the [defaults] that hold for it */
 
@@ -85,6 +87,9 @@ struct experiment {
   const char *const *sets; /* the arguments of --set; borrowed */
   size_t set_count;
   struct settings defaults;
+  struct faults *faults;     /* found so far, while it is read; else NULL */
+  const char *const *unread; /* names in heads of sections that have a fault */
+  size_t unread_count;
   struct stage **stages; /* in the order in which they run: sources first, else the file's */
   size_t count;
   struct stage **all; /* the same in the order in which they were made, and with those that others stand for */
@@ -92,7 +97,8 @@ struct experiment {
   struct instance **instances;
   size_t instance_count, instance_capacity;
 };
-/* known: the verbs, ended by NULL. sets: the values of --set, "train.left.seed=3" or "defaults.epochs=2". */
+/* Fails with all faults that it finds, in the order of their lines. known: the verbs, ended by NULL. sets: the values
+ * of --set, "train.left.seed=3" or "defaults.epochs=2". */
 int experiment_read(struct experiment **experiment, const struct verb *const *known, struct registry *registry,
                     const char *file, const char *const *sets, size_t set_count);
 void experiment_free(struct experiment *experiment);

@@ -22,6 +22,7 @@
 /* Each name is compared with those before it: what is beyond these takes minutes and is no experiment. */
 #define MOST_SECTIONS 20000
 #define MOST_KEYS 1000 /* in a section */
+#define MOST_FAULTS 100
 
 struct parsing {
   struct ini *ini;
@@ -35,17 +36,24 @@ struct parsing {
   int wanted, taken;                /* lines that inih should hand to take_value, and those that it did */
   char header[LONGEST_SECTION + 1]; /* the text between the last brackets */
   struct text list;                 /* the last key's value, where it went on in further lines */
-  int status;
+  struct faults *faults;
+  int skipping; /* the current section's head has a fault: its lines are left out */
+  int lost;     /* the key above has a fault: so are the lines that continue its list */
+  int status;   /* why reading stopped */
 };
 
-/* A fault at the current line. */
+/* Notes a fault at the current line. */
 static int fault(struct parsing *p, const char *format, ...) STRAIT_PRINTF(2, 3);
 static int fault(struct parsing *p, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  p->status = error_set_v(STRAIT_EINVAL, format, arguments);
+  error_set_v(STRAIT_EINVAL, format, arguments);
   va_end(arguments);
-  return p->status = error_wrap("%s:%d", p->ini->file, p->line);
+  error_wrap("%s:%d", p->ini->file, p->line);
+  if (p->faults->count == MOST_FAULTS)
+    p->at = p->end; /* whatever this is, it is no experiment */
+  p->status = faults_add(p->faults, p->line);
+  return STRAIT_EINVAL;
 }
 
 /* Out of memory, or the like. */
@@ -100,8 +108,10 @@ static int add_section(struct parsing *p, const struct ini_section *section) {
   struct ini *ini = p->ini;
   if (finish_list(p))
     return p->status;
-  if (ini->count == MOST_SECTIONS)
+  if (ini->count == MOST_SECTIONS) {
+    p->at = p->end;
     return fault(p, "more than %d sections", MOST_SECTIONS);
+  }
   for (size_t i = 0; i < ini->count; i++)
     if (same_section(&ini->sections[i], section))
       return fault(p, "section [%s] is there twice; the first begins in line %d: join them", p->header,
@@ -184,6 +194,7 @@ static size_t length_of_piece(const char *line, size_t length, size_t most) {
 /* Puts the next piece of the current line into inih's buffer: the first as it stands, later ones indented, so that inih
  * hands them on as further values. `size` is the buffer's. */
 static char *next_piece(struct parsing *p, char *buffer, int size, int first) {
+  const size_t whole = p->rest_length;
   size_t blanks = first ? 0 : strspn(p->rest, " \t");
   if (!first) {
     p->gap = p->rest;
@@ -196,17 +207,43 @@ static char *next_piece(struct parsing *p, char *buffer, int size, int first) {
    * less than inih takes for a full buffer. */
   size_t length = length_of_piece(p->rest, p->rest_length, (size_t)size - 4);
   if (!length) {
+    p->rest_length = 0;
+    p->lost = 1;
     fault(p,
           "a line of %zu bytes with no place to divide it for inih: its key is too long, or it repeats '#' or ';'; is "
           "this an experiment?",
-          p->rest_length);
-    return NULL;
+          whole);
+    return p->status ? NULL : strcpy(buffer, "\n");
   }
   snprintf(buffer, (size_t)size, "%s%.*s\n", first ? "" : " ", (int)length, p->rest);
   p->rest += length;
   p->rest_length -= length;
   p->wanted += *buffer != '[';
   return buffer;
+}
+
+/* The line without its comment, when inih shall see it: not when nothing is left of it, when it has a fault, or when it
+ * belongs to a section or a key that has one. */
+static const char *content_of(struct parsing *p, const char *line, size_t length) {
+  const int head = length && *line == '[', indented = length && is_blank(*line);
+  char *content = NULL;
+  int status = check_characters(p, line, length);
+  if (!status && !(length = length_of_content(line, length)))
+    return NULL;
+  if (!status && !(content = arena_copy_n(p->ini->arena, line, length)))
+    status = failure(p);
+  if (head)
+    p->skipping = status || take_header(p, content);
+  if (head || p->skipping)
+    return p->skipping ? NULL : content;
+  if (!indented)
+    p->lost = status || (status = check_setting(p, content));
+  else if (!p->lost && !status)
+    status = check_indented(p, content);
+  if (status && p->ini->count)
+    current_section(p)->damaged = 1;
+  p->continues = indented;
+  return status || p->lost ? NULL : content;
 }
 
 /* inih's ini_reader, like fgets: the next line that inih shall see, without comments; NULL at the end or at a fault. */
@@ -224,23 +261,12 @@ static char *next_line(char *buffer, int size, void *stream) {
   p->gap = NULL;
   if (newline && length && line[length - 1] == '\r')
     length--;
-  if (check_characters(p, line, length))
-    return NULL;
-  length = length_of_content(line, length);
-  if (!length)
-    return strcpy(buffer, "\n");
-  char *content = arena_copy_n(p->ini->arena, line, length);
+  const char *content = content_of(p, line, length);
   if (!content)
-    return failure(p), NULL;
-  if (is_blank(*content))
-    p->continues = check_indented(p, content) == STRAIT_OK;
-  else if (*content == '[')
-    take_header(p, content);
-  else
-    check_setting(p, content);
+    return p->status ? NULL : strcpy(buffer, "\n");
   p->rest = content;
-  p->rest_length = length;
-  return p->status ? NULL : next_piece(p, buffer, size, 1);
+  p->rest_length = strlen(content);
+  return next_piece(p, buffer, size, 1);
 }
 
 static int add_setting(struct parsing *p, struct ini_section *section, const char *key, const char *value) {
@@ -277,15 +303,21 @@ static int take_value(void *user, const char *header, const char *key, const cha
   if (p->status)
     return 0;
   p->taken++;
+  if (p->lost)
+    return 1;
   if (!section || strcmp(header, p->header))
     return p->status = error_set(STRAIT_EBUG, "%s:%d: inih is in section [%s] instead of [%s]", p->ini->file, p->line,
                                  header, p->header),
            0;
-  return (p->continues ? extend_setting(p, section, value) : add_setting(p, section, key, value)) == STRAIT_OK;
+  if (p->continues)
+    extend_setting(p, section, value);
+  else
+    section->damaged |= p->lost = add_setting(p, section, key, value) != STRAIT_OK;
+  return p->status == STRAIT_OK;
 }
 
-static int parse(struct ini *ini, const char *text, size_t length) {
-  struct parsing p = {.ini = ini, .at = text, .end = text + length};
+static int parse(struct ini *ini, const char *text, size_t length, struct faults *faults) {
+  struct parsing p = {.ini = ini, .at = text, .end = text + length, .faults = faults};
   if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) /* the byte order mark that some editors write */
     p.at += 3;
   int result = ini_parse_stream(next_line, &p, take_value, &p);
@@ -296,19 +328,19 @@ static int parse(struct ini *ini, const char *text, size_t length) {
     return p.status;
   if (result || p.taken != p.wanted)
     return error_set(STRAIT_EBUG, "%s:%d: inih took %d of %d lines", ini->file, result, p.taken, p.wanted);
-  if (!ini->count)
+  if (!ini->count && !faults->count)
     return error_set(STRAIT_EINVAL, "%s: no section in it; an experiment has at least one, as [train a]", ini->file);
   return STRAIT_OK;
 }
 
-int ini_text(struct ini **result, const char *file, const char *text, size_t length) {
+int ini_text(struct ini **result, const char *file, const char *text, size_t length, struct faults *faults) {
   struct ini *ini = memory_alloc(1, sizeof *ini);
   int status;
   *result = NULL;
   if (!ini || !(ini->arena = arena_create()) || !(ini->file = arena_copy(ini->arena, file)))
     status = error_wrap("%s", file);
   else
-    status = parse(ini, text, length);
+    status = parse(ini, text, length, faults);
   if (status)
     ini_free(ini);
   else
@@ -316,14 +348,14 @@ int ini_text(struct ini **result, const char *file, const char *text, size_t len
   return status;
 }
 
-int ini_read(struct ini **ini, const char *path) {
+int ini_read(struct ini **ini, const char *path, struct faults *faults) {
   char *text;
   size_t length;
   *ini = NULL;
   int status = file_read(path, LARGEST_FILE, &text, &length);
   if (status)
     return status;
-  status = ini_text(ini, path, text, length);
+  status = ini_text(ini, path, text, length, faults);
   memory_free(text);
   return status;
 }

@@ -6,6 +6,7 @@
 #ifndef EXPERIMENT_INI_H
 #define EXPERIMENT_INI_H
 
+#include "base/faults.h"
 #include "base/memory.h"
 
 struct ini_setting {
@@ -19,6 +20,7 @@ struct ini_section {
   int line;
   struct ini_setting *settings; /* in order; no key twice */
   size_t count, capacity;
+  int damaged; /* a line of it could not be read */
 };
 struct ini {
   const char *file;             /* as messages show it */
@@ -27,10 +29,11 @@ struct ini {
   struct arena *arena; /* the strings' */
 };
 
-/* Reads a whole file, or fails with the first fault: "FILE:LINE: what is wrong; what to do". */
-int ini_read(struct ini **ini, const char *path);
+/* Reads a whole file. Faults of lines, "FILE:LINE: what is wrong; what to do", are added to `faults`; the lines are
+ * left out and the rest is read, except after very many. */
+int ini_read(struct ini **ini, const char *path, struct faults *faults);
 /* The same for text in memory; `file` is for messages. */
-int ini_text(struct ini **ini, const char *file, const char *text, size_t length);
+int ini_text(struct ini **ini, const char *file, const char *text, size_t length, struct faults *faults);
 void ini_free(struct ini *ini); /* NULL is nothing */
 
 #endif

@@ -73,18 +73,40 @@ static int untaken_default(const struct experiment *e, const struct setting *s) 
   return setting_fault(s);
 }
 
-int experiment_leftovers(struct experiment *e) {
-  for (size_t i = 0; i < e->count; i++)
-    for (size_t k = 0; k < e->stages[i]->settings.n; k++)
-      if (!e->stages[i]->settings.v[k].used)
-        return unknown_key(e->stages[i], &e->stages[i]->settings.v[k]);
-  for (size_t k = 0; k < e->defaults.n; k++)
-    if (!e->defaults.v[k].used)
-      return untaken_default(e, &e->defaults.v[k]);
-  for (size_t i = 0; i < e->instance_count; i++) {
-    const struct setting *untaken = instance_untaken(e->instances[i]);
-    if (untaken)
-      return untaken_default(e, untaken);
+/* Could a stage whose section has a fault take this key? */
+static int perhaps_taken(const struct experiment *e, const char *key) {
+  for (size_t i = 0; e->unread_count && e->verbs[i]; i++) {
+    struct key_table tables[8];
+    int n = verb_tables(e->verbs[i], tables);
+    for (int k = 0; k < n; k++)
+      if (option_find(tables[k].table, key) >= 0)
+        return 1;
   }
-  return STRAIT_OK;
+  for (uint32_t kind = 1; e->unread_count && kind < KINDS; kind++) {
+    size_t length = strlen(kind_name(kind));
+    if (strncmp(key, kind_name(kind), length) == 0 && (!key[length] || key[length] == '.'))
+      return 1;
+  }
+  return 0;
+}
+
+int experiment_leftovers(struct experiment *e) {
+  int status = STRAIT_OK;
+  for (size_t i = 0; i < e->count; i++)
+    for (size_t k = 0; !status && k < e->stages[i]->settings.n; k++) {
+      const struct setting *s = &e->stages[i]->settings.v[k];
+      if (!s->used && unknown_key(e->stages[i], s))
+        status = stages_fault(e);
+    }
+  for (size_t k = 0; !status && k < e->defaults.n; k++) {
+    const struct setting *s = &e->defaults.v[k];
+    if (!s->used && !perhaps_taken(e, s->key) && untaken_default(e, s))
+      status = stages_fault(e);
+  }
+  for (size_t i = 0; !status && i < e->instance_count; i++) {
+    const struct setting *untaken = instance_untaken(e->instances[i]);
+    if (untaken && untaken_default(e, untaken))
+      status = stages_fault(e);
+  }
+  return status;
 }

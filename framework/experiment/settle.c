@@ -26,9 +26,8 @@ static int apply(struct stage *stage, const struct option_table *table, void *va
     s->used = 1;
     if (stronger && settings_find(stronger, s->key))
       continue;
-    int status = options_set(table, values, s->key, s, arena);
-    if (status)
-      return status;
+    if (options_set(table, values, s->key, s, arena) && stages_fault(stage->experiment))
+      return error_failure();
   }
   return STRAIT_OK;
 }
@@ -47,8 +46,12 @@ int settle_own(struct stage *stage) {
     strait_option option = option_at(table, i);
     if ((option.flags & STRAIT_REQUIRED) && !settings_find(&stage->settings, option.name) &&
         !settings_find(stage->defaults, option.name)) {
-      status = error_set(STRAIT_EINVAL, "%s is missing: %s", option.name, option.help);
+      stage->incomplete = 1;
+      if (stage->damaged) /* it may be in a line that could not be read */
+        continue;
+      error_set(STRAIT_EINVAL, "%s is missing: %s", option.name, option.help);
       stage_fault(stage, NULL);
+      status = stages_fault(stage->experiment);
     }
   }
   return status;
@@ -120,7 +123,8 @@ static int take_options(struct stage *stage, uint32_t kind, struct settings *fro
       continue;
     s->used = 1;
     int status = options_set(&table, trial, name, s, stage->experiment->arena);
-    if (status || (status = settings_add(&choice->settings, s)) != STRAIT_OK)
+    status = status ? stages_fault(stage->experiment) : settings_add(&choice->settings, s);
+    if (status)
       return status;
   }
   return STRAIT_OK;
@@ -145,7 +149,8 @@ static int choose_options(struct stage *stage, uint32_t kind, struct settings *p
     if (option_of(kind, stage->settings.v[i].key)) {
       error_set(STRAIT_EINVAL, "%s: the model comes from '%s'; set it there", stage->settings.v[i].key,
                 stage->source->name);
-      return setting_fault(&stage->settings.v[i]);
+      setting_fault(&stage->settings.v[i]);
+      status = stages_fault(stage->experiment);
     }
   return status ? status : take_options(stage, kind, &stage->settings);
 }
@@ -175,9 +180,10 @@ static int describe_choice(struct stage *stage, uint32_t kind) {
     int given = 0;
     for (size_t k = 0; k < choice->settings.n; k++)
       given |= strcmp(option_of(kind, choice->settings.v[k].key), option.name) == 0;
-    if ((option.flags & STRAIT_REQUIRED) && !given) {
+    if ((option.flags & STRAIT_REQUIRED) && !given && !stage->damaged) {
       error_set(STRAIT_EINVAL, "%s.%s is missing: %s", kind_name(kind), option.name, option.help);
-      status = stage_fault(stage, NULL);
+      stage_fault(stage, NULL);
+      status = stages_fault(stage->experiment);
     }
   }
   choice->text = status || text.status ? NULL : arena_copy(arena, text.data);
@@ -199,6 +205,14 @@ static int add_presets(const strait_class *cls, struct settings *presets) {
   return STRAIT_OK;
 }
 
+/* The plugin cannot be used: the keys that are its options cannot be judged. */
+static void skip_options(struct stage *stage, uint32_t kind) {
+  struct settings *lists[] = {&stage->settings, stage->defaults};
+  for (int k = 0; k < 2; k++)
+    for (size_t i = 0; i < lists[k]->n; i++)
+      lists[k]->v[i].used |= option_of(kind, lists[k]->v[i].key) != NULL;
+}
+
 /* The plugins, those first that may ask for a schedule. */
 static int choose_plugins(struct stage *stage, struct settings *presets) {
   static const uint32_t order[] = {STRAIT_ENSEMBLER, STRAIT_CURVE, STRAIT_MODEL, STRAIT_DATASET, STRAIT_SCHEDULE};
@@ -208,6 +222,12 @@ static int choose_plugins(struct stage *stage, struct settings *presets) {
     if (!(kinds & KIND_BIT(kind)))
       continue;
     int status = choose_class(stage, kind, presets);
+    if (status || !stage->choice[kind].cls) { /* a fault here, or in the stage that the plugin comes from */
+      if (status && stages_fault(stage->experiment))
+        return error_failure();
+      skip_options(stage, kind);
+      continue;
+    }
     if (!status)
       status = add_presets(stage->choice[kind].cls, presets);
     if (!status)
@@ -239,12 +259,13 @@ static int settle_common_seeds(struct stage *stage) {
   const struct setting *general = settings_find(&stage->experiment->defaults, "seed");
   const struct seeds *theirs = stage->source ? &stage->source->seeds : NULL;
   int64_t common = 1;
-  int status = general ? text_integer(general->value, &common) : STRAIT_OK;
+  if (general && text_integer(general->value, &common))
+    error_clear(); /* reported where the key is taken */
   if (stage->seeds.noise < 0 || (theirs && !settings_find(&stage->settings, "seed.noise")))
     stage->seeds.noise = theirs ? theirs->noise : common;
   if (stage->seeds.subset < 0 || (theirs && !settings_find(&stage->settings, "seed.subset")))
     stage->seeds.subset = theirs ? theirs->subset : common;
-  return status;
+  return STRAIT_OK;
 }
 
 /* Our own tables of keys. */

@@ -1,9 +1,11 @@
 /* experiment/stages.c: the stages of an experiment: finds them, adds to them, says where one is written. */
 #include "experiment/stages.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/faults.h"
 #include "experiment/settings.h"
 
 struct stage *experiment_stage(const struct experiment *experiment, const char *name) {
@@ -29,6 +31,9 @@ int stages_none(const struct experiment *e, const char *name) {
     return error_failure();
   for (size_t i = 0; i < e->count; i++)
     names[i] = e->stages[i]->name;
+  for (size_t i = 0; i < e->unread_count; i++)
+    if (e->unread[i] && strcmp(e->unread[i], name) == 0)
+      return error_set(STRAIT_EINVAL, "the section of \"%s\" has a fault", name);
   const char *nearest = text_nearest(name, names, e->count);
   if (nearest)
     return error_set(STRAIT_EINVAL, "no stage \"%s\"; did you mean \"%s\"?", name, nearest);
@@ -52,6 +57,14 @@ void stage_find_source(struct stage *stage) {
 }
 
 /* --- faults --- */
+
+int stages_fault(struct experiment *e) {
+  const char *text = error_text();
+  size_t length = strlen(e->file);
+  int here = strncmp(text, e->file, length) == 0 && text[length] == ':';
+  long line = here ? strtol(text + length + 1, NULL, 10) : 0;
+  return e->faults ? faults_add(e->faults, (int)line) : error_failure();
+}
 
 int setting_fault(const struct setting *setting) {
   struct arena *arena = arena_create();

@@ -13,6 +13,9 @@ int stage_need(struct stage *stage, struct stage *needed);
 /* Finds where it takes model and data from: the first stage that it refers to. */
 void stage_find_source(struct stage *stage);
 
+/* Notes this thread's chain, which begins with the fault's place, as a fault of the experiment, so that reading can
+ * continue: STRAIT_OK; or fails. */
+int stages_fault(struct experiment *experiment);
 /* Puts "FILE:LINE: [verb name] " in front of this thread's chain; with a key, its line and "key = value: ". */
 int stage_fault(const struct stage *stage, const char *key);
 /* The same for the place where a setting is written. */

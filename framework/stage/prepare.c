@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/faults.h"
 #include "experiment/instance.h"
 #include "experiment/stages.h"
 #include "experiment/verb.h"
@@ -151,12 +152,47 @@ static int alike(const struct experiment *e, const struct stage *stage) {
   return STRAIT_OK;
 }
 
+/* Does it refer to a stage that could not be prepared? */
+static int hangs(const struct stage *stage) {
+  int damaged = stage->origin && stage->origin->damaged;
+  for (size_t i = 0; i < stage->reference_count; i++)
+    damaged |= stage->references[i]->stage && stage->references[i]->stage->damaged;
+  for (size_t i = 0; i < stage->route_count; i++)
+    damaged |= stage->routes[i]->stage && stage->routes[i]->stage->damaged;
+  for (size_t i = 0; i < stage->need_count; i++)
+    damaged |= stage->needs[i]->damaged;
+  return damaged;
+}
+
+/* Prepares all stages that can be; fails with the faults of all. */
+static int prepare_all(struct session *session, struct experiment *e) {
+  struct faults faults = {0};
+  struct error_chain last = {0};
+  int status = STRAIT_OK;
+  for (size_t i = 0; !status && i < e->count; i++) {
+    struct stage *stage = e->stages[i];
+    stage->damaged = hangs(stage);
+    if (stage->damaged)
+      continue;
+    stage->damaged = prepare(session, stage) || alike(e, stage);
+    if (!stage->damaged)
+      instance_merge(e, stage);
+    else if (strcmp(last.text, error_text()) != 0) { /* the same data set fails for all of its stages */
+      memcpy(last.text, error_text(), strlen(error_text()) + 1);
+      stage_fault(stage, NULL);
+      status = faults_add(&faults, stage->line);
+    }
+  }
+  if (!status)
+    status = faults_report(&faults);
+  faults_free(&faults);
+  return status;
+}
+
 int experiment_prepare(struct session *session, struct experiment *e) {
-  for (size_t i = 0; i < e->count; i++)
-    if (prepare(session, e->stages[i]) || alike(e, e->stages[i]))
-      return stage_fault(e->stages[i], NULL);
-    else
-      instance_merge(e, e->stages[i]);
+  int status = prepare_all(session, e);
+  if (status)
+    return status;
   size_t kept = 0;
   for (size_t i = 0; i < e->count; i++)
     if (!e->stages[i]->same)

@@ -135,6 +135,35 @@ for i in 1 2 3 4 5; do head -c 3073 /dev/zero >cifar/data_batch_$i.bin; done
 head -c 3000 /dev/zero >cifar/test_batch.bin
 refuse "$cifar" 'cifar'
 
+echo "-- all faults at once, in the order of the lines"
+cat >several.ini <<'END'
+[defaults]
+dataset = digits
+model = mlpp
+model.hidden = 12
+epochs = many
+rates = 0.1
+[train left]
+sead = 1
+[trian right]
+[connect arc]
+ends = left right
+curve = bezir
+curve.bends = 99
+[scan s]
+points = 1
+paths = nothing line(left,left)
+momentum
+[train left]
+END
+expect 2 check several.ini
+cut -d: -f1-3 err | sed 's/strait: several.ini://' | tr '\n' ' ' >lines
+test "$(cat lines)" = '3 5 6 8 9 11 12 15 16 17 18 ' || die "the lines are $(cat lines)"
+for text in '"mlpp"' 'many' '"rates"' '"sead"; did you mean "seed"' '"trian"; did' 'the section of "right" has a fault' '"bezir"; did' \
+  'below the minimum 2' 'no stage "nothing"' '"momentum" has no' '[train left] is there twice'; do
+  says "$text"
+done
+
 echo "-- plugins"
 bad=${builddir:-$PWD}/tests/plugins/.libs
 for name in noentry future newminor misnamed failinit tooshort; do

@@ -16,14 +16,14 @@
 
 #define TASKS 1000
 
-struct counts {
+struct calls {
   _Atomic int run[TASKS];
   _Atomic int bad_worker;
   int threads;
 };
 
 static void count_task(void *context, int64_t index, int worker) {
-  struct counts *c = context;
+  struct calls *c = context;
   atomic_fetch_add(&c->run[index], 1);
   if (worker < 0 || worker >= c->threads)
     atomic_fetch_add(&c->bad_worker, 1);
@@ -36,7 +36,7 @@ START_TEST(every_task_once) {
     ck_assert_int_eq(team_create(&team, threads[t]), STRAIT_OK);
     ck_assert_int_eq(team_threads(team), threads[t]);
     for (int64_t tasks = 0; tasks <= TASKS; tasks = tasks * 3 + 1) {
-      struct counts c = {.threads = threads[t]};
+      struct calls c = {.threads = threads[t]};
       team_run(team, tasks, count_task, &c);
       for (int64_t i = 0; i < TASKS; i++)
         ck_assert_int_eq(c.run[i], i < tasks);

@@ -14,9 +14,22 @@ static void teardown(void) {
   ini = NULL;
 }
 
+/* Reads; all faults become the error. */
+static int read_ini(struct ini **result, const char *text, size_t length) {
+  struct faults faults = {0};
+  int status = ini_text(result, "e.ini", text, length, &faults);
+  status = status ? status : faults_report(&faults);
+  faults_free(&faults);
+  if (status) {
+    ini_free(*result);
+    *result = NULL;
+  }
+  return status;
+}
+
 static void parse(const char *text) {
   ini_free(ini);
-  ck_assert_msg(ini_text(&ini, "e.ini", text, strlen(text)) == STRAIT_OK, "%s", error_text());
+  ck_assert_msg(read_ini(&ini, text, strlen(text)) == STRAIT_OK, "%s", error_text());
 }
 
 static void ck_setting(size_t section, size_t i, const char *key, const char *value, int line) {
@@ -171,7 +184,7 @@ static const struct {
 
 START_TEST(each_fault_names_its_line) {
   struct ini *none = (struct ini *)scratch;
-  ck_assert_int_eq(ini_text(&none, "e.ini", faults[_i].text, strlen(faults[_i].text)), STRAIT_EINVAL);
+  ck_assert_int_eq(read_ini(&none, faults[_i].text, strlen(faults[_i].text)), STRAIT_EINVAL);
   ck_assert_ptr_null(none);
   ck_assert_str_eq(error_text(), faults[_i].error);
 }
@@ -179,7 +192,7 @@ END_TEST
 
 START_TEST(a_nul_is_refused) {
   static const char text[] = "[train a]\nseed = 1\0 2\n";
-  ck_assert_int_eq(ini_text(&ini, "e.ini", text, sizeof text - 1), STRAIT_EINVAL);
+  ck_assert_int_eq(read_ini(&ini, text, sizeof text - 1), STRAIT_EINVAL);
   ck_assert_str_eq(error_text(), "e.ini:2: a control character (byte 0x00); an experiment is plain text");
 }
 END_TEST
@@ -252,11 +265,44 @@ START_TEST(long_blanks_keys_and_sections) {
   text_free(&text);
   text_add(&text, "[train a]\n%s%s = 1\n", key, key); /* no key is as long as that */
   ini_free(ini);
-  ck_assert_int_eq(ini_text(&ini, "e.ini", text.data, text.length), STRAIT_EINVAL);
+  ck_assert_int_eq(read_ini(&ini, text.data, text.length), STRAIT_EINVAL);
   ck_assert_str_eq(error_text(),
                    "e.ini:2: a line of 304 bytes with no place to divide it for inih: its key is too long, or it "
                    "repeats '#' or ';'; is this an experiment?");
   text_free(&text);
+}
+END_TEST
+
+/* All faults in the order of their lines; what belongs to a faulty section or key is left out, the rest is read. */
+START_TEST(several_faults) {
+  static const char text[] = "[train a]\n"
+                             "seed : 1\n"
+                             " 2 3\n"
+                             "epochs = 3\n"
+                             "epochs = 4\n"
+                             "  5\n"
+                             "[train a]\n"
+                             "seed\n"
+                             "[train b\n"
+                             "x = 1\n"
+                             "[train c]\n"
+                             "y = \x01\n"
+                             "z = 1\n";
+  struct faults found = {0};
+  ck_assert_int_eq(ini_text(&ini, "e.ini", text, sizeof text - 1, &found), STRAIT_OK);
+  ck_assert_uint_eq(ini->count, 2);
+  ck_section(0, "train", "a", 1, 1);
+  ck_setting(0, 0, "epochs", "3", 4);
+  ck_section(1, "train", "c", 11, 1);
+  ck_setting(1, 0, "z", "1", 13);
+  ck_assert(ini->sections[0].damaged && ini->sections[1].damaged);
+  ck_assert_int_eq(faults_report(&found), STRAIT_EINVAL);
+  ck_assert_str_eq(error_text(),
+                   "e.ini:2: \"seed : 1\": a ':' where '=' is wanted; write KEY = VALUE\n"
+                   "strait: e.ini:5: epochs is set twice in [train a]; the first is in line 4: remove one\n"
+                   "strait: e.ini:7: section [train a] is there twice; the first begins in line 1: join them\n"
+                   "strait: e.ini:9: \"[train b\" has no ']' at its end\n"
+                   "strait: e.ini:12: a control character (byte 0x01); an experiment is plain text");
 }
 END_TEST
 
@@ -304,33 +350,34 @@ START_TEST(more_keys_and_sections_than_can_be_meant) {
   text_add(&text, "[train a]\n");
   for (int k = 0; k < 1001; k++)
     text_add(&text, "k%d = 1\n", k);
-  ck_assert_int_eq(ini_text(&none, "e.ini", text.data, text.length), STRAIT_EINVAL);
+  ck_assert_int_eq(read_ini(&none, text.data, text.length), STRAIT_EINVAL);
   ck_assert_ptr_nonnull(strstr(error_text(), "e.ini:1002: more than 1000 keys in [train a]"));
   text.length = 0;
   for (int k = 0; k < 20001; k++)
     text_add(&text, "[train s%d]\n", k);
-  ck_assert_int_eq(ini_text(&none, "e.ini", text.data, text.length), STRAIT_EINVAL);
+  ck_assert_int_eq(read_ini(&none, text.data, text.length), STRAIT_EINVAL);
   ck_assert_ptr_nonnull(strstr(error_text(), "e.ini:20001: more than 20000 sections"));
   text_free(&text);
 }
 END_TEST
 
 START_TEST(files) {
+  struct faults found = {0};
   scratch_make();
   file_write(in_scratch("e.ini"), "[train a]\nseed = 1\n", 19);
-  ck_assert_int_eq(ini_read(&ini, in_scratch("e.ini")), STRAIT_OK);
+  ck_assert_int_eq(ini_read(&ini, in_scratch("e.ini"), &found), STRAIT_OK);
   ck_assert_str_eq(ini->file, in_scratch("e.ini"));
   ck_setting(0, 0, "seed", "1", 2);
   ini_free(ini);
-  ck_assert_int_eq(ini_read(&ini, in_scratch("none.ini")), STRAIT_ENOENT);
+  ck_assert_int_eq(ini_read(&ini, in_scratch("none.ini"), &found), STRAIT_ENOENT);
   ck_assert_ptr_null(ini);
   ck_error_has("none.ini");
-  ck_assert_int_eq(ini_read(&ini, scratch), STRAIT_EINVAL);
+  ck_assert_int_eq(ini_read(&ini, scratch, &found), STRAIT_EINVAL);
   char *large = memory_alloc((1 << 20) + 1, 1);
   memset(large, '#', (1 << 20) + 1);
   file_write(in_scratch("large.ini"), large, (1 << 20) + 1);
   memory_free(large);
-  ck_assert_int_eq(ini_read(&ini, in_scratch("large.ini")), STRAIT_EFORMAT);
+  ck_assert_int_eq(ini_read(&ini, in_scratch("large.ini"), &found), STRAIT_EFORMAT);
   scratch_remove();
 }
 END_TEST
@@ -344,6 +391,7 @@ int main(void) {
   tcase_add_test(cases[0], comments);
   tcase_add_loop_test(cases[0], each_fault_names_its_line, 0, sizeof faults / sizeof *faults);
   tcase_add_test(cases[0], a_nul_is_refused);
+  tcase_add_test(cases[0], several_faults);
   tcase_add_test(cases[0], lines_of_any_length);
   tcase_add_test(cases[0], what_long_lines_hold);
   tcase_add_test(cases[0], long_blanks_keys_and_sections);
