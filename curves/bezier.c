@@ -1,9 +1,11 @@
-/* bezier: the Bezier curve of degree d = n + 1 through the ends, pulled by n bends (Garipov et al., 2018, section 3.4):
- *
- *   c_i(t) = B_i^d(t) = C(d,i) t^i (1-t)^(d-i),  i = 0..d
- *   c_i'(t) = d (B_{i-1}^{d-1}(t) - B_i^{d-1}(t))
- */
+/* bezier: a Bezier curve through the ends, pulled by its bends. */
 #include <strait/curve.h>
+
+static const char about[] =
+    "The Bezier curve of degree d = bends + 1: it goes through the two ends and is pulled towards the bends between "
+    "them (Garipov et al., 2018, section 3.4). Its coefficients are the Bernstein polynomials\n\n"
+    "  c_i(t) = B_i^d(t) = C(d,i) t^i (1-t)^(d-i),  i = 0..d\n"
+    "  c_i'(t) = d (B_{i-1}^{d-1}(t) - B_i^{d-1}(t))";
 
 struct bezier {
   strait_object object;
@@ -42,4 +44,4 @@ static void derivatives(const void *self, double t, double *dc) {
 static const strait_curve_ops ops = {
     .size = sizeof ops, .points = points, .coefficients = coefficients, .derivatives = derivatives};
 STRAIT_REGISTER(curve, bezier, struct bezier, .version = "1.0", .summary = "Bezier curve with any number of bends",
-                .ops = &ops, STRAIT_WITH_OPTIONS(options))
+                .ops = &ops, STRAIT_WITH_OPTIONS(options), .description = about)

@@ -1,10 +1,11 @@
-/* polychain: the polygonal chain through the ends and n bends (Garipov et al., 2018, section 3.4):
- *
- *   c_i(t) = max(0, 1 - |(n+1) t - i|),  i = 0..n+1
- */
+/* polychain: straight segments through the ends and the bends. */
 #include <math.h>
 
 #include <strait/curve.h>
+
+static const char about[] = "The polygonal chain through the two ends and n bends (Garipov et al., 2018, section 3.4), "
+                            "each segment of which takes the same share of t:\n\n"
+                            "  c_i(t) = max(0, 1 - |(n+1) t - i|),  i = 0..n+1";
 
 struct polychain {
   strait_object object;
@@ -36,4 +37,5 @@ static void derivatives(const void *self, double t, double *dc) {
 static const strait_curve_ops ops = {
     .size = sizeof ops, .points = points, .coefficients = coefficients, .derivatives = derivatives};
 STRAIT_REGISTER(curve, polychain, struct polychain, .version = "1.0",
-                .summary = "polygonal chain with any number of bends", .ops = &ops, STRAIT_WITH_OPTIONS(options))
+                .summary = "polygonal chain with any number of bends", .ops = &ops, STRAIT_WITH_OPTIONS(options),
+                .description = about)

@@ -1,13 +1,12 @@
-/* convfc: three convolutions and three fully connected layers, the "3conv3fc" of Garipov et al. (2018):
- *
- *   5x5 convolutions with 32, 64, 128 channels, each with ReLU and a 3x3 max-pool of stride 2;
- *   1000, ReLU, 1000, ReLU, logits.
- *
- * Names and initialisation are those of the authors' ConvFC. width multiplies channels and layers alike.
- */
+/* convfc: three convolutions and three fully connected layers. */
 #include <math.h>
 
 #include <strait/model.h>
+
+static const char about[] =
+    "The \"3conv3fc\" of Garipov et al. (2018): 5x5 convolutions with 32, 64 and 128 channels, each followed by ReLU "
+    "and a 3x3 max-pool of stride 2; then 1000, ReLU, 1000, ReLU, logits.\n\n"
+    "Names and initialisation are those of the authors' ConvFC. width multiplies channels and layers alike.";
 
 struct convfc {
   strait_object object;
@@ -40,4 +39,4 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
 STRAIT_REGISTER(model, convfc, struct convfc, .version = "1.0",
                 .summary = "three convolutions and three fully connected layers", .ops = &ops,
-                STRAIT_WITH_OPTIONS(options))
+                STRAIT_WITH_OPTIONS(options), .description = about)

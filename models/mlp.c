@@ -1,11 +1,13 @@
-/* mlp: a multilayer perceptron, x -> fc1 -> relu -> fc2 -> relu -> ... -> logits, on samples of any shape.
- *
- * init = he: weights normal with deviation sqrt(2 / inputs), biases 0 (He et al., 2015), as in the paper's experiments
- * with fully connected networks; init = torch: both uniform in +-1/sqrt(inputs), as PyTorch's nn.Linear starts.
- */
+/* mlp: a multilayer perceptron. */
 #include <math.h>
 
 #include <strait/model.h>
+
+static const char about[] = "A multilayer perceptron, on samples of any shape:\n\n"
+                            "  x -> fc1 -> relu -> fc2 -> relu -> ... -> logits\n\n"
+                            "With init = he, weights are normal with deviation sqrt(2 / inputs) and biases 0 (He et "
+                            "al., 2015), as in the paper's experiments with fully connected networks; with init = "
+                            "torch, both are uniform in +-1/sqrt(inputs), as in PyTorch's nn.Linear.";
 
 enum { HE, TORCH };
 static const char *const inits[] = {"he", "torch", NULL};
@@ -45,4 +47,4 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
 STRAIT_REGISTER(model, mlp, struct mlp, .version = "1.0", .summary = "fully connected layers with ReLU", .ops = &ops,
-                STRAIT_WITH_OPTIONS(options))
+                STRAIT_WITH_OPTIONS(options), .description = about)

@@ -1,15 +1,16 @@
-/* preresnet: the residual network with pre-activation for small images (He et al., "Identity Mappings in Deep Residual
- * Networks", 2016), as the authors of mode connectivity use it:
- *
- *   3x3 convolution, 16 channels; three stages of n blocks with 16, 32, 64 channels, the second and third starting with
- *   stride 2; batch norm, ReLU, average over the image (8x8 for 32x32 inputs), logits.
- *
- * A block adds its input to BN-ReLU-conv3x3 twice (basic, depth 6n+2), or to BN-ReLU-conv 1x1, 3x3, 1x1 with 4 times
- * the channels out (bottleneck, depth 9n+2). Where shapes change, the input goes through a 1x1 convolution first.
- */
+/* preresnet: the residual network with pre-activation. */
 #include <math.h>
 
 #include <strait/model.h>
+
+static const char about[] =
+    "The residual network with pre-activation for small images (He et al., \"Identity Mappings in Deep Residual "
+    "Networks\", 2016), as the authors of mode connectivity use it: a 3x3 convolution with 16 channels; three stages "
+    "of n blocks with 16, 32 and 64 channels, the second and third starting with stride 2; batch norm, ReLU, the "
+    "average over the image (8x8 for 32x32 inputs), logits.\n\n"
+    "A block adds its input to BN-ReLU-conv3x3 twice (basic, depth 6n+2), or to BN-ReLU-conv 1x1, 3x3, 1x1 with 4 "
+    "times the channels at its output (bottleneck, depth 9n+2). Where shapes change, the input goes through a 1x1 "
+    "convolution first.";
 
 enum { AUTO, BASIC, BOTTLENECK };
 static const char *const blocks[] = {"auto", "basic", "bottleneck", NULL};
@@ -92,4 +93,4 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
 STRAIT_REGISTER(model, preresnet, struct preresnet, .version = "1.0",
                 .summary = "residual network with pre-activation, for small images", .ops = &ops,
-                STRAIT_WITH_OPTIONS(options), .init = init)
+                STRAIT_WITH_OPTIONS(options), .init = init, .description = about)

@@ -1,13 +1,15 @@
-/* resnet: the residual network for ImageNet's images (He et al., "Deep Residual Learning for Image Recognition", 2016):
- *
- *   7x7 convolution, 64 channels, stride 2, batch norm, ReLU, 3x3 max-pool of stride 2; four stages of blocks with 64,
- * 128, 256, 512 channels, all but the first starting with stride 2; average over the image, logits.
- *
- * A block is relu(x + F(x)), F two 3x3 convolutions (18 and 34 layers) or 1x1, 3x3, 1x1 with 4 times the channels out
- * (from 50 on), a batch norm after each and ReLU between; the stride is in the first 3x3, as in PyTorch's own. Where
- * shapes change, x goes through a 1x1 convolution and batch norm. Names and initialisation are those of torchvision.
- */
+/* resnet: the residual network for ImageNet. */
 #include <strait/model.h>
+
+static const char about[] =
+    "The residual network for ImageNet's images (He et al., \"Deep Residual Learning for Image Recognition\", 2016): a "
+    "7x7 convolution with 64 channels and stride 2, batch norm, ReLU, a 3x3 max-pool of stride 2; four stages of "
+    "blocks with 64, 128, 256 and 512 channels, all but the first starting with stride 2; the average over the image, "
+    "logits.\n\n"
+    "A block is relu(x + F(x)), where F is two 3x3 convolutions (18 and 34 layers) or 1x1, 3x3, 1x1 with 4 times the "
+    "channels at its output (from 50 layers on), with a batch norm after each and ReLU between; the stride is in the "
+    "first 3x3, as in PyTorch's own. Where shapes change, x goes through a 1x1 convolution and batch norm. Names and "
+    "initialisation are those of torchvision.";
 
 static const char *const depths[] = {"18", "34", "50", "101", "152", NULL};
 static const struct {
@@ -70,4 +72,4 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
 STRAIT_REGISTER(model, resnet, struct resnet, .version = "1.0", .summary = "residual network for ImageNet", .ops = &ops,
-                STRAIT_WITH_OPTIONS(options))
+                STRAIT_WITH_OPTIONS(options), .description = about)

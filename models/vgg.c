@@ -1,15 +1,15 @@
-/* vgg: VGG-16 and VGG-19 for small images (Simonyan and Zisserman, 2015), as the authors of mode connectivity use them:
- *
- *   3x3 convolutions with padding 1 and ReLU in five groups, 64, 128, 256, 512, 512 channels; 2, 2, 3, 3, 3 of them in
- *   VGG-16 and 2, 2, 4, 4, 4 in VGG-19; a 2x2 max-pool after each group;
- *   dropout, 512, ReLU, dropout, 512, ReLU, logits.
- *
- * With batch-norm = yes a batch norm follows each convolution. (The authors' own VGG16BN drops half of its layers; this
- * has all of them.) Names are the authors'.
- */
+/* vgg: VGG-16 and VGG-19. */
 #include <math.h>
 
 #include <strait/model.h>
+
+static const char about[] =
+    "VGG-16 and VGG-19 for small images (Simonyan and Zisserman, 2015), as the authors of mode connectivity use them: "
+    "3x3 convolutions with padding 1 and ReLU in five groups of 64, 128, 256, 512 and 512 channels (2, 2, 3, 3, 3 of "
+    "them in VGG-16; 2, 2, 4, 4, 4 in VGG-19), with a 2x2 max-pool after each group; then dropout, 512, ReLU, dropout, "
+    "512, ReLU, logits.\n\n"
+    "With batch-norm = yes a batch norm follows each convolution. (The authors' own VGG16BN drops half of its layers; "
+    "this has all of them.) Names are the authors'.";
 
 static const char *const depths[] = {"16", "19", NULL};
 
@@ -59,4 +59,4 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
 STRAIT_REGISTER(model, vgg, struct vgg, .version = "1.0", .summary = "VGG-16 and VGG-19, for small images", .ops = &ops,
-                STRAIT_WITH_OPTIONS(options))
+                STRAIT_WITH_OPTIONS(options), .description = about)

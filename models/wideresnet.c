@@ -1,16 +1,16 @@
-/* wideresnet: WRN-depth-width for small images (Zagoruyko and Komodakis, "Wide Residual Networks", 2016), as the
- * authors of mode connectivity use it:
- *
- *   3x3 convolution, 16 channels; three stages of n = (depth - 4) / 6 blocks with 16, 32, 64 times `width` channels,
- * the second and third starting with stride 2; batch norm (momentum .9), ReLU, average over the image, logits.
- *
- * A block adds its input to BN-ReLU-conv3x3, dropout, BN-ReLU-conv3x3, the stride in the second; where shapes change,
- * the input goes through a 1x1 convolution first. Convolutions have biases, and all start as PyTorch's do: uniform in
- * +-1/sqrt(fan_in).
- */
+/* wideresnet: the wide residual network. */
 #include <math.h>
 
 #include <strait/model.h>
+
+static const char about[] =
+    "WRN-depth-width for small images (Zagoruyko and Komodakis, \"Wide Residual Networks\", 2016), as the authors of "
+    "mode connectivity use it: a 3x3 convolution with 16 channels; three stages of n = (depth - 4) / 6 blocks with 16, "
+    "32 and 64 times width channels, the second and third starting with stride 2; batch norm (momentum .9), ReLU, the "
+    "average over the image, logits.\n\n"
+    "A block adds its input to BN-ReLU-conv3x3, dropout, BN-ReLU-conv3x3, with the stride in the second; where shapes "
+    "change, the input goes through a 1x1 convolution first. Convolutions have biases, and all start as in PyTorch: "
+    "uniform in +-1/sqrt(fan_in).";
 
 struct wideresnet {
   strait_object object;
@@ -71,4 +71,4 @@ static strait_node build(const void *self, strait_graph *g, strait_node x) {
 static const strait_model_ops ops = {.size = sizeof ops, .build = build};
 STRAIT_REGISTER(model, wideresnet, struct wideresnet, .version = "1.0",
                 .summary = "wide residual network, for small images", .ops = &ops, STRAIT_WITH_OPTIONS(options),
-                .init = init)
+                .init = init, .description = about)

@@ -1,13 +1,13 @@
-/* cosine: cosine annealing with warm restarts, as snapshot ensembles use it (Huang et al., 2017, equation 2). T
- * iterations are cut into M cycles of c = ceil(T/M); the last may be shorter:
- *
- *   rate(i) = a0/2 (cos(pi mod(i-1, c) / c) + 1),  i = 1..T
- *
- * The moment to collect is each cycle's end.
- */
+/* cosine: cosine annealing with warm restarts. */
 #include <math.h>
 
 #include <strait/schedule.h>
+
+static const char about[] =
+    "Cosine annealing with warm restarts, as snapshot ensembles use it (Huang et al., 2017, equation 2). T iterations "
+    "are cut into M cycles of c = ceil(T/M); the last may be shorter. With a0 = rate,\n\n"
+    "  rate(i) = a0/2 (cos(pi mod(i-1, c) / c) + 1),  i = 1..T\n\n"
+    "Weights are collected at the end of each cycle.";
 
 struct cosine {
   strait_object object;
@@ -49,4 +49,4 @@ static int32_t check(const void *self, const strait_step *step) {
 
 static const strait_schedule_ops ops = {.size = sizeof ops, .rate = rate, .collect = collect, .check = check};
 STRAIT_REGISTER(schedule, cosine, struct cosine, .version = "1.0", .summary = "cosine annealing with restarts",
-                .ops = &ops, STRAIT_WITH_OPTIONS(options))
+                .ops = &ops, STRAIT_WITH_OPTIONS(options), .description = about)

@@ -1,11 +1,11 @@
-/* decay: the recipe that end points and curves are trained with (Garipov et al., 2018, appendix A.1). The rate is
- * constant within an epoch; with a = epoch / epochs, epoch from 1, it is
- *
- *   rate                              for a <= from (.5)
- *   falling linearly in a             between
- *   rate * final                      for a >= to (.9)
- */
+/* decay: a constant rate, then a linear fall. */
 #include <strait/schedule.h>
+
+static const char about[] = "The recipe for end points and curves (Garipov et al., 2018, appendix A.1). The rate is "
+                            "constant within an epoch; with a = epoch / epochs, counted from 1, it is\n\n"
+                            "  rate                              for a <= from (.5)\n"
+                            "  falling linearly in a             between\n"
+                            "  rate * final                      for a >= to (.9)";
 
 struct decay {
   strait_object object;
@@ -54,4 +54,4 @@ static int32_t check(const void *self, const strait_step *step) {
 
 static const strait_schedule_ops ops = {.size = sizeof ops, .rate = rate, .check = check};
 STRAIT_REGISTER(schedule, decay, struct decay, .version = "1.0", .summary = "constant, then a linear fall by epochs",
-                .ops = &ops, STRAIT_WITH_OPTIONS(options), .init = init)
+                .ops = &ops, STRAIT_WITH_OPTIONS(options), .init = init, .description = about)

@@ -1,14 +1,14 @@
-/* triangle: the cyclical learning rate of Fast Geometric Ensembling (Garipov et al., 2018, section 4.2 and Algorithm
- * 1). With an even cycle of c iterations, t(i) = (mod(i-1, c) + 1) / c,
- *
- *   rate(i) = (1 - 2t) a1 + 2t a2        for t <= 1/2
- *             (2 - 2t) a2 + (2t - 1) a1  for t > 1/2,      i = 1, 2, ...
- *
- * The moment to collect is mod(i, c) = c/2, where the rate is a2.
- */
+/* triangle: the cyclical rate of Fast Geometric Ensembling. */
 #include <math.h>
 
 #include <strait/schedule.h>
+
+static const char about[] =
+    "The cyclical learning rate of Fast Geometric Ensembling (Garipov et al., 2018, section 4.2 and Algorithm 1). With "
+    "a1 = high, a2 = low, an even cycle of c iterations and t(i) = (mod(i-1, c) + 1) / c,\n\n"
+    "  rate(i) = (1 - 2t) a1 + 2t a2        for t <= 1/2\n"
+    "            (2 - 2t) a2 + (2t - 1) a1  for t > 1/2,      i = 1, 2, ...\n\n"
+    "Weights are collected in the middle of each cycle, where mod(i, c) = c/2 and the rate is a2.";
 
 struct triangle {
   strait_object object;
@@ -73,4 +73,4 @@ static int32_t check(const void *self, const strait_step *step) {
 static const strait_schedule_ops ops = {.size = sizeof ops, .rate = rate, .collect = collect, .check = check};
 STRAIT_REGISTER(schedule, triangle, struct triangle, .version = "1.0",
                 .summary = "the cycles of fast geometric ensembling", .ops = &ops, STRAIT_WITH_OPTIONS(options),
-                .init = init)
+                .init = init, .description = about)

@@ -25,6 +25,7 @@ static int describe_plugin(const struct arguments *a, uint32_t kind, const char 
                           .name = cls->name,
                           .version = cls->version,
                           .summary = cls->summary,
+                          .help = cls->description,
                           .origin = registry_origin(registry, kind, name),
                           .cls = cls,
                           .tables = 1,

@@ -10,7 +10,7 @@
 #define TOPIC_TABLES 16
 struct topic {
   const char *kind, *name, *version, *summary;
-  const char *help;    /* a paragraph, or NULL */
+  const char *help;    /* paragraphs, as strait_class has them, or NULL */
   const char *origin;  /* the plugin's file, or NULL */
   const char *section; /* "[train NAME]", or NULL: no section of its own */
   int tables;

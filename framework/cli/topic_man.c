@@ -3,15 +3,17 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "experiment/experiment.h" /* KINDS */
 
 /* Text as roff reads it: backslashes, leading dots and quotes, and minus signs that can be copied. */
-static void roff(const char *text) {
-  if (*text == '.' || *text == '\'')
+static void roff_n(const char *text, size_t length) {
+  const char *end = text + length;
+  if (length && (*text == '.' || *text == '\''))
     fputs("\\&", stdout);
-  for (; *text; text++) {
+  for (; text < end; text++) {
     if (*text == '\\')
       fputs("\\e", stdout);
     else if (*text == '-')
@@ -19,6 +21,33 @@ static void roff(const char *text) {
     else
       putchar(*text);
   }
+}
+
+static void roff(const char *text) { roff_n(text, strlen(text)); }
+
+/* A line is a paragraph, but for lines that begin with a blank, which stand as they are. */
+static void print_paragraphs(const char *text) {
+  int display = 0;
+  while (*text) {
+    size_t length = strcspn(text, "\n");
+    int shown = *text == ' ';
+    if (shown != display)
+      fputs(shown ? ".PP\n.RS 2\n.nf\n" : ".fi\n.RE\n", stdout);
+    display = shown;
+    if (length && !shown)
+      printf(".PP\n");
+    if (length) {
+      size_t blanks = shown ? strspn(text, " ") : 0;
+      for (size_t i = 2; i < blanks; i++)
+        putchar(' ');
+      roff_n(text + blanks, length - blanks);
+      printf("\n");
+    }
+    text += length;
+    text += *text == '\n';
+  }
+  if (display)
+    fputs(".fi\n.RE\n", stdout);
 }
 
 static void print_option(const char *prefix, const strait_option *o) {
@@ -116,8 +145,11 @@ static void print_page(const struct topic *t) {
   roff(t->name);
   printf(
       "\nis a plugin of\n.BR strait (1),\nof the kind %s. The lines above choose it in a section of an experiment file,"
-      " see\n.BR strait\\-experiment (5),\nwith its options at their defaults.\n.SH OPTIONS\n",
+      " see\n.BR strait\\-experiment (5),\nwith its options at their defaults.\n",
       t->kind);
+  if (t->help)
+    print_paragraphs(t->help);
+  printf(".SH OPTIONS\n");
   for (uint32_t i = 0; i < table->count; i++) {
     strait_option o = option_at(table, i);
     print_option(t->table[0].prefix, &o);

@@ -16,18 +16,20 @@ static const char *shown(const strait_option *o) { return o->value ? o->value : 
 
 /* --- text --- */
 
+/* A line is a paragraph, but for one that begins with a blank, which stands as it is. */
 static void print_wrapped(const char *words, int indent, size_t width) {
   while (*words) {
-    size_t length = strlen(words), cut = length;
-    if (length > width)
+    size_t length = strcspn(words, "\n"), cut = length;
+    if (length > width && *words != ' ')
       for (cut = width; cut > 0 && words[cut] != ' ';)
         cut--;
     if (cut == 0)
       cut = length;
     printf("%*s%.*s\n", indent, "", (int)cut, words);
     words += cut;
-    while (*words == ' ')
-      words++;
+    while (cut < length && *words == ' ')
+      words++, cut++;
+    words += *words == '\n';
   }
 }
 

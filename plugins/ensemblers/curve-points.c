@@ -1,7 +1,9 @@
-/* curve-points: the networks at equally spaced t of each path in `path`, ends included (Garipov et al., 2018, section
- * 5.1: 50 points of one curve). Nothing is trained; batch-norm statistics are re-estimated at each point.
- */
+/* curve-points: networks along a path. */
 #include <strait/ensembler.h>
+
+static const char about[] =
+    "The networks at equally spaced t of each path in `path`, ends included (Garipov et al., 2018, section 5.1: 50 "
+    "points of one curve). Nothing is trained; batch-norm statistics are re-estimated at each point.";
 
 struct curve_points {
   strait_object object;
@@ -30,4 +32,5 @@ static int32_t collect(const void *self, const strait_moment *moment, strait_slo
 
 static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect};
 STRAIT_REGISTER_AS(ensembler, curve_points, "curve-points", struct curve_points, .version = "1.0",
-                   .summary = "equally spaced points of a path", .ops = &ops, STRAIT_WITH_OPTIONS(options))
+                   .summary = "equally spaced points of a path", .ops = &ops, STRAIT_WITH_OPTIONS(options),
+                   .description = about)

@@ -1,13 +1,13 @@
-/* fge: Fast Geometric Ensembling (Garipov et al., 2018, section 4.2 and Algorithm 1). From each start the training goes
- * on under a cyclical rate; the weights at each cycle's middle, where the rate is lowest, are a member. The members of
- * all starts are pooled.
- *
- * The longest start is counted once, as starts of one training share what was spent; the rest of the budget B is
- * divided equally: k starts of s_1..s_k iterations run (B - max s) / k iterations each. Of 200 epochs, the starts after
- * 120 and 156 go on for 22 each. A start counts as a member where include-start says so (as for the paper's ImageNet
- * rows).
- */
+/* fge: Fast Geometric Ensembling. */
 #include <strait/ensembler.h>
+
+static const char about[] = "Fast Geometric Ensembling (Garipov et al., 2018, section 4.2 and Algorithm 1). Training "
+                            "continues from each start under a cyclical rate; the weights in the middle of each cycle, "
+                            "where the rate is lowest, are a member. The members of all starts are pooled.\n\n"
+                            "The longest start is counted once, since starts of one training share what was spent; the "
+                            "rest of the budget B is divided equally: k starts of s_1..s_k iterations run (B - max s) "
+                            "/ k iterations each. Of 200 epochs, the starts after 120 and 156 run 22 more each. With "
+                            "include-start = yes each start is a member too, as in the paper's ImageNet rows.";
 
 struct fge {
   strait_object object;
@@ -34,4 +34,4 @@ static int32_t collect(const void *self, const strait_moment *moment, strait_slo
 static const strait_preset presets[] = {{"schedule", "triangle"}};
 static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect};
 STRAIT_REGISTER(ensembler, fge, struct fge, .version = "1.0", .summary = "Fast Geometric Ensembling", .ops = &ops,
-                STRAIT_WITH_OPTIONS(options), STRAIT_WITH_PRESETS(presets))
+                STRAIT_WITH_OPTIONS(options), STRAIT_WITH_PRESETS(presets), .description = about)

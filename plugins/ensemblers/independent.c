@@ -1,9 +1,10 @@
-/* independent: networks trained from scratch with different seeds, each a member at its training's end: the rival that
- * every cheaper ensemble is compared with, under whatever schedule the stage sets.
- *
- * Each of `runs` trainings gets budget / runs iterations: for k networks of E epochs, runs = k and budget = k E.
- */
+/* independent: networks trained from scratch with different seeds. */
 #include <strait/ensembler.h>
+
+static const char about[] =
+    "Networks trained from scratch with different seeds, each a member at the end of its training, under whatever "
+    "schedule the stage sets: the baseline for every cheaper ensemble.\n\n"
+    "Each of `runs` trainings gets budget / runs iterations: for k networks of E epochs, runs = k and budget = k E.";
 
 struct independent {
   strait_object object;
@@ -25,4 +26,5 @@ static int32_t collect(const void *self, const strait_moment *moment, strait_slo
 
 static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect};
 STRAIT_REGISTER(ensembler, independent, struct independent, .version = "1.0",
-                .summary = "networks trained with different seeds", .ops = &ops, STRAIT_WITH_OPTIONS(options))
+                .summary = "networks trained with different seeds", .ops = &ops, STRAIT_WITH_OPTIONS(options),
+                .description = about)

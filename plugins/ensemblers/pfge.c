@@ -1,9 +1,12 @@
-/* pfge: Parsimonious Fast Geometric Ensembling (Guo, Jin and Liu, 2022, arXiv 2202.06658): fewer, better members. The
- * training after the start is cut into `rounds`; in each, the weights at the moments the schedule names (fge's cycles'
- * middles) are averaged, the average is a member, and the next round starts from it, without momentum.
- * With a start of s iterations and a budget B, a round runs (B - s) / rounds iterations.
- */
+/* pfge: Parsimonious Fast Geometric Ensembling. */
 #include <strait/ensembler.h>
+
+static const char about[] =
+    "Parsimonious Fast Geometric Ensembling (Guo, Jin and Liu, 2022, arXiv 2202.06658): fewer, better members. The "
+    "training after the start is cut into `rounds`. In each round the weights at the moments that the schedule names "
+    "(the middles of fge's cycles) are averaged; the average is a member, and the next round starts from it, without "
+    "momentum.\n\n"
+    "With a start of s iterations and a budget B, a round runs (B - s) / rounds iterations.";
 
 struct pfge {
   strait_object object;
@@ -31,4 +34,4 @@ static int32_t finish(const void *self, int64_t source, strait_slots *slots) {
 static const strait_preset presets[] = {{"schedule", "triangle"}};
 static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect, .finish = finish};
 STRAIT_REGISTER(ensembler, pfge, struct pfge, .version = "1.0", .summary = "Parsimonious Fast Geometric Ensembling",
-                .ops = &ops, STRAIT_WITH_OPTIONS(options), STRAIT_WITH_PRESETS(presets))
+                .ops = &ops, STRAIT_WITH_OPTIONS(options), STRAIT_WITH_PRESETS(presets), .description = about)

@@ -1,9 +1,10 @@
-/* snapshot: Snapshot Ensembles (Huang et al., 2017): one training from scratch under a rate that falls to 0 and
- * restarts; the weights at each cycle's end are a member.
- *
- * Each of `runs` independent trainings gets budget / runs iterations; their members are pooled.
- */
+/* snapshot: Snapshot Ensembles. */
 #include <strait/ensembler.h>
+
+static const char about[] =
+    "Snapshot Ensembles (Huang et al., 2017): one training from scratch under a rate that falls to 0 and restarts; the "
+    "weights at the end of each cycle are a member.\n\n"
+    "Each of `runs` independent trainings gets budget / runs iterations; their members are pooled.";
 
 struct snapshot {
   strait_object object;
@@ -30,4 +31,4 @@ static int32_t collect(const void *self, const strait_moment *moment, strait_slo
 static const strait_preset presets[] = {{"schedule", "cosine"}};
 static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect};
 STRAIT_REGISTER(ensembler, snapshot, struct snapshot, .version = "1.0", .summary = "Snapshot Ensembles", .ops = &ops,
-                STRAIT_WITH_OPTIONS(options), STRAIT_WITH_PRESETS(presets))
+                STRAIT_WITH_OPTIONS(options), STRAIT_WITH_PRESETS(presets), .description = about)

@@ -1,10 +1,13 @@
-/* swa: Stochastic Weight Averaging (Izmailov et al., 2018, Algorithm 1). From the start the training goes on; each
- * moment the schedule names (of one that names none, as a constant rate: each epoch's end) is folded into a running
- * mean, w_swa = (w_swa n + w) / (n + 1), and that mean is the only member, its batch-norm statistics re-estimated.
- * Several starts give one mean each; the budget is divided as fge divides it: the longest start counts once, the rest
- * equally.
- */
+/* swa: Stochastic Weight Averaging. */
 #include <strait/ensembler.h>
+
+static const char about[] =
+    "Stochastic Weight Averaging (Izmailov et al., 2018, Algorithm 1). Training continues from the start; the weights "
+    "at each moment that the schedule names (with one that names none, such as a constant rate: at the end of each "
+    "epoch) are folded into a running mean,\n\n"
+    "  w_swa = (w_swa n + w) / (n + 1)\n\n"
+    "and that mean is the only member, its batch-norm statistics re-estimated. Several starts give one mean each. The "
+    "budget is divided as in fge: the longest start counts once, the rest equally.";
 
 struct swa {
   strait_object object;
@@ -28,4 +31,4 @@ static int32_t finish(const void *self, int64_t source, strait_slots *slots) {
 static const strait_preset presets[] = {{"schedule", "triangle"}};
 static const strait_ensembler_ops ops = {.size = sizeof ops, .source = source, .collect = collect, .finish = finish};
 STRAIT_REGISTER(ensembler, swa, struct swa, .version = "1.0", .summary = "Stochastic Weight Averaging", .ops = &ops,
-                STRAIT_WITH_PRESETS(presets))
+                STRAIT_WITH_PRESETS(presets), .description = about)

@@ -231,19 +231,21 @@ static inline strait_node strait_layer_of(strait_graph *g, const strait_layer *l
 }
 
 enum { STRAIT_GELU_EXACT = 0, STRAIT_GELU_TANH = 1 };
-/* since 1.1: GELU, y = x P(X <= x) for a standard normal X; STRAIT_GELU_TANH: PyTorch's approximate = "tanh". */
+/* GELU, y = x P(X <= x) for a standard normal X. form: STRAIT_GELU_EXACT, or STRAIT_GELU_TANH for PyTorch's approximate
+ * = "tanh". (Since 1.1.) [one thread, in build()] */
 static inline strait_node strait_gelu(strait_graph *g, strait_node x, int64_t form) {
   strait_layer layer = {sizeof layer, 1, 1, 0, "gelu", 0, &x, &form, 0};
-  return g->ops->layer(g, &layer);
+  return strait_layer_of(g, &layer);
 }
 
-/* since 1.1: layer norm: the last dimension of each sample, of an image the channels at each position, to mean 0 and
- * variance 1 (biased, with epsilon), then times NAME.weight plus NAME.bias, which start at 1 and 0. */
+/* Layer norm: brings the last dimension of each sample (of an image, the channels at each position) to mean 0 and
+ * variance 1 (biased, with epsilon), then multiplies by NAME.weight and adds NAME.bias, which start at 1 and 0. (Since
+ * 1.1.) [one thread, in build()] */
 static inline strait_node strait_layer_norm_with(strait_graph *g, strait_node x, const char *name, double epsilon) {
   strait_layer layer = {sizeof layer, 1, 0, 1, "layer_norm", name, &x, 0, &epsilon};
-  return g->ops->layer(g, &layer);
+  return strait_layer_of(g, &layer);
 }
-/* The same with epsilon = 1e-5, as PyTorch's. */
+/* The same with epsilon = 1e-5, as in PyTorch. (Since 1.1.) [one thread, in build()] */
 static inline strait_node strait_layer_norm(strait_graph *g, strait_node x, const char *name) {
   return strait_layer_norm_with(g, x, name, 1e-5);
 }

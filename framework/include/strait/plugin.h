@@ -46,6 +46,11 @@ typedef struct strait_class {
   /* Called at the end of a successfully initialised instance. Memory of strait_alloc is freed after it. NULL: nothing
    * to do. [one thread, once, after init()] */
   void (*fini)(void *self);
+  /* --- since 1.1 --- */
+  /* What it does, with its equation and source, for `strait describe` and the manual page; NULL: the summary says it
+   * all. A line is a paragraph, which the host breaks; one that begins with a blank stands as it is; empty lines part
+   * them. */
+  const char *description;
 } strait_class;
 
 /* The exported function's type. The host table stays valid for the life of the process. The function only returns the
@@ -69,7 +74,7 @@ typedef const strait_class *strait_entry(const struct strait_host *host);
 
 /* The last lines of a plugin: the class `name` of this kind, whose instances are of type S, and the entry that returns
  * it. kind and name are words, as in the file's name. Named fields follow, in the order of strait_class: version,
- * summary and ops always; options, presets, init and fini where there are any. What is left out is zero:
+ * summary and ops always; options, presets, init, fini and description where there are any. What is left out is zero:
  *
  *   STRAIT_REGISTER(schedule, warm, struct warm, .version = "1.0", .summary = "a slow start",
  *                   .ops = &schedule_ops, STRAIT_WITH_OPTIONS(options), .init = init)
@@ -111,14 +116,20 @@ enum {
  * STRAIT_CLASS is the leading fields with an option table (an array), STRAIT_CLASS_BARE those without one; the preset
  * fields follow, then init and fini. */
 #define STRAIT_CLASS(kind, name, version, summary, S, options, ops)                                                    \
-  sizeof(strait_class), STRAIT_ABI_MINOR, kind, (uint32_t)sizeof(S), name, version, summary, ops, options,             \
+  STRAIT_CLASS_SIZE, STRAIT_ABI_MINOR, kind, (uint32_t)sizeof(S), name, version, summary, ops, options,                \
       (uint32_t)sizeof(strait_option), (uint32_t)(sizeof(options) / sizeof(strait_option))
 #define STRAIT_CLASS_BARE(kind, name, version, summary, S, ops)                                                        \
-  sizeof(strait_class), STRAIT_ABI_MINOR, kind, (uint32_t)sizeof(S), name, version, summary, ops, NULL,                \
+  STRAIT_CLASS_SIZE, STRAIT_ABI_MINOR, kind, (uint32_t)sizeof(S), name, version, summary, ops, NULL,                   \
       (uint32_t)sizeof(strait_option), 0
 #define STRAIT_PRESETS(presets)                                                                                        \
   presets, (uint32_t)sizeof(strait_preset), (uint32_t)(sizeof(presets) / sizeof(strait_preset))
 #define STRAIT_NO_PRESETS NULL, (uint32_t)sizeof(strait_preset), 0
+/* In C a first field by name tells the compiler that the later ones are left out on purpose. */
+#ifdef __cplusplus
+#define STRAIT_CLASS_SIZE sizeof(strait_class)
+#else
+#define STRAIT_CLASS_SIZE .size = sizeof(strait_class)
+#endif
 
 #ifdef __cplusplus
 }
