@@ -30,7 +30,7 @@ compare() {
     return 0
   elif test $((code & 11)) != 0; then # 1, 2: abidiff failed; 8: incompatible
     return 2
-  elif grep -q 'offset changed\|data member deletion\|type of .* changed\|enumerator .* changed\|enumerator deletion' "$work/log"; then
+  elif grep -q 'offset changed\|data member deletion\|type name changed\|entity changed\|enumerator .* changed\|enumerator deletion' "$work/log"; then
     return 2
   fi
   return 1
@@ -58,5 +58,9 @@ attempt plugin.h 's/^  uint32_t kind;/  uint64_t before;\n&/'
 test $verdict = 2 || { echo "a field in the middle: $verdict"; cat "$work/log"; exit 1; }
 attempt curve.h 's/int64_t (\*points)(const void \*self)/int32_t (*points)(const void *self)/'
 test $verdict = 2 || { echo "another type: $verdict"; cat "$work/log"; exit 1; }
+attempt curve.h 's/(\*coefficients)(const void \*self, double t, double \*c)/(*coefficients)(const void *self, double t, float *c)/'
+test $verdict = 2 || { echo "another parameter: $verdict"; cat "$work/log"; exit 1; }
+attempt ensembler.h 's/int32_t (\*fold)(struct/int64_t (*fold)(struct/'
+test $verdict = 2 || { echo "another type, two structs deep: $verdict"; cat "$work/log"; exit 1; }
 attempt curve.h 's/^} strait_curve_ops;/  void *more;\n&/'
 test $verdict = 1 || { echo "a field at the end: $verdict"; cat "$work/log"; exit 1; }
