@@ -36,6 +36,7 @@ struct run {
   int batch_statistics;  /* batch norm: 1 from the batch, 0 the running ones */
   int update_statistics; /* batch norm: 1 moves the running ones towards the batch's */
   int dropout;           /* 1: dropout is on */
+  int carry;             /* 1: state that is carried from step to step moves on */
   int64_t iteration;     /* of the training: the dropout streams' index */
   uint64_t seed;         /* of the dropout streams */
 };
@@ -125,6 +126,8 @@ struct plain_op {
   double real[OP_SETTINGS];
   int accumulate_dx[OP_SLOTS], accumulate_dw;
   place x[OP_SLOTS], w[OP_SLOTS], y, aux;
+  place state; /* a layer's, (samples, its words): what the step before left, where run.carry says so replaced by this
+                  one's */
   place dy, dx[OP_SLOTS], dw[OP_SLOTS];
   const void *self; /* custom: the model's instance, and the operation */
   const strait_operation *operation;

@@ -107,6 +107,8 @@ static void fill_snapshot(struct ensemble *e, const strait_source *source, const
     const struct snapshot *start = e->plan.start[source->start].snapshot;
     memcpy(s->theta[0], start->theta[0], weights);
     memcpy(s->statistics, start->statistics, statistics);
+    if (s->state && start->state)
+      memcpy(s->state, start->state, (size_t)snapshot_carried(s) * sizeof(float));
     if (start->updates && start->velocity && start->velocity[0] && !start->square == !s->square) {
       memcpy(s->velocity[0], start->velocity[0], weights);
       if (s->square)

@@ -5,13 +5,18 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "train/checkpoint.h"
+#include "train/training.h"
 
 enum { SOURCE, BEGUN, HALVED, PLACES }; /* the array "place" */
 
 static int uses_adam(const struct ensemble *e) { return e->plan.keys && e->plan.keys->optimiser == OPTIMISER_ADAMW; }
 
 int ensemble_make_snapshot(struct ensemble *ensemble) {
-  return snapshot_create(&ensemble->snapshot, ensemble->plan.network, 1, 0, uses_adam(ensemble));
+  const struct ensemble_plan *plan = &ensemble->plan;
+  int status = snapshot_create(&ensemble->snapshot, plan->network, 1, 0, uses_adam(ensemble));
+  return status || !plan->keys
+             ? status
+             : snapshot_carry(ensemble->snapshot, plan->network, training_lanes(plan->keys, plan->data));
 }
 
 static struct moments moments_of(const struct ensemble *e, struct arena *arena) {

@@ -73,7 +73,9 @@ void bind_step(const struct tape *tape, const struct buffers *buffers, const str
   }
   for (int k = 0; node->layer->statistics && k < 2; k++)
     bound.running[k] = place_plus(buffers->statistics, statistics[node->statistics[k]].offset);
-  *op = (struct op){.kind = node->layer->op, .element = STRAIT_F32};
+  if (node->state >= 0)
+    bound.state = place_plus(buffers->state, buffers->batch * tape->network->graph.states.list[node->state].offset);
+  *op = (struct op){.kind = node->layer->op, .element = node->element};
   node->layer->bind(&bound, op);
 }
 
@@ -85,6 +87,6 @@ void bind_handed(const struct tape *tape, const struct buffers *buffers, const s
                               .accumulate = {step->accumulate[1]},
                               .dy = gradient_place(tape, buffers, step->output),
                               .dx = {gradient_place(tape, buffers, step->input[1])}};
-  *op = (struct op){.kind = step->add->op, .element = STRAIT_F32};
+  *op = (struct op){.kind = step->add->op, .element = step->node->element};
   step->add->bind(&bound, op);
 }

@@ -6,8 +6,10 @@
 #include "compute/device.h"
 #include "network/tape.h"
 
+/* batch: the samples that state has room for. */
 struct buffers {
-  place weights, statistics, gradient, input, target, sums, collected, arena;
+  int64_t batch;
+  place weights, statistics, state, gradient, input, target, sums, collected, arena;
 };
 
 place value_place(const struct tape *tape, const struct buffers *buffers, int value);

@@ -51,8 +51,8 @@ static void fuse_add(struct tape *tape, const struct node *node, int number, int
 }
 
 static int new_value(struct tape *tape, const struct node *node, int producer) {
-  tape->values[tape->value_count] =
-      (struct value){.size = node->size, .producer = producer, .norm = -1, .at = -1, .gradient_at = -1};
+  tape->values[tape->value_count] = (struct value){
+      .size = node->size, .element = node->element, .producer = producer, .norm = -1, .at = -1, .gradient_at = -1};
   return tape->value_count++;
 }
 

@@ -38,6 +38,17 @@ static int check_inputs(struct graph *graph, const struct node *node) {
   return STRAIT_OK;
 }
 
+/* Its inputs' types must be such as it takes. */
+static int check_elements(struct graph *graph, struct node *node) {
+  const unsigned takes = node->layer->takes ? node->layer->takes : 1u << STRAIT_F32;
+  for (int i = 0; i < node->inputs; i++)
+    if (!(takes >> node_input(graph, node, i)->element & 1))
+      return error_set(STRAIT_EINVAL, "%s: it does not take the type of numbers that %s gives",
+                       graph_describe(graph, node), graph_operand(graph, node_input(graph, node, i)));
+  node->element = node->layer->gives ? node->layer->gives : node_input(graph, node, 0)->element;
+  return STRAIT_OK;
+}
+
 /* Keeps what the caller gave of the node: its name copied, its surroundings noted, its shape inferred. */
 static int complete(struct graph *graph, struct node *node) {
   int status = check_inputs(graph, node);
@@ -53,7 +64,8 @@ static int complete(struct graph *graph, struct node *node) {
       return error_failure();
   }
   node->near = node->name ? node->name : first->near;
-  return infer_shape(graph, node);
+  status = check_elements(graph, node);
+  return status < 0 ? status : infer_shape(graph, node);
 }
 
 /* NAME.SUFFIX, as a segment. */
@@ -108,6 +120,19 @@ static int use_statistics(struct graph *graph, struct node *node) {
   return STRAIT_OK;
 }
 
+/* NAME.state. A name used again has the state again, as it has the parameters. */
+static int use_state(struct graph *graph, struct node *node) {
+  node->state = -1;
+  if (!node->layer->state)
+    return STRAIT_OK;
+  const struct layer_state state = node->layer->state(graph, node);
+  const struct shape shape = {1, {element_words(state.element, state.count)}};
+  node->state = use_segment(graph, node, &graph->states, "state", &shape, STRAIT_INIT_CONSTANT, 0);
+  if (node->state >= 0)
+    graph->states.list[node->state].element = state.element;
+  return node->state;
+}
+
 /* Adds a node made of what the caller filled. */
 static strait_node add_node(struct graph *graph, struct node node) {
   if (graph->failure.status)
@@ -119,6 +144,8 @@ static strait_node add_node(struct graph *graph, struct node node) {
     status = use_parameters(graph, &node);
   if (status >= 0)
     status = use_statistics(graph, &node);
+  if (status >= 0)
+    status = use_state(graph, &node);
   if (status < 0)
     return graph_failed(graph);
   graph->nodes[graph->count] = node;
@@ -320,13 +347,13 @@ static int check_given(const struct layer *layer, const strait_layer *given) {
   if (given->integer_count != (uint32_t)layer->integers || given->real_count != (uint32_t)layer->reals)
     return error_set(STRAIT_EINVAL, "%s: %u integers and %u reals; it takes %d and %d", layer->name,
                      given->integer_count, given->real_count, layer->integers, layer->reals);
-  if (given->name && !layer->parameters)
+  if (given->name && !layer->parameters && !layer->state)
     return error_set(STRAIT_EINVAL, "%s \"%s\": it has no parameters, and so no name", layer->name, given->name);
   return STRAIT_OK;
 }
 
 strait_node graph_add(struct graph *graph, const struct layer *layer, const strait_layer *given) {
-  struct node node = {.layer = layer, .name = layer->parameters ? given_name(given->name) : NULL};
+  struct node node = {.layer = layer, .name = layer->parameters || layer->state ? given_name(given->name) : NULL};
   if (graph->failure.status)
     return -1;
   if (check_given(layer, given))
@@ -371,7 +398,7 @@ static const strait_graph_ops builder_ops = {
 };
 
 int graph_begin(struct graph *graph, struct arena *arena, const struct signature *signature) {
-  struct node input = {.layer = &layer_input, .shape = {signature->rank, {0}}};
+  struct node input = {.layer = &layer_input, .element = STRAIT_F32, .state = -1, .shape = {signature->rank, {0}}};
   memcpy(input.shape.dims, signature->dims, sizeof input.shape.dims);
   *graph = (struct graph){.base = {&builder_ops}, .arena = arena, .signature = signature};
   for (uint32_t i = 0; i < signature->rank; i++)
@@ -393,4 +420,5 @@ void graph_end(struct graph *graph) {
   memory_free(graph->nodes);
   segments_free(&graph->weights);
   segments_free(&graph->statistics);
+  segments_free(&graph->states);
 }

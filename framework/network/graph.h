@@ -30,12 +30,14 @@ struct node {
   const char *name; /* a layer's; NULL for what has no parameters */
   const char *near; /* the nearest layer above, for messages; NULL at the input */
   struct shape shape;
-  int64_t size; /* elements per sample */
+  int64_t size;     /* elements per sample */
+  uint32_t element; /* STRAIT_F32: their type */
   int inputs;
   int input[OP_SLOTS];
   int parameters;
   int parameter[OP_SLOTS]; /* segment numbers in the weights */
   int statistics[2];       /* segment numbers in the statistics */
+  int state;               /* segment number in the states; -1: none */
   /* What the builder was given; each layer knows its own. */
   int64_t out;                       /* linear, conv: channels */
   uint32_t flags;                    /* STRAIT_NO_BIAS */
@@ -50,6 +52,9 @@ struct node {
 /* Channels of a node's output, and positions: images have their channels first, other shapes last. Defined in
  * layer.c. */
 int64_t node_channels(const struct node *node);
+
+/* Words of 4 bytes that elements of this type take. Defined in layout.c. */
+int64_t element_words(uint32_t element, int64_t count);
 
 /* A layout while it grows. Functions are defined in layout.c. */
 struct segments {
@@ -73,7 +78,7 @@ struct graph {
   const struct signature *signature;
   struct node *nodes;
   size_t count, capacity;
-  struct segments weights, statistics;
+  struct segments weights, statistics, states;
   int64_t dropouts;
   struct error_chain failure; /* status STRAIT_OK: none */
 };

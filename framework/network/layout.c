@@ -42,6 +42,18 @@ int segments_find(const struct segments *segments, const char *name) {
   return -1;
 }
 
+int64_t element_words(uint32_t element, int64_t count) {
+  switch (element) {
+  case STRAIT_U8:
+    return (count + 3) / 4;
+  case STRAIT_I64:
+  case STRAIT_F64:
+    return 2 * count;
+  default:
+    return count;
+  }
+}
+
 static int add_segment(struct segments *segments, struct arena *arena, const char *name, const struct shape *shape,
                        int64_t size, uint32_t init, double init_value) {
   struct layout *layout = &segments->layout;
@@ -55,7 +67,8 @@ static int add_segment(struct segments *segments, struct arena *arena, const cha
                             .offset = layout->count,
                             .count = size,
                             .init = init,
-                            .init_value = init_value};
+                            .init_value = init_value,
+                            .element = STRAIT_F32};
   if (!added->name)
     return error_failure();
   memcpy(added->dims, shape->dims, sizeof added->dims);

@@ -68,6 +68,8 @@ const struct layout *network_weights(const struct network *network) { return &ne
 
 const struct layout *network_statistics(const struct network *network) { return &network->graph.statistics.layout; }
 
+const struct layout *network_states(const struct network *network) { return &network->graph.states.layout; }
+
 const char *network_model(const struct network *network) { return network->model->cls->name; }
 
 int64_t network_multiply_adds(const struct network *network) {

@@ -22,6 +22,7 @@ struct segment {
   int64_t offset, count; /* in floats */
   uint32_t init;         /* STRAIT_INIT_... */
   double init_value;
+  uint32_t element; /* STRAIT_F32; a state's may be another, then offset and count are in words of 4 bytes */
 };
 struct layout {
   int64_t count; /* floats in all */
@@ -40,7 +41,9 @@ void network_free(struct network *network);
 const struct signature *network_signature(const struct network *network);
 const struct layout *network_weights(const struct network *network);    /* P = ->count */
 const struct layout *network_statistics(const struct network *network); /* batch-norm buffers; ->count may be 0 */
-const char *network_model(const struct network *network);               /* "preresnet", for messages */
+/* What layers carry from step to step, for each sample of the batch ("rnn.state"); ->count may be 0. It starts at 0. */
+const struct layout *network_states(const struct network *network);
+const char *network_model(const struct network *network); /* "preresnet", for messages */
 /* Are two networks of one model and signature the same graph, starting alike? The error names the first difference. */
 int network_same(const struct network *a, const struct network *b);
 /* A custom operation of the model, for those who try it by itself. */

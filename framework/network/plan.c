@@ -32,6 +32,8 @@ static int new_storage(struct planner *p, int64_t size, int start, int end) {
   return p->count++;
 }
 
+static int64_t value_words(const struct value *value) { return element_words(value->element, value->size); }
+
 static void extend(struct planner *p, int storage, int end) {
   if (p->storages[storage].end < end)
     p->storages[storage].end = end;
@@ -110,7 +112,7 @@ static void plan_values(struct planner *p) {
     if (input >= 0)
       extend(p, p->storage[output] = p->storage[input], p->last[output]);
     else
-      p->storage[output] = new_storage(p, tape->values[output].size, i, p->last[output]);
+      p->storage[output] = new_storage(p, value_words(&tape->values[output]), i, p->last[output]);
     if (tape->steps[i].remake >= 0)
       let_go(p, i);
   }
@@ -170,7 +172,7 @@ static void plan_gradients(struct planner *p) {
   struct tape *tape = p->tape;
   if (tape->values[tape->output].wanted)
     p->gradient[tape->output] =
-        new_storage(p, tape->values[tape->output].size, tape->count, time_of_use(p, tape->output));
+        new_storage(p, value_words(&tape->values[tape->output]), tape->count, time_of_use(p, tape->output));
   for (int i = tape->count - 1; i >= 0; i--) {
     struct step *step = &tape->steps[i];
     for (int k = 0; step->backward && k < step->inputs; k++) {
@@ -183,7 +185,8 @@ static void plan_gradients(struct planner *p) {
         step->taken[k] = adds_input(step, k);
         extend(p, p->gradient[value] = p->gradient[step->output], time_of_use(p, value));
       } else {
-        p->gradient[value] = new_storage(p, tape->values[value].size, time_of_backward(tape, i), time_of_use(p, value));
+        p->gradient[value] =
+            new_storage(p, value_words(&tape->values[value]), time_of_backward(tape, i), time_of_use(p, value));
       }
     }
   }
@@ -209,7 +212,7 @@ static void plan_aux(struct planner *p) {
     step->aux_at = aux.whole ? new_storage(p, aux.words, 0, time_of_end(tape)) : new_storage(p, aux.words, i, until);
     p->batch = batch;
   }
-  tape->probabilities_at = new_storage(p, tape->values[tape->output].size, tape->count, time_of_end(tape));
+  tape->probabilities_at = new_storage(p, value_words(&tape->values[tape->output]), tape->count, time_of_end(tape));
 }
 
 static int by_words(const void *a, const void *b) {

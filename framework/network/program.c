@@ -16,7 +16,7 @@ struct program {
 
 /* Words of each buffer. */
 struct sizes {
-  int64_t weights, statistics, gradient, input, target, sums, collected, arena;
+  int64_t weights, statistics, state, gradient, input, target, sums, collected, arena;
 };
 
 static int64_t output_positions(const struct network *network) {
@@ -41,6 +41,7 @@ static struct sizes sizes_of(const struct tape *tape, int64_t batch) {
   int real = network->signature.target == STRAIT_TARGET_REAL;
   struct sizes sizes = {.weights = network_weights(network)->count,
                         .statistics = network_statistics(network)->count,
+                        .state = batch * network_states(network)->count,
                         .gradient = tape->training ? network_weights(network)->count : 0,
                         .input = batch * network->graph.nodes[0].size,
                         .target = batch * (real ? network->signature.classes : output_positions(network)),
@@ -66,7 +67,7 @@ int64_t program_memory(const struct network *network, int64_t batch, int use) {
     return error_failure();
   struct sizes s = sizes_of(&tape, batch);
   tape_free(&tape);
-  return 4 * (s.weights + s.statistics + s.gradient + s.input + s.target + s.sums + s.collected + s.arena);
+  return 4 * (s.weights + s.statistics + s.state + s.gradient + s.input + s.target + s.sums + s.collected + s.arena);
 }
 
 static int create_buffers(struct program *program, const struct sizes *s) {
@@ -75,6 +76,8 @@ static int create_buffers(struct program *program, const struct sizes *s) {
   int status = d->ops->create(d, s->weights, &b->weights);
   if (status >= 0)
     status = d->ops->create(d, s->statistics, &b->statistics);
+  if (status >= 0)
+    status = d->ops->create(d, s->state, &b->state);
   if (status >= 0 && program->tape.training)
     status = d->ops->create(d, s->gradient, &b->gradient);
   if (status >= 0)
@@ -152,6 +155,7 @@ int program_create(struct program **result, const struct network *network, struc
     return error_failure();
   program->network = network;
   program->device = device;
+  program->buffers.batch = batch;
   int status = make_tape(&program->tape, network, batch, use);
   if (status >= 0) {
     struct sizes sizes = sizes_of(&program->tape, batch);
@@ -171,9 +175,9 @@ void program_free(struct program *program) {
   if (!program)
     return;
   struct device *d = program->device;
-  const place made[] = {program->buffers.weights,   program->buffers.statistics, program->buffers.gradient,
-                        program->buffers.input,     program->buffers.target,     program->buffers.sums,
-                        program->buffers.collected, program->buffers.arena};
+  const place made[] = {program->buffers.weights,  program->buffers.statistics, program->buffers.state,
+                        program->buffers.gradient, program->buffers.input,      program->buffers.target,
+                        program->buffers.sums,     program->buffers.collected,  program->buffers.arena};
   for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
     if (place_is(made[i]))
       d->ops->destroy(d, made[i]);
@@ -185,6 +189,7 @@ void program_free(struct program *program) {
 
 place program_weights(const struct program *program) { return program->buffers.weights; }
 place program_statistics(const struct program *program) { return program->buffers.statistics; }
+place program_state(const struct program *program) { return program->buffers.state; }
 place program_gradient(const struct program *program) { return program->buffers.gradient; }
 place program_input(const struct program *program) { return program->buffers.input; }
 place program_target(const struct program *program) { return program->buffers.target; }

@@ -23,6 +23,9 @@ int64_t program_memory(const struct network *network, int64_t batch, int use);
  * floats; output: logits, (batch, classes). weights, statistics and gradient are vectors of the network's layouts. */
 place program_weights(const struct program *program);
 place program_statistics(const struct program *program);
+/* (segments of network_states, each (batch, its words)): zero when the program is made; a run with carry replaces it.
+ */
+place program_state(const struct program *program);
 place program_gradient(const struct program *program);
 place program_input(const struct program *program);
 place program_target(const struct program *program);

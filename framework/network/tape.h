@@ -8,9 +8,10 @@
 /* What a step reads or writes: a node's output. Nodes that only rename (a flatten of 1x1 images) or are fused into the
  * step before them share its value. */
 struct value {
-  int64_t size; /* floats a sample */
-  int producer; /* step; -1: the input */
-  int wanted;   /* training: its gradient is wanted, as there are parameters above it */
+  int64_t size;     /* elements per sample */
+  uint32_t element; /* their type */
+  int producer;     /* step; -1: the input */
+  int wanted;       /* training: its gradient is wanted, as there are parameters above it */
   int norm; /* the batch norm step it comes from, if its readers take that one's input and factors: it is never made.
                Else -1 */
   /* by the plan, in words of the arena; -1: not there. The input lies in a buffer of its own. */

@@ -147,13 +147,16 @@ static int points_hash(const struct snapshot *snapshot, char digest[33]) {
 }
 
 /* The vectors of a state under their names in the file: of each point theta.I (where the points are wanted too), and of
- * the free ones velocity.I and square.I; and statistics. */
+ * the free ones velocity.I and square.I; statistics; and state.I where layers carry some. */
 struct entry {
   char name[24];
   float *vector;
   int64_t count;
+  uint32_t type;
 };
-#define ENTRIES(snapshot) (3 * (size_t)(snapshot)->points + 1) /* at most */
+/* At most. */
+#define ENTRIES(snapshot)                                                                                              \
+  (3 * (size_t)(snapshot)->points + 1 + ((snapshot)->states ? (size_t)(snapshot)->states->segments : 0))
 
 static size_t add_entry(struct entry *entry, const char *what, int point, float *vector, int64_t count) {
   if (!vector)
@@ -161,7 +164,19 @@ static size_t add_entry(struct entry *entry, const char *what, int point, float 
   snprintf(entry->name, sizeof entry->name, "%s.%d", what, point);
   entry->vector = vector;
   entry->count = count;
+  entry->type = STRAIT_F32;
   return 1;
+}
+
+/* state.I: what segment I of the states carries, (lanes, its words). Types of other than 4 bytes as words of i32. */
+static size_t add_states(struct entry *entry, const struct snapshot *s) {
+  const int segments = s->states ? s->states->segments : 0;
+  for (int i = 0; i < segments; i++) {
+    const struct segment *segment = &s->states->segment[i];
+    add_entry(&entry[i], "state", i, s->state + s->lanes * segment->offset, s->lanes * segment->count);
+    entry[i].type = segment->element == STRAIT_F32 ? STRAIT_F32 : STRAIT_I32;
+  }
+  return (size_t)segments;
 }
 
 static size_t entries(const struct snapshot *s, int points, struct entry *entry) {
@@ -172,8 +187,8 @@ static size_t entries(const struct snapshot *s, int points, struct entry *entry)
     n += add_entry(&entry[n], "velocity", i, s->velocity[i], s->count);
     n += add_entry(&entry[n], "square", i, s->square ? s->square[i] : NULL, s->count);
   }
-  entry[n] = (struct entry){"statistics", s->statistics, s->buffers};
-  return n + 1;
+  entry[n++] = (struct entry){"statistics", s->statistics, s->buffers, STRAIT_F32};
+  return n + add_states(&entry[n], s);
 }
 
 enum { POINTS, ITERATION, UPDATES, PROGRESS }; /* the array "progress" */
@@ -184,8 +199,11 @@ int snapshot_pack(const struct snapshot *s, int points, struct arena *arena, str
   if (!entry || !progress)
     return error_failure();
   int status = STRAIT_OK;
-  for (size_t i = 0, n = entries(s, points, entry); !status && i < n; i++)
-    status = array_list_add(list, array_f32(entry[i].name, entry[i].vector, entry[i].count));
+  for (size_t i = 0, n = entries(s, points, entry); !status && i < n; i++) {
+    struct array array = array_f32(entry[i].name, entry[i].vector, entry[i].count);
+    array.type = entry[i].type;
+    status = array_list_add(list, array);
+  }
   progress[POINTS] = s->points;
   progress[ITERATION] = s->iteration;
   progress[UPDATES] = s->updates;
@@ -247,7 +265,7 @@ int snapshot_unpack(struct snapshot *s, int points, const struct arrays *arrays)
   const size_t n = entry ? entries(s, points, entry) : 0;
   for (size_t i = 0; !status && i < n; i++) {
     const struct array *a = arrays_find(arrays, entry[i].name);
-    if (!a || a->type != STRAIT_F32 || array_count(a) != entry[i].count)
+    if (!a || a->type != entry[i].type || array_count(a) != entry[i].count)
       status = error_set(STRAIT_EINVAL, "its array %s is %s: a state of another training", entry[i].name,
                          a ? "of another size or type" : "not there");
     else

@@ -20,7 +20,7 @@ int checkpoint_read_weights(const char *path, const struct network *network, flo
                             const struct metadata *made, size_t pairs);
 
 /* The vectors and numbers of a snapshot as arrays, added to the list: theta.I where the control points are wanted too,
- * velocity.I, square.I, statistics, progress, halvings. Their memory is the snapshot's and the arena's. */
+ * velocity.I, square.I, statistics, state.I, progress, halvings. Their memory is the snapshot's and the arena's. */
 int snapshot_pack(const struct snapshot *snapshot, int points, struct arena *arena, struct array_list *list);
 /* Fills a snapshot of the same shape from them; refuses those of another training. After a failure it may hold parts of
  * them. */

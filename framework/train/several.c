@@ -103,9 +103,11 @@ int several_step(struct training *training, struct run *run, double rate, struct
   struct training *t = training;
   struct objective_sample samples[OBJECTIVE_DRAWS];
   double pull[MAX_POINTS * MAX_POINTS];
-  for (int64_t k = 0; k < t->plan.objective.draws; k++)
+  for (int64_t k = 0; k < t->plan.objective.draws; k++) {
+    run->carry = k == t->plan.objective.draws - 1; /* once a batch */
     if (sample(t, run, k, rate, &samples[k], sums))
       return error_failure();
+  }
   objective_weigh(&t->plan.objective, t->update.points, samples, pull);
   for (int i = 0; i < t->update.points; i++)
     if (place_is(t->update.velocity[i]))

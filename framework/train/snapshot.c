@@ -35,6 +35,19 @@ int snapshot_create(struct snapshot **snapshot, const struct network *network, i
   return STRAIT_ENOMEM;
 }
 
+int snapshot_carry(struct snapshot *snapshot, const struct network *network, int64_t lanes) {
+  if (!network_states(network)->count)
+    return STRAIT_OK;
+  snapshot->states = network_states(network);
+  snapshot->lanes = lanes;
+  snapshot->state = memory_alloc((size_t)snapshot_carried(snapshot), sizeof(float));
+  return snapshot->state ? STRAIT_OK : STRAIT_ENOMEM;
+}
+
+int64_t snapshot_carried(const struct snapshot *snapshot) {
+  return snapshot->states ? snapshot->lanes * snapshot->states->count : 0;
+}
+
 static void free_vectors(float **vector, int points) {
   for (int i = 0; vector && i < points; i++)
     memory_free(vector[i]);
@@ -48,6 +61,7 @@ void snapshot_free(struct snapshot *snapshot) {
   free_vectors(snapshot->velocity, snapshot->points);
   free_vectors(snapshot->square, snapshot->points);
   memory_free(snapshot->statistics);
+  memory_free(snapshot->state);
   memory_free(snapshot);
 }
 
@@ -71,6 +85,8 @@ static void clear(float **vector, const struct snapshot *snapshot) {
 void snapshot_restart(struct snapshot *snapshot) {
   clear(snapshot->velocity, snapshot);
   clear(snapshot->square, snapshot);
+  if (snapshot->state)
+    memset(snapshot->state, 0, (size_t)snapshot_carried(snapshot) * sizeof(float));
   snapshot->iteration = snapshot->updates = snapshot->halvings = 0;
 }
 

@@ -100,6 +100,7 @@ static int create_points(struct training *t) {
 }
 
 static int create_program(struct training *t, int64_t samples) {
+  t->lanes = samples;
   const int use = PROGRAM_TRAIN | (t->plan.keys->exact ? PROGRAM_EXACT : 0);
   const int size = t->plan.communicator->size;
   return program_create(&t->program, t->plan.network, t->plan.device, (samples + size - 1) / size, use,
@@ -117,17 +118,20 @@ static int64_t upload(struct training *t, const struct batch *batch) {
   return rows;
 }
 
+int64_t training_lanes(const struct optimiser_keys *keys, const struct data *data) {
+  const int64_t samples = data_count(data, SPLIT_TRAIN);
+  return samples < keys->batch ? samples : keys->batch;
+}
+
 static int create_feeder(struct training *t) {
   struct feeding feeding = {
       .split = SPLIT_TRAIN,
-      .batch = t->plan.keys->batch,
+      .batch = training_lanes(t->plan.keys, t->plan.data),
       .shuffle = 1,
       .order_seed = seed_of(&t->plan.seeds, t->plan.seeds.order),
       .augment = 1,
       .augment_seed = seed_of(&t->plan.seeds, t->plan.seeds.augment),
   };
-  if (data_count(t->plan.data, SPLIT_TRAIN) < feeding.batch)
-    feeding.batch = data_count(t->plan.data, SPLIT_TRAIN);
   if (feeding.batch < 1)
     return error_set(STRAIT_EINVAL, "there are no training samples: limit and holdout leave none");
   if (feeder_create(&t->feeder, t->plan.data, &feeding))
@@ -220,15 +224,17 @@ void training_free(struct training *training) {
 /* --- the state, in and out --- */
 
 int training_snapshot(const struct training *training, struct snapshot **snapshot) {
-  return snapshot_create(snapshot, training->plan.network, training->update.points, !is_free(training, 0),
-                         training->plan.keys->optimiser == OPTIMISER_ADAMW);
+  int status = snapshot_create(snapshot, training->plan.network, training->update.points, !is_free(training, 0),
+                               training->plan.keys->optimiser == OPTIMISER_ADAMW);
+  return status ? status : snapshot_carry(*snapshot, training->plan.network, training->lanes);
 }
 
 /* Is the snapshot one of this training: points, length, which points move, the optimiser? */
 static int fits(const struct training *t, const struct snapshot *s) {
   int adam = t->plan.keys->optimiser == OPTIMISER_ADAMW;
   if (s->points != t->update.points || s->count != network_weights(t->plan.network)->count ||
-      s->buffers != network_statistics(t->plan.network)->count || adam != (s->square != NULL))
+      s->buffers != network_statistics(t->plan.network)->count ||
+      snapshot_carried(s) != t->lanes * network_states(t->plan.network)->count || adam != (s->square != NULL))
     return 0;
   for (int i = 0; i < s->points; i++)
     if (is_free(t, i) != (s->velocity[i] != NULL))
@@ -255,6 +261,8 @@ int training_load(struct training *training, const struct snapshot *snapshot) {
   }
   if (snapshot->buffers)
     ops->upload(t->plan.device, program_statistics(t->program), snapshot->statistics, snapshot->buffers);
+  if (snapshot->state)
+    ops->upload(t->plan.device, program_state(t->program), snapshot->state, snapshot_carried(snapshot));
   t->iteration = snapshot->iteration;
   t->updates = snapshot->updates;
   t->halvings = snapshot->halvings;
@@ -285,6 +293,8 @@ int training_save(struct training *training, struct snapshot *snapshot) {
   }
   if (snapshot->buffers)
     ops->download(t->plan.device, snapshot->statistics, program_statistics(t->program), snapshot->buffers);
+  if (snapshot->state)
+    ops->download(t->plan.device, snapshot->state, program_state(t->program), snapshot_carried(snapshot));
   snapshot->iteration = t->iteration;
   snapshot->updates = t->updates;
   snapshot->halvings = t->halvings;
@@ -390,6 +400,7 @@ static int step(struct training *t) {
   struct run run = {.batch_statistics = 1,
                     .update_statistics = 1,
                     .dropout = 1,
+                    .carry = 1,
                     .iteration = iteration,
                     .seed =
                         seed_of(&t->plan.seeds, t->plan.seeds.dropout) + ((uint64_t)t->plan.communicator->rank << 32)};

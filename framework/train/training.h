@@ -40,6 +40,8 @@ struct training;
 int training_create(struct training **training, const struct training_plan *plan);
 void training_free(struct training *training); /* NULL is nothing */
 int64_t training_epoch_iterations(const struct training *training);
+/* Samples of a whole batch: the key's, or fewer where there are fewer. */
+int64_t training_lanes(const struct optimiser_keys *keys, const struct data *data);
 /* The state that this training starts from: zeroed, with the right points, fixed ends and moments. */
 int training_snapshot(const struct training *training, struct snapshot **snapshot);
 /* The device takes over the state; the snapshot stays the caller's. Must come before training_run. */

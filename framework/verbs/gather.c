@@ -10,6 +10,7 @@
 #include "stage/plugins.h"
 #include "stage/spent.h"
 #include "stage/weights.h"
+#include "train/training.h"
 
 void gatherer_free(struct gatherer *g, const struct ensemble_keys *k) {
   ensemble_free(g->ensemble);
@@ -41,6 +42,8 @@ static int load_inputs(struct gatherer *g, const struct session *session, const 
     return error_failure();
   for (size_t i = 0; !status && i < k->start.n; i++) {
     status = snapshot_create(&g->snapshots[i], network, 1, 0, adam);
+    if (!status)
+      status = snapshot_carry(g->snapshots[i], network, training_lanes(&stage->optimiser, stage->material->data));
     if (!status && session)
       status = reference_load_state(session, k->starts[i], network, g->snapshots[i]);
     g->start[i] = (struct start){g->snapshots[i], reference_spent(k->starts[i])};

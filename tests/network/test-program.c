@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <stdio.h>
 
+#include "leaky.h"
 #include "nets.h"
 
 static strait_node unit(strait_graph *g, strait_node x, const char *name, int64_t channels, int64_t stride) {
@@ -289,6 +290,90 @@ START_TEST(probabilities_are_the_softmax_of_the_logits) {
 }
 END_TEST
 
+/* --- state --- */
+
+static strait_node carrying(strait_graph *g, strait_node x) {
+  x = leaky(g, strait_linear(g, x, "fc1", 3, STRAIT_BIAS), "a", 0);
+  return strait_linear(g, leaky(g, x, "b", 1), "fc2", strait_classes(g), STRAIT_BIAS);
+}
+
+static double loss_of(struct rig *rig, const struct run *run) {
+  struct loss_sums sums;
+  program_forward(rig->program, run);
+  program_loss(rig->program, run, &sums);
+  return sums.loss / (double)sums.rows;
+}
+
+/* Three steps against y = x + s / 2, s' = y, by hand; a step without carry leaves the state; a gradient with the state
+ * as it is, against differences: the squared error is a parabola in each weight, of which central differences are
+ * exact. */
+START_TEST(state_is_carried) {
+  const struct signature signature = {1, {2}, STRAIT_TARGET_REAL, 2};
+  struct device_ops table;
+  struct net net;
+  struct data data;
+  struct rig rig;
+  struct run run = {.samples = 4, .carry = 1};
+  float state[2][12], got[8], gradient[17], weights[17];
+  double a[12] = {0}, b[12] = {0};
+  OK(net_try(&net, carrying, signature));
+  ck_assert_int_eq(network_weights(net.network)->count, 17);
+  ck_assert_int_eq(network_states(net.network)->count, 6);
+  ck_assert_str_eq(network_states(net.network)->segment[1].name, "b.state");
+  data_make(&data, &net, 4, 5);
+  OK(team_create(&rig.team, 1));
+  OK(device_create(&rig.device, "guarded", rig.team, NULL));
+  ck_assert_int_eq(program_create(&rig.program, net.network, rig.device, 4, PROGRAM_TRAIN, 0), STRAIT_ENOTSUP);
+  ck_assert_ptr_nonnull(strstr(error_text(), "the device guarded has no layer leaky"));
+  leaky_add(rig.device, &table);
+  OK(program_create(&rig.program, net.network, rig.device, 4, PROGRAM_TRAIN, 0));
+  rig_load(&rig, &net, &data);
+  const float *w = data.weights;
+  for (int step = 0; step < 4; step++) {
+    run.samples = step == 2 ? 3 : 4; /* the fourth's stays */
+    run.carry = step < 3;
+    program_forward(rig.program, &run);
+    rig_get(&rig, program_output(rig.program), got, 2 * run.samples);
+    for (int i = 0; i < 2 * run.samples; i++) {
+      double y[3], sum = w[15 + i % 2];
+      for (int k = 0; k < 3; k++) {
+        const int at = i / 2 * 3 + k;
+        const double x = w[2 * k] * data.x[i / 2 * 2] + w[2 * k + 1] * data.x[i / 2 * 2 + 1] + w[6 + k];
+        y[k] = x + a[at] / 2 + b[at] / 2;
+        sum += w[9 + i % 2 * 3 + k] * y[k];
+        if (i % 2 && run.carry)
+          a[at] = x + a[at] / 2, b[at] = round(4096 * y[k]) / 4096;
+      }
+      ck_assert_double_eq_tol(got[i], sum, 1e-3); /* a 4096th more or less where a half is rounded */
+    }
+  }
+  rig_get(&rig, program_state(rig.program), state[0], 12);
+  rig_get(&rig, place_plus(program_state(rig.program), 12), state[1], 12);
+  for (int i = 0; i < 12; i++) {
+    ck_assert_double_eq_tol(state[0][i], a[i], 1e-5);
+    ck_assert_double_eq_tol(((const int32_t *)(const void *)state[1])[i] / 4096., b[i], 1e-3);
+  }
+  loss_of(&rig, &run);
+  program_backward(rig.program, &run);
+  rig_get(&rig, program_gradient(rig.program), gradient, 17);
+  memcpy(weights, data.weights, sizeof weights);
+  for (int i = 0; i < 17; i++) {
+    double loss[2];
+    for (int side = 0; side < 2; side++) {
+      weights[i] = data.weights[i] + (side ? 0.25f : -0.25f);
+      rig.device->ops->upload(rig.device, program_weights(rig.program), weights, 17);
+      loss[side] = loss_of(&rig, &run);
+    }
+    weights[i] = data.weights[i];
+    ck_assert_double_eq_tol(gradient[i], (loss[1] - loss[0]) / 0.5, 1e-5);
+  }
+  rig.device->ops = leaky_inner;
+  rig_free(&rig);
+  data_free(&data);
+  net_free(&net);
+}
+END_TEST
+
 /* --- memory --- */
 
 static const struct device_ops *real_ops;
@@ -440,6 +525,7 @@ int main(void) {
   Suite *suite = suite_create("program");
   TCase *tcase = tcase_create("program");
   tcase_set_timeout(tcase, 120);
+  tcase_add_test(tcase, state_is_carried);
   tcase_add_test(tcase, any_number_of_threads_gives_the_same_bytes);
   tcase_add_test(tcase, fast_convolutions_are_as_reproducible);
   tcase_add_test(tcase, short_batches_give_the_same_bytes);

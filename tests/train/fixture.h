@@ -10,6 +10,7 @@
 #include <strait/strait.h>
 
 #include "../curves/objects.h"
+#include "../network/leaky.h"
 #include "compute/team.h"
 #include "train/training.h"
 
@@ -27,6 +28,7 @@ static const strait_option tiny_options[] = {
     STRAIT_BOOL("norm", struct tiny, norm, "no", "batch norm behind each hidden layer"),
     STRAIT_FLOAT("dropout", struct tiny, dropout, "0", 0, 0.9, "dropout behind each hidden layer"),
 };
+static int64_t tiny_carries = -1; /* how the layer of tests/network/leaky.h keeps its state; -1: there is none */
 static strait_node tiny_build(const void *self, strait_graph *g, strait_node x) {
   const struct tiny *tiny = self;
   x = strait_flatten(g, x);
@@ -35,6 +37,8 @@ static strait_node tiny_build(const void *self, strait_graph *g, strait_node x) 
     if (tiny->norm)
       x = strait_batch_norm(g, x, strait_name(g, "bn%d", (int)i + 1));
     x = strait_relu(g, x);
+    if (tiny_carries >= 0)
+      x = leaky(g, x, strait_name(g, "leaky%d", (int)i + 1), tiny_carries);
     if (tiny->dropout > 0)
       x = strait_dropout(g, x, tiny->dropout);
   }
@@ -178,6 +182,8 @@ static inline int same(const struct snapshot *a, const struct snapshot *b) {
   int equal = a->points == b->points && a->count == b->count && a->iteration == b->iteration &&
               a->updates == b->updates && a->buffers == b->buffers && !a->square == !b->square &&
               memcmp(a->statistics, b->statistics, (size_t)a->buffers * sizeof(float)) == 0;
+  equal = equal && snapshot_carried(a) == snapshot_carried(b) &&
+          (!a->state || memcmp(a->state, b->state, (size_t)snapshot_carried(a) * sizeof(float)) == 0);
   for (int i = 0; equal && i < a->points; i++) {
     equal = memcmp(a->theta[i], b->theta[i], bytes) == 0 && !a->velocity[i] == !b->velocity[i];
     if (equal && a->velocity[i])

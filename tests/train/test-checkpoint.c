@@ -194,6 +194,52 @@ START_TEST(test_other_states) {
 }
 END_TEST
 
+/* Trains from a snapshot on, in a training of its own. */
+static void go_on(struct fixture *f, struct snapshot *s, int64_t until) {
+  struct training *training;
+  OK(training_create(&training, &f->plan));
+  OK(training_load(training, s));
+  OK(training_run(training, until, 0));
+  OK(training_save(training, s));
+  training_free(training);
+}
+
+/* What layers carry from step to step is in a checkpoint: a training that was cut goes on to the same bytes; without
+ * it, to others. */
+START_TEST(test_carried) {
+  struct device_ops table;
+  tiny_carries = _i;
+  struct fixture f = make(&plain);
+  tiny_carries = -1;
+  leaky_add(f.device, &table);
+  struct snapshot *whole = train(&f, 7), *s = train(&f, 4), *read;
+  ck_assert_int_eq(snapshot_carried(s), 16 * 12);
+  int64_t carried = 0;
+  for (int64_t i = 0; i < snapshot_carried(s); i++)
+    carried += s->state[i] != 0;
+  ck_assert_int_gt(carried, 16); /* ReLU leaves some */
+  OK(checkpoint_write_state(in_folder("state"), s, NULL, 0));
+  struct arrays *file;
+  OK(safetensors_read(&file, in_folder("state")));
+  ck_assert_uint_eq(arrays_find(file, "state.0")->type, _i ? STRAIT_I32 : STRAIT_F32);
+  arrays_free(file);
+  struct training *other = start(&f, &read);
+  memcpy(read->theta[0], s->theta[0], (size_t)s->count * sizeof(float));
+  OK(checkpoint_read_state(in_folder("state"), read, NULL, 0));
+  ck_assert(same(read, s));
+  go_on(&f, read, 7);
+  ck_assert(same(read, whole));
+  memset(s->state, 0, (size_t)snapshot_carried(s) * sizeof(float));
+  go_on(&f, s, 7);
+  ck_assert(!same(s, whole));
+  training_free(other);
+  snapshot_free(whole);
+  snapshot_free(s);
+  snapshot_free(read);
+  unmake(&f);
+}
+END_TEST
+
 /* Evenly spaced, the ends bit for bit. The inner ones by the same formula in double, rounded once. */
 START_TEST(test_spread) {
   struct fixture f = make(&plain);
@@ -228,6 +274,7 @@ int main(void) {
   tcase_add_test(tests, test_other_weights);
   tcase_add_test(tests, test_damaged);
   tcase_add_test(tests, test_other_states);
+  tcase_add_loop_test(tests, test_carried, 0, 2);
   tcase_add_test(tests, test_spread);
   suite_add_tcase(suite, tests);
   return run_suite(suite);

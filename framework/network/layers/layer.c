@@ -56,6 +56,7 @@ void bind_plain(const struct bound *b, struct op *op) {
                              .accumulate_dw = b->accumulate_dw,
                              .y = b->y,
                              .aux = b->aux,
+                             .state = b->state,
                              .dy = b->dy};
   memcpy(plain->integer, node->integer, sizeof plain->integer);
   memcpy(plain->real, node->real, sizeof plain->real);

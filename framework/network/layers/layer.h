@@ -31,6 +31,12 @@ struct layer_aux {
   int whole;     /* for the whole batch, and read after a forward pass too; else per sample */
 };
 
+/* What the layer carries from step to step, for each sample of the batch. */
+struct layer_state {
+  int64_t count;
+  uint32_t element; /* STRAIT_F32, ... */
+};
+
 /* Places and more, as network/bind.c finds them, from which a layer fills its record. Index: the input, the parameter.
  * A place that is not there is NO_PLACE. */
 struct bound {
@@ -40,7 +46,7 @@ struct bound {
   int relu, exact, accumulate_dw;
   int accumulate[OP_SLOTS];
   place x[OP_SLOTS], dx[OP_SLOTS], w[OP_SLOTS], dw[OP_SLOTS], running[2];
-  place y, dy, aux;
+  place y, dy, aux, state;
   place add;    /* what a fused add adds */
   place affine; /* what input 0 is to be read through, made by a layer with .affine; cut at 0 if affine_relu */
   int affine_relu;
@@ -68,7 +74,10 @@ struct layer {
   int (*shape)(struct graph *graph, struct node *node); /* NULL: its input's */
   const struct layer_parameter *parameters;             /* ended by one without a suffix; NULL: none */
   const struct layer_statistic *statistics;             /* 2; NULL: none */
-  int channels;                                         /* CHANNELS_... */
+  struct layer_state (*state)(const struct graph *graph, const struct node *node); /* NULL: none */
+  unsigned takes; /* bits 1 << STRAIT_F32, ... of the inputs it can read; 0: float32 alone */
+  uint32_t gives; /* the type of its output; 0: its first input's */
+  int channels;   /* CHANNELS_... */
   int64_t (*multiply_adds)(const struct graph *graph, const struct node *node); /* per sample; NULL: 0 */
 
   /* The tape. */

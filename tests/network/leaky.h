@@ -1,0 +1,95 @@
+/* tests/network/leaky.h: a layer that only tests have, with state that is carried from step to step: y = x + s / 2, and
+ * s becomes y. Its first integer says how s is kept: 0 as float32, 1 as i32, in 4096ths. It runs on a device that adds
+ * it to those of another one, by downloading and uploading. */
+#ifndef TESTS_NETWORK_LEAKY_H
+#define TESTS_NETWORK_LEAKY_H
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "network/layers/layer.h"
+
+enum { OP_LEAKY = 1000 };
+
+static struct layer_state leaky_state(const struct graph *graph, const struct node *node) {
+  (void)graph;
+  return (struct layer_state){node->size, node->integer[0] ? STRAIT_I32 : STRAIT_F32};
+}
+static void leaky_counts(const struct op *op, int direction, const struct run *run, struct counts *counts) {
+  counts_plain(op, direction, run, counts);
+}
+static const struct layer layer_leaky = {.name = "leaky",
+                                         .op = OP_LEAKY,
+                                         .by_name = 1,
+                                         .inputs = 1,
+                                         .integers = 1,
+                                         .channels = CHANNELS_FIXED,
+                                         .state = leaky_state,
+                                         .bind = bind_plain,
+                                         .counts = leaky_counts};
+
+static inline strait_node leaky(strait_graph *g, strait_node x, const char *name, int64_t kept) {
+  const strait_layer given = {.size = sizeof given,
+                              .kind = "leaky",
+                              .name = name,
+                              .input_count = 1,
+                              .inputs = &x,
+                              .integer_count = 1,
+                              .integers = &kept};
+  return graph_add((struct graph *)(void *)g, &layer_leaky, &given);
+}
+
+static const struct device_ops *leaky_inner; /* of the one device that has it */
+
+static int leaky_supports(const struct device *d, const struct op *op) {
+  return op->kind == OP_LEAKY || leaky_inner->supports(d, op);
+}
+
+static int leaky_reserve(struct device *d, const struct op *op, int64_t samples, int directions) {
+  return op->kind == OP_LEAKY ? STRAIT_OK : leaky_inner->reserve(d, op, samples, directions);
+}
+
+static void leaky_run(struct device *d, const struct op *record, int direction, const struct run *run) {
+  if (record->kind != OP_LEAKY) {
+    leaky_inner->run(d, record, direction, run);
+    return;
+  }
+  const struct plain_op *op = &record->plain;
+  const int64_t n = run->samples * op->output_size;
+  float *x = malloc((size_t)n * sizeof *x), *state = malloc((size_t)n * sizeof *state);
+  int32_t *fixed = (int32_t *)(void *)state;
+  if (direction == BACKWARD) {
+    d->ops->download(d, x, op->dy, n);
+    d->ops->download(d, state, op->dx[0], n);
+    for (int64_t i = 0; i < n; i++)
+      x[i] += op->accumulate_dx[0] ? state[i] : 0;
+    d->ops->upload(d, op->dx[0], x, n);
+  } else {
+    d->ops->download(d, x, op->x[0], n);
+    d->ops->download(d, state, op->state, n);
+    for (int64_t i = 0; i < n; i++) {
+      x[i] += 0.5f * (op->integer[0] ? (float)fixed[i] / 4096 : state[i]);
+      if (op->integer[0])
+        fixed[i] = (int32_t)lrintf(4096 * x[i]);
+      else
+        state[i] = x[i];
+    }
+    d->ops->upload(d, op->y, x, n);
+    if (run->carry)
+      d->ops->upload(d, op->state, state, n);
+  }
+  free(x);
+  free(state);
+}
+
+/* Adds the layer to the device; the table is the caller's and must outlive it. */
+static inline void leaky_add(struct device *d, struct device_ops *table) {
+  leaky_inner = d->ops;
+  *table = *d->ops;
+  table->supports = leaky_supports;
+  table->reserve = leaky_reserve;
+  table->run = leaky_run;
+  d->ops = table;
+}
+
+#endif
