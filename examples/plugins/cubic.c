@@ -4,7 +4,7 @@
  * - a) m_i / 6 + (b^3 - b) m_{i+1} / 6,   a = 1 - b, b the place in the interval */
 #include <strait/curve.h>
 
-#define MOST 66
+#define MOST STRAIT_MAX_POINTS
 
 struct cubic {
   strait_object object;

@@ -116,6 +116,11 @@ void object_free(strait_object *object) {
 
 const void *object_ops(const strait_object *object) { return object->cls->ops; }
 
+size_t object_blocks(const strait_object *object, void *const **blocks) {
+  *blocks = core_of(object)->blocks;
+  return core_of(object)->block_count;
+}
+
 uint64_t object_seed(const void *self) { return core_of(self)->seed; }
 
 void object_fingerprint(const strait_object *object, char digest[33]) {

@@ -67,6 +67,8 @@ const void *object_ops(const strait_object *object);
 /* The data fingerprint collected by strait_open and strait_fingerprint, 32 hex digits. The first call, when the data
  * set's open() has returned, ends the collecting: what is read later does not enter it. */
 void object_fingerprint(const strait_object *object, char digest[33]);
+/* The memory that it has from strait_alloc: how many blocks. For `strait verify`, while nothing of it runs. */
+size_t object_blocks(const strait_object *object, void *const **blocks);
 /* The seed given to object_create, for the host's strait_random. */
 uint64_t object_seed(const void *self);
 

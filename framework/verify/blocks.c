@@ -178,9 +178,9 @@ static const char *differences_of_statics(struct trial *t, struct operation *b, 
   struct statics before;
   if (run_block(other, &usual) || run_block(b, &usual))
     return "fails";
-  size_t changed = trial_statics(t, &before) || run_block(other, &usual) ? 0 : statics_changed(&before);
+  size_t changed = trial_statics(t, b->self, &before) || run_block(other, &usual) ? 0 : statics_changed(&before);
   statics_free(&before);
-  return changed ? "changes static variables, which several threads share" : NULL;
+  return changed ? "changes static variables, or memory of its instance, which several threads share" : NULL;
 }
 
 /* Again and again; and with another block's forward pass between this one's passes. */

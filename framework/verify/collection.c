@@ -305,7 +305,7 @@ int collection_slots(struct trial *t) {
   struct statics statics;
   if (!t->found.cls)
     return law_not_run(t, "it was not opened");
-  int verdict = trial_statics(t, &statics) ? law_not_run(t, "%s", error_text()) : check_slots(t, &statics);
+  int verdict = trial_statics(t, NULL, &statics) ? law_not_run(t, "%s", error_text()) : check_slots(t, &statics);
   statics_free(&statics);
   return verdict;
 }

@@ -81,8 +81,8 @@ strait_object *trial_object(struct trial *t, const struct variant *variant);
 strait_object *trial_started(struct trial *t, const struct variant *variant);
 /* What an instance answers when it is exercised, as a digest. A status. */
 int trial_answers(struct trial *t, strait_object *object, char digest[33]);
-/* Copies the plugin's static variables; free them. A status. */
-int trial_statics(struct trial *t, struct statics *statics);
+/* Copies the plugin's static variables, and (object not NULL) the memory of an instance; free them. A status. */
+int trial_statics(struct trial *t, const strait_object *object, struct statics *statics);
 /* Looks whether those that are watched changed: to be called between the calls of an exercise, for what is written over
  * again may be the same at the end. */
 void trial_watch(struct trial *t);

@@ -67,7 +67,8 @@ broken derivatives curve-slopes 'differences of c give'
 broken pure curve-pure 'differ between two calls' "$state"
 broken pure curve-behind 'it writes outside of'
 broken threads curve-scratch '4 threads' "$state"
-broken statics curve-scratch 'bytes of its static variables change' "$state"
+broken statics curve-scratch 'bytes of its static variables' "$state"
+broken statics curve-heap "of its instance's memory" "$state"
 broken process curve-process 'a new process gets other answers'
 
 broken horizons schedule-horizons '1 epochs of 1 iterations are refused, without a word'
@@ -79,7 +80,7 @@ broken pure schedule-state 'the rate is ' "$state"
 broken pure schedule-horizon 'the rate is ' "$state"
 broken pure schedule-lent 'it writes to the step'
 broken threads schedule-state '4 threads' "$state"
-broken statics schedule-state 'bytes of its static variables change' "$state"
+broken statics schedule-state 'bytes of its static variables' "$state"
 
 broken opens dataset-opens 'open() failed, and did not say why'
 broken counts dataset-counts 'samples of the t' "$state"
@@ -129,6 +130,7 @@ broken operations model-coupled 'the output of a sample differs' "$state"
 broken operations model-blocks 'the output of a sample differs when the sample is alone' "$state"
 broken operations model-calls 'from call to call' "$state"
 broken operations model-last 'static variables' "$state"
+broken operations model-heap 'memory of its instance' "$state"
 broken threads model-scratch '4 threads' "$state"
 if test "${SANITIZERS:-no}" = no; then # which would see them first
   broken operations model-peeks 'it crashes: Segmentation fault, at "unit", a block of 1 whose inputs cannot be written to'

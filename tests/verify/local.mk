@@ -43,6 +43,10 @@ check_LTLIBRARIES += tests/verify/curve-hangs.la
 tests_verify_curve_hangs_la_SOURCES = %D%/curve-hangs.c %D%/curve.h
 tests_verify_curve_hangs_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 
+check_LTLIBRARIES += tests/verify/curve-heap.la
+tests_verify_curve_heap_la_SOURCES = %D%/curve-heap.c %D%/curve.h
+tests_verify_curve_heap_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
 check_LTLIBRARIES += tests/verify/curve-instances.la
 tests_verify_curve_instances_la_SOURCES = %D%/curve-instances.c %D%/curve.h
 tests_verify_curve_instances_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
@@ -234,6 +238,10 @@ tests_verify_model_coupled_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 check_LTLIBRARIES += tests/verify/model-gradient.la
 tests_verify_model_gradient_la_SOURCES = %D%/model-gradient.c %D%/model.h
 tests_verify_model_gradient_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
+check_LTLIBRARIES += tests/verify/model-heap.la
+tests_verify_model_heap_la_SOURCES = %D%/model-heap.c %D%/model.h %D%/operation.h
+tests_verify_model_heap_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 
 check_LTLIBRARIES += tests/verify/model-input.la
 tests_verify_model_input_la_SOURCES = %D%/model-input.c %D%/model.h %D%/operation.h
