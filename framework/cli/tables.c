@@ -57,6 +57,7 @@ static int print_networks(struct sheet *sheet, const json_t *results) {
   sheet_note(sheet,
              "calibrated nll: with a temperature that was fitted on the other half of the data; Brier: of 2 at most; "
              "ECE: in 15 bins of confidence");
+  results_print_rules(sheet, stages, 0);
   json_array_foreach(stages, i, stage) {
     const struct verb *verb = shown_verb(stage);
     if (verb && verb->networks)

@@ -3,6 +3,7 @@
 #include "landscape/evaluate.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -40,6 +41,7 @@ struct evaluator {
   double weight_decay;
   unsigned char *decays; /* for each segment of the weights: 1 if weight decay reaches it */
   int64_t statistics;    /* how many batch-norm buffers there are */
+  char rule[96];         /* where the statistics come from, in words */
   int real;              /* targets are vectors, the loss is squared error */
   int64_t classes;
 
@@ -57,7 +59,27 @@ const struct network *evaluator_network(const struct evaluator *evaluator) { ret
 const struct evaluate_keys *evaluator_keys(const struct evaluator *evaluator) { return &evaluator->keys; }
 int64_t evaluator_samples(const struct evaluator *evaluator, int split) { return evaluator->split[split].samples; }
 
+const char *evaluator_rule(const struct evaluator *evaluator) { return evaluator->rule; }
+
 /* --- making --- */
+
+static void describe_rule(struct evaluator *e, const struct data *data) {
+  static const char *const words[] = {[BN_RUNNING] = "as training left it",
+                                      [BN_INTERPOLATE] = "as training left it, between points combined as they are",
+                                      [BN_BATCH] = "of each batch that is evaluated"};
+  char some[24] = "the";
+  if (!e->statistics)
+    return;
+  if (e->refresh.feeding.subset)
+    snprintf(some, sizeof some, "%lld", (long long)e->refresh.feeding.subset);
+  if (e->keys.bn != BN_REFRESH)
+    snprintf(e->rule, sizeof e->rule, "%s", words[e->keys.bn]);
+  else
+    snprintf(e->rule, sizeof e->rule, "re-estimated on %s training samples%s", some,
+             !data_augments(data)         ? ""
+             : e->refresh.feeding.augment ? ", augmented"
+                                          : " without their augmentation");
+}
 
 static int choose_decays(struct evaluator *e, const strait_strings *exclude) {
   const struct layout *layout = network_weights(e->network);
@@ -114,6 +136,7 @@ static int open_supplies(struct evaluator *e, const struct data *data, const str
   const int shared = !refresh.augment && !train->numbers && (refresh.subset == 0 || refresh.subset >= all);
   if (!status && e->statistics)
     status = supply_open(&e->refresh, data, &refresh, shared ? train : NULL, &room);
+  describe_rule(e, data);
   return status;
 }
 

@@ -49,6 +49,9 @@ int evaluator_create(struct evaluator **evaluator, const struct network *network
 void evaluator_free(struct evaluator *evaluator); /* NULL is nothing */
 const struct network *evaluator_network(const struct evaluator *evaluator);
 const struct evaluate_keys *evaluator_keys(const struct evaluator *evaluator);
+/* Where the batch-norm statistics come from, for people: "re-estimated on the training samples, augmented"; "" where
+ * there are none. */
+const char *evaluator_rule(const struct evaluator *evaluator);
 /* The samples that a split's measures are means over; 0: the data has none in this split. */
 int64_t evaluator_samples(const struct evaluator *evaluator, int split);
 /* The labels of the measured samples, in order; n = evaluator_samples. Classes only. */

@@ -114,6 +114,58 @@ void results_mean(struct table *table, const json_t *figure, int decimals, int s
 
 int results_is_copy(const json_t *stage) { return strchr(results_text(stage, "name"), ',') != NULL; }
 
+void results_print_rule(struct sheet *sheet, const json_t *summary) {
+  if (json_object_get(summary, "batch_norm"))
+    sheet_note(sheet, "batch norm: %s", results_text(summary, "batch_norm"));
+}
+
+/* What the stage's networks were measured with, if they have batch norm; NULL where it shows none. */
+static const char *rule_of(const json_t *stage, int copies) {
+  const json_t *summary = json_object_get(stage, "summary");
+  const int single = json_object_get(summary, "metrics") || json_object_get(summary, "members") ||
+                     json_object_get(summary, "networks");
+  return single && (copies || !results_is_copy(stage)) ? json_string_value(json_object_get(summary, "batch_norm"))
+                                                       : NULL;
+}
+
+/* Adds the names of the stages from `first` on that have its rule; of copies, what they are copies of. */
+static void add_names(struct text *text, const json_t *stages, size_t first, int copies) {
+  const char *rule = rule_of(json_array_get(stages, first), copies), *last = "";
+  json_t *stage;
+  size_t i;
+  json_array_foreach(stages, i, stage) {
+    const char *name = results_text(stage, "name"), *own = rule_of(stage, copies);
+    const size_t length = strcspn(name, ",");
+    if (i < first || !own || strcmp(own, rule) != 0 || (strcspn(last, ",") == length && !strncmp(name, last, length)))
+      continue;
+    text_add(text, "%s%.*s", *last ? ", " : "", (int)length, name);
+    last = name;
+  }
+}
+
+void results_print_rules(struct sheet *sheet, const json_t *stages, int copies) {
+  struct text text = {0};
+  json_t *stage;
+  size_t i, rules = 0;
+  const char *only = NULL;
+  json_array_foreach(stages, i, stage) {
+    const char *rule = rule_of(stage, copies);
+    int said = !rule;
+    for (size_t k = 0; k < i && !said; k++) {
+      const char *before = rule_of(json_array_get(stages, k), copies);
+      said = before && strcmp(before, rule) == 0;
+    }
+    if (said)
+      continue;
+    text_add(&text, "%s%s (", rules++ ? "; " : "", only = rule);
+    add_names(&text, stages, i, copies);
+    text_add(&text, ")");
+  }
+  if (rules && !text.status)
+    sheet_note(sheet, "batch norm: %s", rules == 1 ? only : text.data);
+  text_free(&text);
+}
+
 void results_print_checks(struct sheet *sheet, const json_t *summary) {
   const json_t *list = json_object_get(summary, "checks");
   size_t i, passed = 0;

@@ -23,6 +23,10 @@ void results_mean(struct table *table, const json_t *figure, int decimals, int s
 /* Is it one of the copies that other stages make? The tables of those stand for them. */
 int results_is_copy(const json_t *stage);
 
+/* Under a table: where batch-norm statistics come from, for one stage; and for the single networks and ensembles of all
+ * stages, those of copies too, whose names are told where that differs. */
+void results_print_rule(struct sheet *sheet, const json_t *summary);
+void results_print_rules(struct sheet *sheet, const json_t *stages, int copies);
 /* Under a table: the stage's checks that warn, or how many passed. */
 void results_print_checks(struct sheet *sheet, const json_t *summary);
 

@@ -117,8 +117,16 @@ int job_evaluator(struct job *job, struct evaluator **evaluator) {
   const struct stage *s = job->stage;
   struct evaluate_keys keys = s->evaluation;
   keys.exact = s->optimiser.exact;
-  return evaluator_create(evaluator, s->material->network, s->material->data, job->session->device, &keys, &s->seeds,
-                          s->optimiser.batch, s->optimiser.weight_decay, &s->optimiser.weight_decay_exclude);
+  int status =
+      evaluator_create(evaluator, s->material->network, s->material->data, job->session->device, &keys, &s->seeds,
+                       s->optimiser.batch, s->optimiser.weight_decay, &s->optimiser.weight_decay_exclude);
+  if (!status && *evaluator_rule(*evaluator)) /* the tables say it */
+    status = put_text(job->summary, "batch_norm", evaluator_rule(*evaluator));
+  if (status) {
+    evaluator_free(*evaluator);
+    *evaluator = NULL;
+  }
+  return status;
 }
 
 int job_splits(struct job *job, const strait_strings *names, unsigned *splits) {

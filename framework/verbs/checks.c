@@ -268,3 +268,14 @@ int checks_of_scan(struct job *job) {
                    "batch-norm rule holds for all",
                    others);
 }
+
+int checks_of_refresh(struct job *job) {
+  const struct stage *stage = job->stage;
+  const struct evaluate_keys *keys = &stage->evaluation;
+  if (!network_statistics(stage->material->network)->count || keys->bn != BN_REFRESH ||
+      !data_augments(stage->material->data) || keys->refresh_augment)
+    return STRAIT_OK;
+  return check_put(job->summary, "refresh", NULL, 0, 0,
+                   "batch-norm statistics are re-estimated on samples without the augmentation of the training; with "
+                   "refresh.augment = yes they are those of what the networks were trained on");
+}

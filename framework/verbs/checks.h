@@ -16,5 +16,7 @@ int check_lone(struct job *job);
 /* All checks of a path that was measured; and of all the scan's paths together. */
 int checks_of_path(struct job *job, const struct route *route, const struct path *path, const struct scan *scan);
 int checks_of_scan(struct job *job);
+/* Of every verb that measures networks: are batch-norm statistics those of what training saw? */
+int checks_of_refresh(struct job *job);
 
 #endif

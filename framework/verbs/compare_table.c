@@ -76,6 +76,7 @@ int print_compare(const struct shown *shown) {
     sheet_note(sheet, "mean%s; gradients: mini-batch gradients in all; minutes: of all stages that a row needs%s%s%s",
                seeds > 1 ? " ± standard error" : "", single ? "; diff.: to " : "", single ? single : "",
                single ? ", seed by seed, at the smallest budget" : "");
+    results_print_rules(sheet, json_object_get(shown->results, "stages"), 1);
     results_print_checks(sheet, summary);
   }
   table_free(table);

@@ -57,6 +57,8 @@ int print_plane(const struct shown *shown) {
   if (json_object_get(summary, "path"))
     sheet_note(sheet, "%s is never farther than %.3g from the plane", results_text(summary, "path"),
                results_value(summary, "path_distance"));
+  results_print_rule(sheet, summary);
+  results_print_checks(sheet, summary);
   table_free(table);
   return status;
 }

@@ -175,6 +175,7 @@ int print_scan(const struct shown *shown) {
   if (!has_spread(shown->results, stage))
     sheet_warning(sheet, "seeds: one seed; [sweep NAME] with over.seed = 1..5 and stages = %s shows the spread",
                   results_text(stage, "name"));
+  results_print_rule(sheet, summary);
   results_print_checks(sheet, summary);
   return status;
 }

@@ -162,8 +162,9 @@ static int write_members(struct gatherer *g, const char *list_file) {
     if (!status)
       status = file ? checkpoint_write_weights(file, network, m->weights, statistics, job->metadata, JOB_METADATA)
                     : error_failure();
-    if (!status && json_array_append_new(list, json_pack("{s:I, s:I}", "source", (json_int_t)m->source, "iteration",
-                                                         (json_int_t)m->iteration)))
+    const int kept = network_statistics(network)->count && statistics == m->statistics;
+    if (!status && json_array_append_new(list, json_pack("{s:I, s:I, s:b}", "source", (json_int_t)m->source,
+                                                         "iteration", (json_int_t)m->iteration, "kept", kept)))
       status = error_set(STRAIT_ENOMEM, "out of memory");
     job_tick(job, i + 1, NULL, 0);
   }
@@ -283,6 +284,17 @@ static int read_list(struct job *job, const char *file, int fresh, json_t **list
   return status;
 }
 
+/* Members that came with their statistics are measured with these, whatever the key bn says. */
+static int put_rule(struct job *job, const json_t *list) {
+  json_t *member;
+  size_t i, kept = 0;
+  json_array_foreach(list, i, member) { kept += json_is_true(json_object_get(member, "kept")); }
+  if (!kept)
+    return checks_of_refresh(job);
+  return put_text(job->summary, "batch_norm",
+                  kept == json_array_size(list) ? "as training left it" : "as training left it for some members");
+}
+
 static int run(struct job *job) {
   struct gatherer g = {.job = job};
   json_t *list = NULL;
@@ -312,6 +324,8 @@ static int run(struct job *job) {
     status = measure(job, list, g.ensembler);
   if (!status)
     status = check_lone(job);
+  if (!status)
+    status = put_rule(job, list);
   json_decref(list);
   gatherer_free(&g, job->stage->own);
   return status;

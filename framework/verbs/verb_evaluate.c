@@ -131,6 +131,8 @@ static int run(struct job *job) {
     status = check_lone(job);
   if (!status && predict_fits(&k->predict))
     status = predict_check_fitted(job->summary, splits & 1u << SPLIT_VALIDATION, 1u << SPLIT_VALIDATION);
+  if (!status)
+    status = checks_of_refresh(job);
   predict_free(&p);
   memory_free(b);
   memory_free(w);

@@ -16,6 +16,7 @@
 #include "stage/plugins.h"
 #include "stage/splits.h"
 #include "stage/weights.h"
+#include "verbs/checks.h"
 #include "verbs/saving.h"
 #include "verbs/shown.h"
 #include "verbs/verbs.h"
@@ -294,6 +295,8 @@ static int run(struct job *job) {
     status = measure(&p, evaluator);
   if (!status)
     status = put_results(job, p.plane, &corners);
+  if (!status)
+    status = checks_of_refresh(job);
   evaluator_free(evaluator);
   plane_free(p.plane);
   corners_free(&corners);

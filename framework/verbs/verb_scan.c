@@ -192,6 +192,8 @@ static int run(struct job *job) {
       error_wrap("%s", job->stage->routes[i]->text);
   }
   evaluator_free(evaluator);
+  if (!status)
+    status = checks_of_refresh(job);
   return status ? status : checks_of_scan(job);
 }
 

@@ -85,6 +85,20 @@ test "$(state fine path peak 'line(left,right)')" = pass || die "a refined maxim
 expect 0 run even.ini --out even --set scan.path.refine=0
 warns even path peak 'line(left,right)'
 
+echo "-- batch norm"
+# fge keeps the statistics of its running network; elsewhere they are re-estimated, as training saw its samples.
+LIMIT=200 experiment | sed -e 's/^limit .*/&\naugment = flip/' \
+  -e 's/^ensembler .*= fge$/&\nensembler.statistics = keep/' >normed.ini
+expect 0 run normed.ini --out normed
+grep -q 'refresh.augment = yes' normed/*/summary.json && die "warns of a refresh as it should be"
+tr -s ' \n' ' ' <out >words
+says 'batch norm: re-estimated on the training samples, augmented' words
+says 'as training left it (fge)' words
+expect 0 run normed.ini --out plain --set defaults.refresh.augment=no
+for stage in compare every sheet points; do warns plain $stage refresh; done
+tr -s ' \n' ' ' <out >words
+says 're-estimated on the training samples without their augmentation' words
+
 echo "-- compare and sweep"
 {
   write
