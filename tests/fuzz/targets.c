@@ -20,7 +20,10 @@
 #include "plugin/values.h"
 #include "store/arrays.h"
 #include "store/document.h"
+#include "store/foreign.h"
+#include "store/reparametrised.h"
 #include "store/torch.h"
+#include "store/wrappers.h"
 #include "verbs/verbs.h"
 
 static char folder[200];
@@ -117,26 +120,45 @@ static void feed_option(const uint8_t *data, size_t size) {
 
 /* --- arrays --- */
 
+/* What strait import does with a file of any format. */
+static void import(const char *path) {
+  struct notes notes = {.arena = arena_create()};
+  struct arrays *arrays;
+  const char *format;
+  if (foreign_read(&arrays, path, NULL, &notes, &format) == STRAIT_OK) {
+    if (arrays_unwrap(arrays, &notes) == STRAIT_OK && arrays_put_together(arrays, &notes) == STRAIT_OK)
+      foreign_finish(arrays, &notes);
+    arrays_free(arrays);
+  }
+  notes_free(&notes);
+  arena_free(notes.arena);
+}
+
 static void feed_safetensors(const uint8_t *data, size_t size) {
   struct arrays *arrays;
-  if (safetensors_read_any(&arrays, put("a.safetensors", data, size)) == STRAIT_OK)
+  const char *path = put("a.safetensors", data, size);
+  if (safetensors_read(&arrays, path) == STRAIT_OK)
     arrays_free(arrays);
+  import(path);
 }
 
 static void feed_npz(const uint8_t *data, size_t size) {
   struct arrays *arrays;
-  if (npz_read_any(&arrays, put("a.npz", data, size)) == STRAIT_OK)
+  const char *path = put("a.npz", data, size);
+  if (npz_read(&arrays, path) == STRAIT_OK)
     arrays_free(arrays);
+  import(path);
 }
 
 static void feed_torch(const uint8_t *data, size_t size) {
   struct notes notes = {.arena = arena_create()};
   struct arrays *arrays;
-  if (torch_read(&arrays, put("a.pt", data, size), torch_is_legacy(data, size < 64 ? size : 64), NULL, &notes) ==
-      STRAIT_OK)
+  const char *path = put("a.pt", data, size);
+  if (torch_read(&arrays, path, torch_is_legacy(data, size < 64 ? size : 64), NULL, &notes) == STRAIT_OK)
     arrays_free(arrays);
   notes_free(&notes);
   arena_free(notes.arena);
+  import(path);
 }
 
 static void feed_document(const uint8_t *data, size_t size) {
