@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "store/elements.h"
 #include "store/format.h"
 #include "store/torch.h"
 #include "store/zip.h"
