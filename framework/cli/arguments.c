@@ -14,7 +14,7 @@ static const struct flag {
   const char *name, *value, *help;
 } flags[] = {
     {FLAG_SET, "--set", "KEY=VALUE", "set a key: VERB.STAGE.KEY or defaults.KEY; may be repeated"},
-    {FLAG_OUT, "--out", "DIR", "where results go; runs/NAME of the experiment file otherwise"},
+    {FLAG_OUT, "--out", "DIR", "folder of the results (default: runs/NAME, by the name of the experiment file)"},
     {FLAG_THREADS, "--threads", "N", "threads to use, 1 to 256; all CPUs that this process may use otherwise"},
     {FLAG_JOBS, "--jobs", "N", "stages to run side by side, 1 to 256 (also -j N); one after the other otherwise"},
     {FLAG_STAGE, "--stage", "NAME", "run this stage alone; what it refers to must be done"},
@@ -59,8 +59,11 @@ void arguments_help(const struct command *command) {
   for (size_t i = 0; i < FLAGS; i++) {
     if (!flags[i].help || (flags[i].bit && !(command->flags & flags[i].bit)))
       continue;
-    int set = flags[i].bit == FLAG_SET && command->set_help;
-    print_flag("", flags[i].name, flags[i].value, set ? command->set_help : flags[i].help);
+    const char *own = flags[i].bit == FLAG_SET   ? command->set_help
+                      : flags[i].bit == FLAG_OUT ? command->out_help
+                                                 : NULL;
+    const int is_file = own && flags[i].bit == FLAG_OUT && text_starts(own, "file");
+    print_flag("", flags[i].name, is_file ? "FILE" : flags[i].value, own ? own : flags[i].help);
     printf("\n");
   }
 }

@@ -26,6 +26,7 @@ struct command {
   const char *help;     /* paragraphs */
   unsigned flags;
   const char *set_help;                          /* what --set takes here; NULL: keys of an experiment */
+  const char *out_help;                          /* what --out names here; NULL: the folder of the results */
   const struct option_table *options;            /* flags of this command alone, or NULL; a bool's takes no value */
   size_t least, most;                            /* operands */
   int (*run)(const struct arguments *arguments); /* a status; its cause recorded */

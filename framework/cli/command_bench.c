@@ -336,16 +336,14 @@ const struct command command_bench = {
     .name = "bench",
     .operands = "[MODEL]",
     .summary = "measure how fast a network trains",
-    .help =
-        "Measures how many images a second a model trains, trains along a curve (by default a Bezier curve with one\n"
-        "bend) and evaluates, with its initial weights and made-up data that lies in memory: the reading of data is\n"
-        "not measured. GFLOP/s count a multiply and an add for each product that direct convolution has, and for a\n"
-        "training step three times those of a forward pass, whatever the program does in fact; GB/s count each\n"
-        "operand once. Peak memory is what is resident, less what was before the model was built.\n"
-        "With --peak instead of a model: what this machine can do at most. With --tune: what the rule rests on by\n"
-        "which convolutions go by direct sums or by Winograd's algorithm. The rule is part of the source; nothing "
-        "that\n"
-        "is measured here or in a run changes it.",
+    .help = "Measures how many images a second a model trains, trains along a curve (by default a Bezier curve\n"
+            "with one bend) and evaluates, with its initial weights and made-up data that lies in memory: the\n"
+            "reading of data is not measured. GFLOP/s count a multiply and an add for each product that direct\n"
+            "convolution has, and for a training step three times those of a forward pass, whatever the program\n"
+            "does in fact; GB/s count each operand once. Peak memory is what is resident, less what was before\n"
+            "the model was built. With --peak instead of a model: what this machine can do at most. With --tune:\n"
+            "what the rule rests on by which convolutions go by direct sums or by Winograd's algorithm. The rule\n"
+            "is part of the source; nothing that is measured here or in a run changes it.",
     .flags = FLAG_SET | FLAG_THREADS | FLAG_PLUGINS | FLAG_JSON,
     .set_help = "set an option: model.OPTION=VALUE or curve.OPTION=VALUE; may be repeated",
     .options = &bench_options,

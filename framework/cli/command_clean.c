@@ -51,9 +51,8 @@ const struct command command_clean = {
     .name = "clean",
     .operands = "RUN",
     .summary = "remove outdated results that were set aside",
-    .help = "Removes the folders STAGE.~N~ that strait run set aside when a stage's keys changed. RUN is the folder of "
-            "the\n"
-            "results, as runs/quickstart. Current results stay.",
+    .help = "Removes the folders STAGE.~N~ that strait run set aside when a stage's keys changed. RUN is the\n"
+            "folder of the results, as runs/quickstart. Current results stay.",
     .flags = FLAG_JSON,
     .least = 1,
     .most = 1,

@@ -122,9 +122,9 @@ const struct command command_describe = {
     .name = "describe",
     .operands = "KIND NAME",
     .summary = "tell all about a plugin, a verb or a key",
-    .help = "Prints what a plugin is and its options (strait describe curve bezier), what a verb does and the keys "
-            "that its\n"
-            "sections take (strait describe verb train), or one key (strait describe key weight-decay).",
+    .help = "Prints what a plugin is and its options (strait describe curve bezier), what a verb does and the\n"
+            "keys that its sections take (strait describe verb train), or one key (strait describe key\n"
+            "weight-decay).",
     .flags = FLAG_PLUGINS | FLAG_JSON | FLAG_INI | FLAG_MAN,
     .least = 2,
     .most = 2,

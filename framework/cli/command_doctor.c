@@ -212,9 +212,8 @@ const struct command command_doctor = {
     .name = "doctor",
     .operands = "",
     .summary = "show what this machine and installation have",
-    .help = "Prints the CPU and the kernels used on it, threads, libraries, the folders in which plugins are searched, "
-            "the\n"
-            "plugins found, and which data sets are where their plugins look by default.",
+    .help = "Prints the CPU and the kernels used on it, threads, libraries, the folders in which plugins are\n"
+            "searched, the plugins found, and which data sets are where their plugins look by default.",
     .flags = FLAG_PLUGINS | FLAG_JSON | FLAG_THREADS,
     .least = 0,
     .most = 0,

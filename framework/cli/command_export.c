@@ -62,12 +62,10 @@ const struct command command_export = {
     .name = "export",
     .operands = "WEIGHTS.safetensors OUT",
     .summary = "write weights for PyTorch or NumPy",
-    .help =
-        "Writes the tensors of a safetensors file to OUT, in the format that its name's end says: .pt, .pth or .th, "
-        "which\n"
-        "torch.load reads as an OrderedDict of tensors for load_state_dict; .npz; or .safetensors. Names and shapes "
-        "are\n"
-        "PyTorch's already. To give all names a prefix, as \"module.\", use a map with the one rule: * module.*",
+    .help = "Writes the tensors of a safetensors file to OUT, in the format that its name's end says: .pt, .pth\n"
+            "or .th, which torch.load reads as an OrderedDict of tensors for load_state_dict; .npz; or\n"
+            ".safetensors. Names and shapes are PyTorch's already. To give all names a prefix, as \"module.\",\n"
+            "use a map with the one rule: * module.*",
     .flags = FLAG_JSON,
     .options = &export_options,
     .least = 2,

@@ -116,11 +116,9 @@ const struct command command_list = {
     .name = "list",
     .operands = "[KIND]",
     .summary = "list plugins and verbs",
-    .help = "Lists the plugins that are found, of one kind (model, dataset, curve, schedule, ensembler) or of all, or "
-            "with\n"
-            "\"verb\" the verbs that sections of an experiment file begin with. Each plugin is opened in a process of "
-            "its own;\n"
-            "one that cannot be used is reported, and the rest goes on.",
+    .help = "Lists the plugins that are found, of one kind (model, dataset, curve, schedule, ensembler) or of\n"
+            "all, or with \"verb\" the verbs that sections of an experiment file begin with. Each plugin is\n"
+            "opened in a process of its own; one that cannot be used is reported, and the rest goes on.",
     .flags = FLAG_PLUGINS | FLAG_JSON,
     .least = 0,
     .most = 1,

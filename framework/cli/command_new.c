@@ -139,12 +139,10 @@ const struct command command_new = {
     .name = "new",
     .operands = "KIND NAME",
     .summary = "start a plugin of your own",
-    .help =
-        "Writes a complete project for a plugin of this kind (model, dataset, curve, schedule or ensembler): one "
-        "source\n"
-        "file that works as it stands, the files of autoconf and automake, an experiment that uses it, and a test.\n"
-        "It builds against the installed headers and needs nothing of strait's source tree; strait-plugin(7) "
-        "explains.",
+    .help = "Writes a complete project for a plugin of this kind (model, dataset, curve, schedule or ensembler):\n"
+            "one source file that works as it stands, the files of autoconf and automake, an experiment that uses\n"
+            "it, and a test. It builds against the installed headers and needs nothing of strait's source tree;\n"
+            "strait-plugin(7) explains.",
     .flags = FLAG_PLUGINS | FLAG_JSON,
     .options = &new_options,
     .least = 2,

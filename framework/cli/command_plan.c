@@ -168,10 +168,10 @@ const struct command command_plan = {
     .name = "plan",
     .operands = "FILE",
     .summary = "tell what a run will take",
-    .help =
-        "Prints the stages of an experiment file in the order in which they would run: what is done, how many images\n"
-        "each trains on and evaluates, and the minutes, memory and disk that it takes. Minutes come from some steps\n"
-        "of each network on made-up data, so reading data and saving are not in them. Writes nothing.",
+    .help = "Prints the stages of an experiment file in the order in which they would run: what is done, how many\n"
+            "images each trains on and evaluates, and the minutes, memory and disk that it takes. Minutes come\n"
+            "from some steps of each network on made-up data, so reading data and saving are not in them. Writes\n"
+            "nothing.",
     .flags = FLAG_SET | FLAG_OUT | FLAG_THREADS | FLAG_PLUGINS | FLAG_JSON,
     .least = 1,
     .most = 1,

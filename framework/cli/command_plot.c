@@ -82,10 +82,11 @@ const struct command command_plot = {
     .name = "plot",
     .operands = "RUN",
     .summary = "draw a run's figures",
-    .help =
-        "Draws the figures of a run, by gnuplot, into RUN/figures/ (or --out): scans along arc length and t, planes\n"
-        "as filled contours, the rate and the members of ensembles, comparisons and sweeps with their errors.",
+    .help = "Draws the figures of a run, by gnuplot, into RUN/figures/ (or --out): scans along arc length and t,\n"
+            "planes as filled contours, the rate and the members of ensembles, comparisons and sweeps with their\n"
+            "errors.",
     .flags = FLAG_OUT,
+    .out_help = "folder of the figures (default: RUN/figures)",
     .options = &table,
     .least = 1,
     .most = 1,

@@ -238,10 +238,11 @@ const struct command command_report = {
     .name = "report",
     .operands = "RUN",
     .summary = "write a run's results as one HTML page",
-    .help = "Writes the tables, figures, experiment file and provenance of a run into RUN/report.html (or the file of\n"
-            "--out): one file that needs neither network nor script, for a screen, a phone and paper. Figures need\n"
-            "gnuplot; without it the page says that they are missing.",
+    .help = "Writes the tables, figures, experiment file and provenance of a run into RUN/report.html (or the\n"
+            "file of --out): one file that needs neither network nor script, for a screen, a phone and paper.\n"
+            "Figures need gnuplot; without it the page says that they are missing.",
     .flags = FLAG_OUT,
+    .out_help = "file to write (default: RUN/report.html)",
     .least = 1,
     .most = 1,
     .run = report,

@@ -108,14 +108,12 @@ const struct command command_run = {
     .name = "run",
     .operands = "FILE",
     .summary = "run an experiment, or go on with it",
-    .help =
-        "Runs the stages of an experiment file, in the order in which they need each other. Finished stages whose "
-        "keys\n"
-        "did not change are left alone; an interrupted stage goes on from its last checkpoint; when a stage's keys\n"
-        "change, its old folder is renamed STAGE.~N~. Results go to runs/NAME/STAGE/ in the current folder.\n"
-        "With -j N, stages that do not need each other run side by side, in processes of their own that share the\n"
-        "threads; results have the same bytes.\n"
-        "The first SIGINT or SIGTERM finishes the step and saves; a second, half a second later, stops at once.",
+    .help = "Runs the stages of an experiment file, in the order in which they need each other. Finished stages\n"
+            "whose keys did not change are left alone; an interrupted stage goes on from its last checkpoint;\n"
+            "when a stage's keys change, its old folder is renamed STAGE.~N~. Results go to runs/NAME/STAGE/ in\n"
+            "the current folder. With -j N, stages that do not need each other run side by side, in processes of\n"
+            "their own that share the threads; results have the same bytes. The first SIGINT or SIGTERM finishes\n"
+            "the step and saves; a second, half a second later, stops at once.",
     .flags = FLAG_SET | FLAG_OUT | FLAG_THREADS | FLAG_PLUGINS | FLAG_QUIET | FLAG_JSON | FLAG_JOBS | FLAG_STAGE,
     .least = 1,
     .most = 1,
@@ -199,9 +197,9 @@ const struct command command_check = {
     .name = "check",
     .operands = "FILE",
     .summary = "find all that is wrong before anything runs",
-    .help = "Reads an experiment file, opens its data, builds its networks, resolves what its stages refer to, and "
-            "prints the\n"
-            "stages in the order in which they would run, with what is done already. Writes nothing.",
+    .help = "Reads an experiment file, opens its data, builds its networks, resolves what its stages refer to,\n"
+            "and prints the stages in the order in which they would run, with what is done already. Writes\n"
+            "nothing.",
     .flags = FLAG_SET | FLAG_OUT | FLAG_THREADS | FLAG_PLUGINS | FLAG_JSON,
     .least = 1,
     .most = 1,

@@ -97,16 +97,15 @@ const struct command command_verify = {
     .name = "verify",
     .operands = "PLUGIN.so",
     .summary = "put a plugin to the laws of its kind",
-    .help =
-        "Runs the conformance laws on a plugin, in a process of its own, so that a crash, a hang or printing is a\n"
-        "finding, and prints a line for each: \"holds\"; \"FAILS\", with the evidence; \"not run\", where it could not "
-        "be\n"
-        "tried, and why, as when the data of a data set are not there; \"n/a\", where the plugin has nothing that the\n"
-        "law speaks of. The laws of all plugins come first (its symbol and entry, its option table, every option at\n"
-        "its limits and beyond, two instances at once, several threads, a second process, static variables, the\n"
-        "floating-point environment, leaks, printing), then those of its kind, from the contracts in the headers.\n"
-        "Gradients are checked below a million weights: --set a smaller model. The exit code is 0 when no law fails\n"
-        "and all were tried, 1 when one fails, 3 when none fails but one could not be tried.",
+    .help = "Runs the conformance laws on a plugin, in a process of its own, so that a crash, a hang or printing\n"
+            "is a finding, and prints a line for each: \"holds\"; \"FAILS\", with the evidence; \"not run\",\n"
+            "where it could not be tried, and why, as when the data of a data set are not there; \"n/a\", where\n"
+            "the plugin has nothing that the law speaks of. The laws of all plugins come first (its symbol and\n"
+            "entry, its option table, every option at its limits and beyond, two instances at once, several\n"
+            "threads, a second process, static variables, the floating-point environment, leaks, printing), then\n"
+            "those of its kind, from the contracts in the headers. Gradients are checked below a million weights:\n"
+            "--set a smaller model. The exit code is 0 when no law fails and all were tried, 1 when one fails, 3\n"
+            "when none fails but one could not be tried.",
     .flags = FLAG_SET | FLAG_JSON,
     .set_help = "set an option of the plugin in all that is tried; may be repeated",
     .options = &table,

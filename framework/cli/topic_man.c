@@ -56,8 +56,11 @@ static void print_option(const char *prefix, const strait_option *o) {
   printf(".TP\n\\fB");
   roff(prefix);
   roff(o->name);
-  printf("\\fR = ");
-  roff(o->value ? o->value : "");
+  printf("\\fR");
+  if (o->value && *o->value) { /* man would take what follows a bare "=" for the value */
+    printf(" = ");
+    roff(o->value);
+  }
   printf("\n");
   roff(o->help);
   printf(" (");

@@ -8,8 +8,7 @@
  *             file:PATH       a safetensors file
  *   paths:    NAME            a connect stage's curve
  *             line(a,b)       the straight segment      chain(a,b,c,...) the segments through several
- *             line(a,b;only=conv1.*,fc?.*)  the same for the parameters of these names; all others stay as they are in
- * a
+ *             line(a,b;only=conv1.*,fc?.*)  the same for the parameters of these names; all others stay as in a
  */
 #ifndef EXPERIMENT_REFERENCE_H
 #define EXPERIMENT_REFERENCE_H

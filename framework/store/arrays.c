@@ -74,6 +74,14 @@ void array_list_free(struct array_list *list) {
 
 static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
+#define FREE_SWELLING ((uint64_t)16 << 20)
+
+int array_swells(uint64_t *total, size_t bytes, uint64_t most, uint64_t file_bytes) {
+  return __builtin_add_overflow(*total, bytes, total) ||
+         (*total > FREE_SWELLING && (*total - FREE_SWELLING) / most >= file_bytes &&
+          *total - FREE_SWELLING > most * file_bytes);
+}
+
 int arrays_check(const struct array *arrays, size_t count) {
   size_t bytes;
   const char **names = memory_alloc(count, sizeof *names);

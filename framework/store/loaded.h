@@ -30,6 +30,9 @@ int arrays_check_read(const struct arrays *arrays);
 size_t element_bytes(uint32_t type);
 /* The bytes of an array's data; STRAIT_EFORMAT when the rank, a dimension or the product is out of range. */
 int array_measure(const struct array *array, size_t *bytes);
+/* Adds to the bytes that a file's arrays come to. 1: they come to more than `most` times the file, of which the first
+ * 16 MB are free: small archives may swell, large ones not without end. */
+int array_swells(uint64_t *total, size_t bytes, uint64_t most, uint64_t file_bytes);
 /* Are these fit for a file: known types, legal dimensions, names that are there once? STRAIT_EINVAL. */
 int arrays_check(const struct array *arrays, size_t count);
 

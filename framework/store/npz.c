@@ -11,7 +11,6 @@
 
 /* What arrays may come to, in times the file's bytes and beyond them: deflated zeros swell a thousandfold. */
 #define MOST_SWELLING 100
-#define FREE_SWELLING ((uint64_t)16 << 20)
 #define MOST_ARRAYS 10000
 #define LONGEST_HEADER (1 << 16)
 #define CHUNK ((size_t)1 << 20) /* memory is asked for as data arrive, from this size on */
@@ -117,8 +116,7 @@ static int read_numbers(struct zip_reader *zip, struct arrays *arrays, struct ar
   int status = read_header(zip, array, &layout);
   if (!status)
     status = array_measure(array, &bytes);
-  if (!status && (__builtin_add_overflow(*total, bytes, total) ||
-                  (*total > FREE_SWELLING && (*total - FREE_SWELLING) / MOST_SWELLING > zip_file_bytes(zip))))
+  if (!status && array_swells(total, bytes, MOST_SWELLING, zip_file_bytes(zip)))
     status =
         error_set(STRAIT_ENOTSUP,
                   "the arrays come to more than %d times the file's %llu bytes; numpy.savez stores them as they are",

@@ -10,13 +10,13 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "store/loaded.h"
 #include "store/torch.h"
 #include "store/torch_objects.h"
 #include "store/zip.h"
 
 /* Tied weights share a storage, and an expanded tensor repeats a few numbers: what a file may come to in memory. */
 #define MOST_SWELLING 16
-#define FREE_SWELLING ((uint64_t)16 << 20)
 
 struct torch_file {
   int fd;
@@ -71,8 +71,7 @@ static int choose(struct torch_file *file, const char *key, struct notes *notes)
     memcpy(array.dims, tensor->dims, sizeof array.dims);
     status = array_measure(&array, &bytes);
     tensor->storage->same->wanted = 1;
-    if (!status &&
-        (__builtin_add_overflow(total, bytes, &total) || total > FREE_SWELLING + MOST_SWELLING * (uint64_t)file->size))
+    if (!status && array_swells(&total, bytes, MOST_SWELLING, (uint64_t)file->size))
       status = error_set(STRAIT_ENOTSUP, "its tensors come to more than %d times the file's %llu bytes", MOST_SWELLING,
                          (unsigned long long)file->size);
   }

@@ -252,11 +252,11 @@ static const char *const reference_keys[] = {NULL};
 const struct verb verb_compare = {
     .name = "compare",
     .summary = "compares trainings and ensembles over seeds and budgets",
-    .help = "Runs the stages of `of`, and all that they refer to, once for each seed and for each run of the largest "
-            "budget, as ordinary stages called NAME,seed=2 and NAME,seed=2,run=2, and measures them on the same "
-            "samples. A row has the mean over seeds, its standard error (n seeds), the cost, and the paired difference "
-            "to `single`. Budget n pools the members of n independent runs, so a train stage becomes n independent "
-            "networks.",
+    .help = "Runs the stages of `of`, and all that they refer to, once for each seed and for each run of the "
+            "largest budget, as ordinary stages called NAME,seed=2 and NAME,seed=2,run=2, and measures them on "
+            "the same samples. A row has the mean over seeds, its standard error (n seeds), the cost, and the "
+            "paired difference to `single`. Budget n pools the members of n independent runs, so a train stage "
+            "becomes n independent networks.",
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_EVALUATION,
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct compare_keys),

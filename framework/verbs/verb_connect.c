@@ -253,11 +253,10 @@ static const char *const reference_keys[] = {"ends", "start", NULL};
 const struct verb verb_connect = {
     .name = "connect",
     .summary = "trains a curve of low loss between two networks",
-    .help =
-        "Trains the free control points of a curve between two networks: each step draws one t in [0,1] and descends "
-        "the loss at the curve's point w(t). The ends stay as they are unless free-ends is set. Points of the curve "
-        "are "
-        "named NAME(0.3), its control points NAME#0, NAME#1, ..., and the whole curve, as a path to scan, NAME.",
+    .help = "Trains the free control points of a curve between two networks: each step draws one t in [0,1] and "
+            "descends the loss at the curve's point w(t). The ends stay as they are unless free-ends is set. "
+            "Points of the curve are named NAME(0.3), its control points NAME#0, NAME#1, ..., and the whole "
+            "curve, as a path to scan, NAME.",
     .measured_apart = 1,
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_OPTIMISER | TAKES_EVALUATION,
     .kinds = KIND_BIT(STRAIT_SCHEDULE) | KIND_BIT(STRAIT_CURVE),

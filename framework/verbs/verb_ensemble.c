@@ -357,10 +357,9 @@ static const char *const reference_keys[] = {"start", "path", NULL};
 const struct verb verb_ensemble = {
     .name = "ensemble",
     .summary = "gathers networks and combines their predictions",
-    .help =
-        "Runs an ensembler: trainings from fresh weights or from `start`, or points of `path`, out of which it keeps "
-        "members. budget counts everything that is spent, in epochs, the start included: budget = 15 from left@12 runs "
-        "3 more. Members are named NAME[0], NAME[1], ..., all of them NAME[*].",
+    .help = "Runs an ensembler: trainings from fresh weights or from `start`, or points of `path`, out of which "
+            "it keeps members. budget counts everything that is spent, in epochs, the start included: budget = 15 "
+            "from left@12 runs 3 more. Members are named NAME[0], NAME[1], ..., all of them NAME[*].",
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_OPTIMISER | TAKES_EVALUATION,
     .kinds = KIND_BIT(STRAIT_SCHEDULE) | KIND_BIT(STRAIT_ENSEMBLER),
     .answers = REFERENCE_BIT(REFERENCE_MEMBER) | REFERENCE_BIT(REFERENCE_MEMBERS),

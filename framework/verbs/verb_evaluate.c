@@ -172,10 +172,9 @@ static const char *const reference_keys[] = {"of", NULL};
 const struct verb verb_evaluate = {
     .name = "evaluate",
     .summary = "measures networks one by one, and averaged",
-    .help = "Measures the networks that `of` names, each under the one batch-norm rule, and with ensemble = yes the "
-            "mean of "
-            "their class probabilities. Where all of them are files, model, data and optimiser keys (batch and "
-            "weight-decay count) are set in the section or in [defaults].",
+    .help = "Measures the networks that `of` names, each under the one batch-norm rule, and with ensemble = yes "
+            "the mean of their class probabilities. Where all of them are files, model, data and optimiser keys "
+            "(batch and weight-decay count) are set in the section or in [defaults].",
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_EVALUATION,
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct evaluate_verb_keys),

@@ -317,11 +317,10 @@ static const char *const reference_keys[] = {"through", "path", NULL};
 const struct verb verb_plane = {
     .name = "plane",
     .summary = "measures loss, nll and error in the plane of three networks",
-    .help =
-        "Measures the network on a grid in the plane through three weight vectors w1, w2, w3: x runs from w1 to w2, y "
-        "from their line to w3. The three may be independent networks, the ends and a bend of a curve, or members of "
-        "an ensemble; a path with any number of control points is projected on the plane beside them. Batch-norm "
-        "statistics follow the one rule at each grid point. Result: STAGE/plane.npz.",
+    .help = "Measures the network on a grid in the plane through three weight vectors w1, w2, w3: x runs from w1 "
+            "to w2, y from their line to w3. The three may be independent networks, the ends and a bend of a "
+            "curve, or members of an ensemble; a path with any number of control points is projected on the plane "
+            "beside them. Batch-norm statistics follow the one rule at each grid point. Result: STAGE/plane.npz.",
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_EVALUATION,
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct plane_verb_keys),

@@ -222,10 +222,10 @@ static const char *const reference_keys[] = {"paths", NULL};
 const struct verb verb_scan = {
     .name = "scan",
     .summary = "measures loss, nll and error along paths",
-    .help =
-        "Measures the network at many points of each path, by one batch-norm rule for all of them, on the training and "
-        "test data (and the validation split where there is one). The regulariser in the loss, and the batch size of "
-        "the batch-norm refresh, are those of the first path's training. Results: STAGE/PATH/curve.npz.",
+    .help = "Measures the network at many points of each path, by one batch-norm rule for all of them, on the "
+            "training and test data (and the validation split where there is one). The regulariser in the loss, "
+            "and the batch size of the batch-norm refresh, are those of the first path's training. Results: "
+            "STAGE/PATH/curve.npz.",
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_EVALUATION,
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct scan_keys),

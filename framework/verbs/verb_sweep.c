@@ -342,12 +342,12 @@ static const char *const reference_keys[] = {NULL};
 const struct verb verb_sweep = {
     .name = "sweep",
     .summary = "runs stages under every combination of some keys' values",
-    .help = "Takes keys over.KEY = VALUE ...: as if [defaults] had KEY at each value in turn (where a section sets it, "
-            "the section wins), or over.STAGE.KEY: in the section of that stage. Parentheses hold a value of several "
-            "words together; 1..5 is 1 2 3 4 5. over.seed = 1..5: 1 as the file says, n: each stage's own seed and "
-            "1000 (n - 1). Every combination of `stages`, with all that they refer to, becomes ordinary stages called "
-            "NAME,KEY=VALUE. Seeds are averaged over: sweep.csv has a line for each value of each figure: mean, "
-            "standard error over seeds, their number, least and greatest.",
+    .help = "Takes keys over.KEY = VALUE ...: as if [defaults] had KEY at each value in turn (where a section "
+            "sets it, the section wins), or over.STAGE.KEY: in the section of that stage. Parentheses hold a "
+            "value of several words together; 1..5 is 1 2 3 4 5. over.seed = 1..5: 1 as the file says, n: each "
+            "stage's own seed and 1000 (n - 1). Every combination of `stages`, with all that they refer to, "
+            "becomes ordinary stages called NAME,KEY=VALUE. Seeds are averaged over: sweep.csv has a line for "
+            "each value of each figure: mean, standard error over seeds, their number, least and greatest.",
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct sweep_keys),
     .reference_keys = reference_keys,

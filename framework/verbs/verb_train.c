@@ -391,11 +391,9 @@ static const char *const reference_keys[] = {"start", NULL};
 const struct verb verb_train = {
     .name = "train",
     .summary = "trains one network",
-    .help =
-        "Trains one network by the schedule for `epochs` epochs, or until `stop`. Starts from fresh weights "
-        "(seed.init), "
-        "or from `start`. Its weights are named NAME (final), NAME@8 (after epoch 8), NAME@i500 (after iteration 500) "
-        "and NAME@0 (initial); what other stages name is kept.",
+    .help = "Trains one network by the schedule for `epochs` epochs, or until `stop`. Starts from fresh weights "
+            "(seed.init), or from `start`. Its weights are named NAME (final), NAME@8 (after epoch 8), NAME@i500 "
+            "(after iteration 500) and NAME@0 (initial); what other stages name is kept.",
     .measured_apart = 1,
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_OPTIMISER | TAKES_EVALUATION,
     .kinds = KIND_BIT(STRAIT_SCHEDULE),

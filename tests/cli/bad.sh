@@ -34,6 +34,13 @@ refuse '[train a]\n' 'strait: [train a] train takes no key "sed"; did you mean "
 refuse '[train a]\n' '--set train.z.seed=2: no stage "z"' --set train.z.seed=2
 refuse '[train a]\nepochs = 3\n[evaluate e]\nof = a@5\n' 'e.ini:3: [evaluate e] '"'a@5' is beyond the end"
 
+echo "-- a curve with more control points than can be trained, before its ends are"
+broken=$(dirname "$program")/tests/verify/.libs
+refuse "[defaults]\nschedule = constant\n${pair}[connect c]\nends = a b\ncurve = many\n" \
+  'e.ini:6: [connect c] curve many has 65 control points with these options; 2 to 64 are possible' --plugin-dir "$broken"
+expect 2 check e.ini --plugin-dir "$broken"
+says '2 to 64 are possible'
+
 echo "-- files that are no experiments"
 refuse '' 'e.ini: no section in it'
 refuse '\177ELF\001\000\000' 'e.ini:1: '
