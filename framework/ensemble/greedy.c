@@ -1,31 +1,34 @@
 /* ensemble/greedy.c: how much each member counts, by greedy forward selection with replacement (Caruana et al., 2004,
  * section 2): from nothing, the member that makes the mean's nll least on held-out data is added again and again; the
- * shares of the best mean met on the way are the weights. Pure arithmetic on probabilities. */
+ * shares of the best mean met on the way are the weights. Pure arithmetic on log-probabilities. */
 #include "ensemble/members.h"
 
-#include <float.h>
 #include <math.h>
 
 #include "base/error.h"
 
 enum { ROUNDS_LEAST = 20, ROUNDS_MOST = 200 };
 
-/* The label's probability of every member and row: (members, rows). */
-static float *gather_labels(int64_t members, int64_t rows, int64_t classes, const float *p, const int32_t *labels) {
+/* log(exp(a) + exp(b)) */
+static double log_add(double a, double b) {
+  const double top = a > b ? a : b, low = a > b ? b : a;
+  return isinf(top) || isinf(low) ? top : top + log1p(exp(low - top));
+}
+
+/* The label's log-probability of every member and row: (members, rows). */
+static float *gather_labels(int64_t members, int64_t rows, int64_t classes, const float *logs, const int32_t *labels) {
   float *right = memory_alloc((size_t)(members * rows), sizeof *right);
   for (int64_t m = 0; right && m < members; m++)
     for (int64_t i = 0; i < rows; i++)
-      right[m * rows + i] = p[(m * rows + i) * classes + labels[i]];
+      right[m * rows + i] = logs[(m * rows + i) * classes + labels[i]];
   return right;
 }
 
-/* The nll of the mean of `count` members whose sum is `sum`, and one more. */
+/* The nll of the mean of `count` members, the log of whose sum is `sum`, and one more. */
 static double nll_with(const double *sum, const float *one, int64_t rows, int64_t count) {
-  double nll = 0;
-  for (int64_t i = 0; i < rows; i++) {
-    double mean = (sum[i] + (double)one[i]) / (double)(count + 1);
-    nll -= log(mean < (double)FLT_MIN ? (double)FLT_MIN : mean);
-  }
+  double nll = (double)rows * log((double)(count + 1));
+  for (int64_t i = 0; i < rows; i++)
+    nll -= log_add(sum[i], (double)one[i]);
   return nll;
 }
 
@@ -33,6 +36,8 @@ static void select_members(int64_t members, int64_t rows, const float *right, do
                            double *weights) {
   int64_t rounds = 4 * members < ROUNDS_LEAST ? ROUNDS_LEAST : 4 * members > ROUNDS_MOST ? ROUNDS_MOST : 4 * members;
   double least = INFINITY;
+  for (int64_t i = 0; i < rows; i++)
+    sum[i] = -INFINITY;
   for (int64_t count = 0; count < rounds; count++) {
     int64_t best = 0;
     double best_nll = INFINITY;
@@ -43,7 +48,7 @@ static void select_members(int64_t members, int64_t rows, const float *right, do
     }
     taken[best]++;
     for (int64_t i = 0; i < rows; i++)
-      sum[i] += (double)right[best * rows + i];
+      sum[i] = log_add(sum[i], (double)right[best * rows + i]);
     if (best_nll < least) {
       least = best_nll;
       for (int64_t m = 0; m < members; m++)
@@ -52,11 +57,11 @@ static void select_members(int64_t members, int64_t rows, const float *right, do
   }
 }
 
-int greedy_weights(int64_t members, int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels,
+int greedy_weights(int64_t members, int64_t rows, int64_t classes, const float *logs, const int32_t *labels,
                    double *weights) {
   if (members < 1 || rows < 1)
     return error_set(STRAIT_EINVAL, "there is nothing to select members by");
-  float *right = gather_labels(members, rows, classes, probabilities, labels);
+  float *right = gather_labels(members, rows, classes, logs, labels);
   double *sum = memory_alloc((size_t)rows, sizeof *sum);
   int64_t *taken = memory_alloc((size_t)members, sizeof *taken);
   int status = right && sum && taken ? STRAIT_OK : error_failure();
@@ -68,14 +73,4 @@ int greedy_weights(int64_t members, int64_t rows, int64_t classes, const float *
   memory_free(sum);
   memory_free(right);
   return status;
-}
-
-void combine_weighted(int64_t members, int64_t size, const float *probabilities, const double *weights,
-                      float *combined) {
-  for (int64_t i = 0; i < size; i++) {
-    double sum = 0;
-    for (int64_t m = 0; m < members; m++)
-      sum += weights[m] * (double)probabilities[m * size + i];
-    combined[i] = (float)sum;
-  }
 }

@@ -35,16 +35,15 @@ void gathering_made(struct gathering *gathering, const struct metadata *made, si
 int gathering_pack(struct gathering *gathering, const char *folder, struct arena *arena, struct array_list *state);
 int gathering_unpack(struct gathering *gathering, const char *folder, const struct arrays *state);
 
-/* Combines (members, rows, classes) into (rows, classes): the ensembler's combine, or the mean, which is the same bytes
- * for any order of the members. ensembler NULL: the mean. Defined in combine.c. */
-int combine_members(const strait_object *ensembler, int64_t members, int64_t rows, int64_t classes,
-                    const float *probabilities, float *combined);
+/* Log-probabilities throughout. Combines (members, rows, classes) into (rows, classes): the ensembler's combine, or the
+ * mean, which is the same bytes for any order of the members. ensembler NULL: the mean. Defined in combine.c. */
+int combine_members(const strait_object *ensembler, int64_t members, int64_t rows, int64_t classes, const float *logs,
+                    float *combined);
 
 /* How much each member should count, chosen on held-out rows; the weights sum to one. Defined in greedy.c. */
-int greedy_weights(int64_t members, int64_t rows, int64_t classes, const float *probabilities, const int32_t *labels,
+int greedy_weights(int64_t members, int64_t rows, int64_t classes, const float *logs, const int32_t *labels,
                    double *weights);
-/* (members, size) into (size): sum weights_m p_m. */
-void combine_weighted(int64_t members, int64_t size, const float *probabilities, const double *weights,
-                      float *combined);
+/* (members, size) into (size): of sum weights_m p_m. */
+int combine_weighted(int64_t members, int64_t size, const float *logs, const double *weights, float *combined);
 
 #endif

@@ -263,19 +263,21 @@ static int refresh(struct evaluator *e) {
   return status;
 }
 
-/* -log softmax(logits)[label], and the probabilities unless NULL; *wrong: 1 if another class is the first largest, or
+/* -log softmax(logits)[label], and all log-logs unless NULL; *wrong: 1 if another class is the first largest, or
  * if the logits are not numbers. */
-static double cross_entropy(const float *logits, int64_t classes, int32_t label, float *probabilities, int *wrong) {
+static double cross_entropy(const float *logits, int64_t classes, int32_t label, float *logs, int *wrong) {
   int64_t best = 0;
-  double sum = 0;
+  double sum = 0, others = 0;
   for (int64_t c = 1; c < classes; c++)
     if (logits[c] > logits[best])
       best = c;
   for (int64_t c = 0; c < classes; c++)
     sum += exp((double)logits[c] - (double)logits[best]);
   *wrong = best != label || !(sum >= 1);
-  for (int64_t c = 0; probabilities && c < classes; c++)
-    probabilities[c] = (float)(exp((double)logits[c] - (double)logits[best]) / sum);
+  for (int64_t c = 0; logs && c < classes; c++)
+    others += c == best ? 0 : exp((double)logits[c] - (double)logits[best]);
+  for (int64_t c = 0; logs && c < classes; c++) /* log1p: of the surest, what it leaves to the others */
+    logs[c] = (float)((double)logits[c] - (double)logits[best] - log1p(others));
   return log(sum) - ((double)logits[label] - (double)logits[best]);
 }
 
@@ -286,9 +288,8 @@ static double squared_error(const float *output, const float *target, int64_t co
   return sum / (double)count;
 }
 
-/* Adds a batch's samples to the sums, one by one. probabilities: of this batch, or NULL. */
-static void add_batch(struct evaluator *e, const struct batch *batch, double *nll, int64_t *errors,
-                      float *probabilities) {
+/* Adds a batch's samples to the sums, one by one. logs: of this batch, or NULL. */
+static void add_batch(struct evaluator *e, const struct batch *batch, double *nll, int64_t *errors, float *logs) {
   int64_t classes = e->classes;
   e->device->ops->download(e->device, e->output, program_output(e->program), batch->samples * classes);
   for (int64_t i = 0; i < batch->samples; i++) {
@@ -297,16 +298,16 @@ static void add_batch(struct evaluator *e, const struct batch *batch, double *nl
     if (e->real)
       *nll += squared_error(output, (const float *)batch->target + i * classes, classes);
     else
-      *nll += cross_entropy(output, classes, ((const int32_t *)batch->target)[i],
-                            probabilities ? probabilities + i * classes : NULL, &wrong);
+      *nll +=
+          cross_entropy(output, classes, ((const int32_t *)batch->target)[i], logs ? logs + i * classes : NULL, &wrong);
     *errors += wrong;
   }
-  if (probabilities && e->real)
-    memcpy(probabilities, e->output, (size_t)(batch->samples * classes) * sizeof(float));
+  if (logs && e->real)
+    memcpy(logs, e->output, (size_t)(batch->samples * classes) * sizeof(float));
 }
 
 /* Measures a split with what is loaded. */
-static int measure(struct evaluator *e, int split, struct metrics *metrics, float *probabilities) {
+static int measure(struct evaluator *e, int split, struct metrics *metrics, float *logs) {
   struct supply *supply = &e->split[split];
   struct batch batch;
   double nll = 0;
@@ -321,7 +322,7 @@ static int measure(struct evaluator *e, int split, struct metrics *metrics, floa
       status = forward(e, supply, &batch, e->keys.bn == BN_BATCH);
     if (status)
       break;
-    add_batch(e, &batch, &nll, &errors, probabilities ? probabilities + seen * e->classes : NULL);
+    add_batch(e, &batch, &nll, &errors, logs ? logs + seen * e->classes : NULL);
     seen += batch.samples;
   }
   if (status)
@@ -334,7 +335,7 @@ static int measure(struct evaluator *e, int split, struct metrics *metrics, floa
 }
 
 int evaluator_point(struct evaluator *evaluator, const float *weights, const float *given, unsigned splits,
-                    struct metrics metrics[SPLITS], float *used, float *const probabilities[SPLITS]) {
+                    struct metrics metrics[SPLITS], float *used, float *const logs[SPLITS]) {
   struct evaluator *e = evaluator;
   int status = STRAIT_OK;
   load_weights(e, weights);
@@ -353,7 +354,7 @@ int evaluator_point(struct evaluator *evaluator, const float *weights, const flo
     memcpy(used, given, (size_t)e->statistics * sizeof *used);
   for (int split = 0; split < SPLITS && !status; split++)
     if (splits >> split & 1)
-      status = measure(e, split, &metrics[split], probabilities ? probabilities[split] : NULL);
+      status = measure(e, split, &metrics[split], logs ? logs[split] : NULL);
   return status;
 }
 
@@ -366,10 +367,10 @@ int evaluator_refresh(struct evaluator *evaluator, const float *weights, float *
 }
 
 int evaluator_measure(struct evaluator *evaluator, const float *weights, const float *statistics, int split,
-                      struct metrics *metrics, float *probabilities) {
+                      struct metrics *metrics, float *logs) {
   load_weights(evaluator, weights);
   load_statistics(evaluator, statistics);
-  return measure(evaluator, split, metrics, probabilities);
+  return measure(evaluator, split, metrics, logs);
 }
 
 /* --- what is measured --- */

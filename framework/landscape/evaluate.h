@@ -61,16 +61,16 @@ int evaluator_subset(const struct evaluator *evaluator, int split, int64_t *numb
 
 /* Everything at one point: uploads the weights once, brings the statistics about by the key bn, measures each split of
  * the mask (1 << SPLIT_...). given: the statistics for bn = running and interpolate (else NULL will do); used, or NULL:
- * gets those that were in force (not for bn = batch). probabilities, or NULL: for each split (samples, classes) floats,
- * or NULL. */
+ * gets those that were in force (not for bn = batch). logs, or NULL: for each split (samples, classes) floats, or NULL:
+ * gets the log-probabilities (of real targets: the outputs). */
 int evaluator_point(struct evaluator *evaluator, const float *weights, const float *given, unsigned splits,
-                    struct metrics metrics[SPLITS], float *used, float *const probabilities[SPLITS]);
+                    struct metrics metrics[SPLITS], float *used, float *const logs[SPLITS]);
 /* The steps of that by themselves. refresh re-estimates the statistics whatever the key bn: statistics:
  * network_statistics->count floats, filled. */
 int evaluator_refresh(struct evaluator *evaluator, const float *weights, float *statistics);
-/* Measures one split at (weights, statistics); probabilities: (samples, classes) or NULL. With bn = batch the
+/* Measures one split at (weights, statistics); logs: (samples, classes) or NULL. With bn = batch the
  * statistics are not looked at. */
 int evaluator_measure(struct evaluator *evaluator, const float *weights, const float *statistics, int split,
-                      struct metrics *metrics, float *probabilities);
+                      struct metrics *metrics, float *logs);
 
 #endif

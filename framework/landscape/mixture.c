@@ -82,11 +82,11 @@ static int statistics_of(const struct mixture *m, const double *c, const float *
 }
 
 int mixture_measure(struct mixture *mixture, const double *c, unsigned splits, struct metrics metrics[SPLITS],
-                    float *const probabilities[SPLITS]) {
+                    float *const logs[SPLITS]) {
   const float *statistics;
   int status = statistics_of(mixture, c, &statistics);
   if (status)
     return status;
   combine_points(mixture->points, c, mixture->theta, mixture->count, mixture->weights);
-  return evaluator_point(mixture->evaluator, mixture->weights, statistics, splits, metrics, NULL, probabilities);
+  return evaluator_point(mixture->evaluator, mixture->weights, statistics, splits, metrics, NULL, logs);
 }

@@ -21,8 +21,8 @@ struct mixture {
 int mixture_begin(struct mixture *mixture, const char *name, int points, const float *const *theta,
                   const float *const *statistics, struct evaluator *evaluator);
 void mixture_end(struct mixture *mixture); /* zeroed: nothing */
-/* splits, metrics and probabilities as evaluator_point's. */
+/* splits, metrics and logs as evaluator_point's. */
 int mixture_measure(struct mixture *mixture, const double *c, unsigned splits, struct metrics metrics[SPLITS],
-                    float *const probabilities[SPLITS]);
+                    float *const logs[SPLITS]);
 
 #endif

@@ -184,10 +184,10 @@ static void walk_end(struct walk *w) {
   mixture_end(&w->mixture);
 }
 
-static int measure(struct walk *w, double t, struct metrics metrics[SPLITS], float *const probabilities[SPLITS]) {
+static int measure(struct walk *w, double t, struct metrics metrics[SPLITS], float *const logs[SPLITS]) {
   double c[PATH_POINTS];
   path_coefficients(w->path, t, c);
-  return mixture_measure(&w->mixture, c, w->scan->splits, metrics, probabilities);
+  return mixture_measure(&w->mixture, c, w->scan->splits, metrics, logs);
 }
 
 /* Labels, room, and the predictions of the two ends. */
@@ -234,8 +234,9 @@ static int look_beside(struct walk *w, int split, int64_t i) {
   beside[PAIR_ERROR][i] = pair.error;
   if (!beside[TEMPERATURE])
     return STRAIT_OK;
+  const char *why; /* then the temperature is 1 */
   return calibrate(rows, w->classes, w->here[split], w->labels[split], &beside[TEMPERATURE][i],
-                   &beside[CALIBRATED_NLL][i]);
+                   &beside[CALIBRATED_NLL][i], &why);
 }
 
 static int measure_point(struct walk *w, int64_t i) {

@@ -229,10 +229,29 @@ static int check_finite(struct job *job, const struct route *route, const struct
                    (long long)count, (long long)scan->points);
 }
 
+/* Told only where it is so. A fitted temperature is never 1 to the last bit. */
+static int check_calibrated(struct job *job, const struct route *route, const struct scan *scan) {
+  int64_t count = 0, all = 0;
+  for (int split = 0; split < SPLITS; split++)
+    for (int64_t i = 0; scan->beside[split][TEMPERATURE] && i < scan->points; i++) {
+      count += scan->beside[split][TEMPERATURE][i] == 1;
+      all++;
+    }
+  if (!count)
+    return STRAIT_OK;
+  return check_put(
+      job->summary, "calibrated", route->text, 0, (double)count,
+      "%lld of %lld calibrated nlls are as before any temperature, which is 1: half of the samples have no "
+      "error, or they are too few to fit one",
+      (long long)count, (long long)all);
+}
+
 int checks_of_path(struct job *job, const struct route *route, const struct path *path, const struct scan *scan) {
   int status = check_finite(job, route, scan);
   if (!status)
     status = check_ends(job, route, scan);
+  if (!status)
+    status = check_calibrated(job, route, scan);
   if (!status)
     status = check_distinct(job, route, scan);
   if (!status)

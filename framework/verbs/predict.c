@@ -52,9 +52,9 @@ static int make_room(struct predictions *p, int split) {
   const int64_t rows = p->rows[split], kept = p->keep ? p->members : 1;
   if (rows > INT64_MAX / 8 / p->classes / kept)
     return error_set(STRAIT_ENOMEM, "%lld predictions do not fit in memory", (long long)rows);
-  p->probabilities[split] = memory_alloc((size_t)(kept * rows * p->classes), sizeof(float));
+  p->logs[split] = memory_alloc((size_t)(kept * rows * p->classes), sizeof(float));
   p->labels[split] = memory_alloc((size_t)rows, sizeof(int32_t));
-  if (!p->probabilities[split] || !p->labels[split])
+  if (!p->logs[split] || !p->labels[split])
     return error_failure();
   return evaluator_labels(p->evaluator, split, p->labels[split]);
 }
@@ -86,7 +86,7 @@ int predict_begin(struct predictions *p, struct job *job, unsigned splits, int64
 
 void predict_free(struct predictions *p) {
   for (int s = 0; s < SPLITS; s++) {
-    memory_free(p->probabilities[s]);
+    memory_free(p->logs[s]);
     memory_free(p->labels[s]);
   }
   memory_free(p->weights);
@@ -96,41 +96,47 @@ void predict_free(struct predictions *p) {
 }
 
 static float *member_rows(const struct predictions *p, int split, int64_t i) {
-  return p->probabilities[split] ? p->probabilities[split] + (p->keep ? i : 0) * p->rows[split] * p->classes : NULL;
+  return p->logs[split] ? p->logs[split] + (p->keep ? i : 0) * p->rows[split] * p->classes : NULL;
 }
 
-static int put_quality(const struct predictions *p, int split, const float *probabilities, json_t *one) {
+static int put_quality(struct predictions *p, int split, const float *logs, json_t *one) {
   struct quality q;
-  int status = quality_of(p->rows[split], p->classes, probabilities, p->labels[split], &q);
+  int status = quality_of(p->rows[split], p->classes, logs, p->labels[split], &q);
   if (!status)
     status = put_measure(one, "brier", q.brier);
   if (!status)
     status = put_measure(one, "ece", q.ece);
   if (!status)
-    status = put_number(one, "temperature", q.temperature);
-  return status ? status : put_number(one, "calibrated_nll", q.calibrated_nll);
+    status = put_measure(one, "temperature", q.temperature);
+  if (!status)
+    status = put_measure(one, "calibrated_nll", q.calibrated_nll);
+  if (status || !q.uncalibrated)
+    return status;
+  p->uncalibrated++;
+  p->why = q.uncalibrated;
+  return put_text(one, "uncalibrated", q.uncalibrated);
 }
 
 int predict_member(struct predictions *p, int64_t i, const float *weights, const float *statistics, int as_is,
                    json_t **metrics) {
   struct metrics measured[SPLITS] = {{0}};
-  float *probabilities[SPLITS];
+  float *logs[SPLITS];
   int status = STRAIT_OK;
   for (int s = 0; s < SPLITS; s++)
-    probabilities[s] = member_rows(p, s, i);
+    logs[s] = member_rows(p, s, i);
   if (p->weights)
     memcpy(p->weights + i * p->count, weights, (size_t)p->count * sizeof *weights);
   if (!as_is)
-    status = evaluator_point(p->evaluator, weights, statistics, p->splits, measured, NULL, probabilities);
+    status = evaluator_point(p->evaluator, weights, statistics, p->splits, measured, NULL, logs);
   for (int s = 0; as_is && !status && s < SPLITS; s++)
     if (p->splits & 1u << s)
-      status = evaluator_measure(p->evaluator, weights, statistics, s, &measured[s], probabilities[s]);
+      status = evaluator_measure(p->evaluator, weights, statistics, s, &measured[s], logs[s]);
   json_t *all = status ? NULL : metrics_json(measured, p->shown);
   if (!status && !all)
     status = error_set(STRAIT_ENOMEM, "out of memory");
   for (int s = 0; !status && s < SPLITS; s++)
-    if (p->shown & 1u << s && probabilities[s])
-      status = put_quality(p, s, probabilities[s], json_object_get(all, split_name(s)));
+    if (p->shown & 1u << s && logs[s])
+      status = put_quality(p, s, logs[s], json_object_get(all, split_name(s)));
   if (status)
     json_decref(all);
   *metrics = status ? NULL : all;
@@ -169,12 +175,11 @@ static double *tabulate(const struct predictions *p, int split, between *value, 
 static int combine(const struct predictions *p, const strait_object *ensembler, int split, float *combined) {
   const int64_t rows = p->rows[split];
   if (!p->shares)
-    return combine_members(ensembler, p->members, rows, p->classes, p->probabilities[split], combined);
-  combine_weighted(p->members, rows * p->classes, p->probabilities[split], p->shares, combined);
-  return STRAIT_OK;
+    return combine_members(ensembler, p->members, rows, p->classes, p->logs[split], combined);
+  return combine_weighted(p->members, rows * p->classes, p->logs[split], p->shares, combined);
 }
 
-static int combine_split(const struct predictions *p, const strait_object *ensembler, int split, struct arena *arena,
+static int combine_split(struct predictions *p, const strait_object *ensembler, int split, struct arena *arena,
                          json_t *into) {
   const int64_t rows = p->rows[split];
   float *combined = arena_alloc(arena, (size_t)(rows * p->classes), sizeof *combined);
@@ -196,6 +201,7 @@ static int combine_split(const struct predictions *p, const strait_object *ensem
 
 int predict_temper(struct predictions *p) {
   const int held = SPLIT_VALIDATION;
+  int64_t untempered = 0;
   int status = STRAIT_OK;
   if (!p->keys.temper)
     return STRAIT_OK;
@@ -205,9 +211,15 @@ int predict_temper(struct predictions *p) {
   for (int64_t m = 0; !status && m < p->members; m++) {
     status = fit_temperature(p->rows[held], p->classes, member_rows(p, held, m), p->labels[held], &p->temperatures[m]);
     for (int s = 0; !status && s < SPLITS; s++)
-      if (p->probabilities[s])
+      if (p->logs[s])
         temper(p->rows[s], p->classes, p->temperatures[m], member_rows(p, s, m));
+    untempered += p->temperatures[m] == 1;
   }
+  if (!status && untempered)
+    status = check_put(p->job->summary, "temper", NULL, 0, (double)untempered,
+                       "%lld of %lld members keep the temperature 1: without an error among the validation samples no "
+                       "temperature is best",
+                       (long long)untempered, (long long)p->members);
   return status;
 }
 
@@ -217,9 +229,16 @@ int predict_choose(struct predictions *p) {
     return STRAIT_OK;
   memory_free(p->shares); /* of fewer members */
   p->shares = memory_alloc((size_t)p->members, sizeof *p->shares);
-  return p->shares
-             ? greedy_weights(p->members, p->rows[held], p->classes, p->probabilities[held], p->labels[held], p->shares)
-             : error_failure();
+  return p->shares ? greedy_weights(p->members, p->rows[held], p->classes, p->logs[held], p->labels[held], p->shares)
+                   : error_failure();
+}
+
+int predict_check_calibrated(const struct predictions *p) {
+  if (!p->uncalibrated)
+    return STRAIT_OK;
+  return check_put(p->job->summary, "calibrated", NULL, 0, (double)p->uncalibrated,
+                   "%lld calibrated nll%s as before any temperature, which is 1: %s", (long long)p->uncalibrated,
+                   p->uncalibrated == 1 ? " is" : "s are", p->why);
 }
 
 int predict_combined(struct predictions *p, const strait_object *ensembler, json_t **metrics) {
@@ -229,7 +248,7 @@ int predict_combined(struct predictions *p, const strait_object *ensembler, json
   if (!status && !all)
     status = error_set(STRAIT_ENOMEM, "out of memory");
   for (int s = 0; !status && s < SPLITS; s++)
-    if (p->shown & 1u << s && p->probabilities[s])
+    if (p->shown & 1u << s && p->logs[s])
       status = combine_split(p, ensembler, s, arena, all);
   arena_free(arena);
   if (status)
@@ -240,13 +259,29 @@ int predict_combined(struct predictions *p, const strait_object *ensembler, json
 
 /* --- what is kept --- */
 
+/* The probabilities of log-probabilities, in the contents' arena. NULL: no memory. */
+static const float *exponentials(const float *logs, int64_t count, struct contents *contents) {
+  float *p = arena_alloc(contents->arena, (size_t)count, sizeof *p);
+  for (int64_t i = 0; p && i < count; i++)
+    p[i] = (float)exp((double)logs[i]);
+  if (!p)
+    contents->status = STRAIT_ENOMEM;
+  return p;
+}
+
 static void add_predictions(const struct predictions *p, int split, const float *combined, struct contents *contents) {
   const int64_t rows = p->rows[split];
   const char *prefix = split_prefix[split];
   struct array all = {.type = STRAIT_F32, .rank = 3, .dims = {p->members, rows, p->classes}};
   struct array one = {.type = STRAIT_F32, .rank = 2, .dims = {rows, p->classes}, .data = combined};
   struct array labels = {.type = STRAIT_I32, .rank = 1, .dims = {rows}, .data = p->labels[split]};
-  all.data = p->probabilities[split];
+  all.data = p->logs[split];
+  contents_add(contents, all, "%s_log_probabilities", prefix);
+  contents_add(contents, one, "%s_log_combined", prefix);
+  all.data = exponentials(p->logs[split], p->members * rows * p->classes, contents);
+  one.data = exponentials(combined, rows * p->classes, contents);
+  if (!all.data || !one.data)
+    return;
   contents_add(contents, all, "%s_probabilities", prefix);
   contents_add(contents, one, "%s_combined", prefix);
   contents_add(contents, labels, "%s_labels", prefix);
@@ -282,7 +317,7 @@ static int put_fitted(struct predictions *p, const char *key, const double *numb
   if (!numbers)
     return STRAIT_OK;
   for (int64_t m = 0; m < p->members; m++)
-    json_array_append_new(values, document_number(numbers[m]));
+    json_array_append_new(values, document_measure(numbers[m]));
   return put(p->job->summary, key,
              json_pack("{s:s, s:o}", "fitted_on", split_name(SPLIT_VALIDATION), "values", values));
 }
@@ -301,7 +336,7 @@ static int write_members(const struct predictions *p, const strait_object *ensem
   if (p->temperatures)
     contents_row(&contents, p->temperatures, p->members, "temperatures");
   for (int s = 0; !status && s < SPLITS; s++)
-    if (p->shown & 1u << s && p->probabilities[s])
+    if (p->shown & 1u << s && p->logs[s])
       status = add_split(p, ensembler, s, &contents);
   if (status)
     contents.status = status;

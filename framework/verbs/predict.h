@@ -38,10 +38,13 @@ struct predictions {
   int keep; /* PREDICT_... */
   int64_t rows[SPLITS];
   int32_t *labels[SPLITS];
-  float *probabilities[SPLITS]; /* (members, rows, classes), or one member's; NULL: not measured, or no classes */
-  float *weights;               /* (members, count), with PREDICT_RESULTS; else NULL */
-  double *shares;               /* how much each counts; NULL: alike */
-  double *temperatures;         /* of the members; NULL: none */
+  float *logs[SPLITS];  /* log-probabilities: (members, rows, classes), or one member's; NULL: not measured, or no
+                           classes */
+  float *weights;       /* (members, count), with PREDICT_RESULTS; else NULL */
+  double *shares;       /* how much each counts; NULL: alike */
+  double *temperatures; /* of the members; NULL: none */
+  int64_t uncalibrated; /* how often the calibrated nll was the nll as it is; and why, the last time */
+  const char *why;
 };
 /* What is kept: nothing from member to member; what predict_combined needs; what predict_results needs. */
 enum { PREDICT_EACH, PREDICT_COMBINED, PREDICT_RESULTS };
@@ -50,13 +53,16 @@ int predict_begin(struct predictions *p, struct job *job, unsigned splits, int64
                   const struct predict_keys *keys);
 void predict_free(struct predictions *p); /* zeroed: nothing */
 /* Measures member i. as_is: with these statistics; else by the key bn. metrics: as job_measure's, with quality.h's
- * figures beside: "brier", "ece", "temperature", "calibrated_nll". */
+ * figures beside: "brier", "ece", "temperature", "calibrated_nll", and where that is the nll as it is, the reason as
+ * "uncalibrated". */
 int predict_member(struct predictions *p, int64_t i, const float *weights, const float *statistics, int as_is,
                    json_t **metrics);
 /* When all members are measured, once: each gets its temperature, if the keys say so. */
 int predict_temper(struct predictions *p);
 /* Then, if the keys say so: how much each of the first p->members counts. */
 int predict_choose(struct predictions *p);
+/* The check "calibrated": told only where a calibrated nll was the nll as it is. */
+int predict_check_calibrated(const struct predictions *p);
 /* Of the first p->members together: {"test": {"samples", "nll", "error", quality.h's figures, "disagreement"}};
  * disagreement: the mean share, in per cent, of samples on which two members predict different classes (of several
  * members). ensembler NULL: the mean of probabilities. */
@@ -68,7 +74,8 @@ int predict_combined(struct predictions *p, const strait_object *ensembler, json
  *   weights (M)                how much each counts; only where they are greedy
  *   temperatures (M)           with temper = yes; disagreement and probabilities are then of tempered members
  *   XX_disagreement (M, M)     samples, in per cent, on which two members predict different classes
- *   with predictions = yes: XX_probabilities (M, rows, classes), XX_combined (rows, classes), XX_labels (rows),
+ *   with predictions = yes: XX_probabilities (M, rows, classes), XX_combined (rows, classes), and their logarithms,
+ *   which hold what is too small for a probability in float32, XX_log_probabilities, XX_log_combined; XX_labels (rows);
  *   XX_numbers (rows) where a subset was measured
  */
 int predict_results(struct predictions *p, const strait_object *ensembler);

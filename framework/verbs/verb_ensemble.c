@@ -213,6 +213,8 @@ static int measure(struct job *job, json_t *list, const strait_object *ensembler
     status = predict_results(&p, ensembler);
   if (!status)
     status = predict_check_fitted(job->summary, splits, fitted);
+  if (!status)
+    status = predict_check_calibrated(&p);
   predict_free(&p);
   memory_free(b);
   memory_free(w);

@@ -133,6 +133,8 @@ static int run(struct job *job) {
     status = predict_check_fitted(job->summary, splits & 1u << SPLIT_VALIDATION, 1u << SPLIT_VALIDATION);
   if (!status)
     status = checks_of_refresh(job);
+  if (!status)
+    status = predict_check_calibrated(&p);
   predict_free(&p);
   memory_free(b);
   memory_free(w);

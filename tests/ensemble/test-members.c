@@ -210,6 +210,14 @@ END_TEST
 
 /* --- predictions --- */
 
+/* The logarithms of probabilities, in one static room. */
+static const float *logs(const float *p, int count) {
+  static float room[64];
+  for (int i = 0; i < count; i++)
+    room[i] = (float)log((double)p[i]);
+  return room;
+}
+
 enum { MEMBERS = 9, ROWS = 50, CLASSES = 7 };
 static float probabilities[MEMBERS][ROWS][CLASSES];
 
@@ -221,11 +229,11 @@ static void fill_probabilities(void) {
       for (int c = 0; c < CLASSES; c++)
         sum += z[c] = exp(30 * sin(1.7 * m + 3.1 * r + 5.3 * c * c));
       for (int c = 0; c < CLASSES; c++)
-        probabilities[m][r][c] = (float)(z[c] / sum);
+        probabilities[m][r][c] = (float)log(z[c] / sum);
     }
 }
 
-/* The mean to the last bit of float32 (long double is exact enough to say which), in every order of the members. */
+/* The log of the mean to float32 (long double is exact enough to say which), in every order of the members. */
 START_TEST(test_mean) {
   static float found[ROWS][CLASSES], again[ROWS][CLASSES], shuffled[MEMBERS][ROWS][CLASSES];
   fill_probabilities();
@@ -234,8 +242,9 @@ START_TEST(test_mean) {
     for (int c = 0; c < CLASSES; c++) {
       long double sum = 0;
       for (int m = 0; m < MEMBERS; m++)
-        sum += (long double)probabilities[m][r][c];
-      ck_assert(fabsl((long double)found[r][c] - sum / MEMBERS) <= 6e-8L * sum / MEMBERS + 1e-45L);
+        sum += expl((long double)probabilities[m][r][c]);
+      const long double mean = logl(sum / MEMBERS);
+      ck_assert(fabsl((long double)found[r][c] - mean) <= 6e-8L * fabsl(mean) + 1e-15L);
     }
   for (int order = 1; order < 40; order++) {
     for (int m = 0; m < MEMBERS; m++) /* 1 to 8 steps at a time, from another start: 40 different orders */
@@ -250,8 +259,7 @@ START_TEST(test_mean) {
 }
 END_TEST
 
-/* Where the order shows: 1 + 2^-24 lies half way between two floats. Six times 2^-54, added to it one by one in double,
- * are lost, and half way rounds down; added up first they tip it over. All orders must say the same. */
+/* Probabilities of very different size, which a sum in another order would round otherwise: all orders say the same. */
 START_TEST(test_order) {
   float p[8], first = 0, combined;
   for (int largest = 0; largest < 8; largest++)
@@ -259,13 +267,13 @@ START_TEST(test_order) {
       if (second == largest)
         continue;
       for (int m = 0; m < 8; m++)
-        p[m] = m == largest ? 1 : m == second ? 0x1p-24f : 0x1p-54f;
+        p[m] = m == largest ? 0 : m == second ? -17 : -36;
       OK(combine_members(NULL, 8, 1, 1, p, &combined));
       if (largest == 0 && second == 1)
         first = combined;
       ck_assert(combined == first);
     }
-  ck_assert(first == nextafterf(1, 2) / 8); /* what exact arithmetic gives */
+  ck_assert(fabs((double)first - log((1 + exp(-17.) + 6 * exp(-36.)) / 8)) < 1e-7);
 }
 END_TEST
 
@@ -307,25 +315,29 @@ START_TEST(test_combine) {
   strait_object *ensembler;
   float combined[2];
   OK(object_create(&ensembler, &geometric_class, "mine", 1, NULL, 0));
-  OK(combine_members(ensembler, 2, 1, 2, &p[0][0][0], combined));
-  ck_assert(fabs((double)combined[0] - 0.75) < 1e-6); /* sqrt(.45) : sqrt(.05) = 3 : 1 */
-  ck_assert_int_eq(combine_members(ensembler, 2, 1, 1, &p[0][0][0], combined), STRAIT_EINVAL);
+  OK(combine_members(ensembler, 2, 1, 2, logs(&p[0][0][0], 4), combined));
+  ck_assert(fabs(exp((double)combined[0]) - 0.75) < 1e-6); /* sqrt(.45) : sqrt(.05) = 3 : 1 */
+  ck_assert_int_eq(combine_members(ensembler, 2, 1, 1, logs(&p[0][0][0], 4), combined), STRAIT_EINVAL);
   ck_assert_msg(strstr(error_text(), "one class alone") != NULL, "%s", error_text());
   object_free(ensembler);
 }
 END_TEST
 
-/* By hand: rows right, wrong, right by being first of equals, and certain of the wrong class. */
+/* By hand: rows right, wrong, right by being first of equals, and all but certain of the wrong class: 1e-300 is below
+ * the least float, its logarithm is not. */
 START_TEST(test_judge) {
   static const float p[4][3] = {{0.5f, 0.25f, 0.25f}, {0.5f, 0.25f, 0.25f}, {0.375f, 0.375f, 0.25f}, {0, 0, 1}};
   static const int32_t label[4] = {0, 2, 0, 1};
+  float z[4][3];
   struct metrics m;
-  judge(4, 3, &p[0][0], label, &m);
+  memcpy(z, logs(&p[0][0], 12), sizeof z);
+  z[3][1] = (float)(-300 * log(10));
+  judge(4, 3, &z[0][0], label, &m);
   ck_assert_int_eq(m.samples, 4);
   ck_assert(m.error == 50);
-  ck_assert(fabs(m.nll - (log(2) + log(4) - log(0.375) - log((double)FLT_MIN)) / 4) < 1e-12);
+  ck_assert(fabs(m.nll - (log(2) + log(4) - log(0.375) + 300 * log(10)) / 4) < 1e-4);
   ck_assert(m.loss == m.nll);
-  judge(3, 3, &p[0][0], label, &m);
+  judge(3, 3, &z[0][0], label, &m);
   ck_assert(fabs(m.error - 100. / 3) < 1e-12);
 }
 END_TEST
@@ -346,13 +358,13 @@ START_TEST(test_greedy) {
   static const int32_t labels[2] = {0, 1};
   double weights[3];
   float combined[4];
-  ck_assert_int_eq(greedy_weights(3, 2, 2, &p[0][0][0], labels, weights), STRAIT_OK);
+  ck_assert_int_eq(greedy_weights(3, 2, 2, logs(&p[0][0][0], 12), labels, weights), STRAIT_OK);
   ck_assert(fabs(weights[0] + weights[1] + weights[2] - 1) < 1e-12);
   ck_assert_msg(fabs(weights[0] - .51 / .84) < .03, "%g", weights[0]);
   ck_assert(weights[2] == 0);
-  combine_weighted(3, 4, &p[0][0][0], weights, combined);
+  OK(combine_weighted(3, 4, logs(&p[0][0][0], 12), weights, combined));
   for (int i = 0; i < 4; i++)
-    ck_assert(fabs((double)combined[i] - weights[0] * (double)p[0][i / 2][i % 2] -
+    ck_assert(fabs(exp((double)combined[i]) - weights[0] * (double)p[0][i / 2][i % 2] -
                    weights[1] * (double)p[1][i / 2][i % 2]) < 1e-7); /* float32 */
   ck_assert_int_eq(greedy_weights(0, 2, 2, &p[0][0][0], labels, weights), STRAIT_EINVAL);
 }
@@ -363,8 +375,19 @@ START_TEST(test_greedy_alone) {
   static const float p[2][1][2] = {{{.5f, .5f}}, {{.25f, .75f}}};
   static const int32_t label = 0;
   double weights[2];
-  ck_assert_int_eq(greedy_weights(2, 1, 2, &p[0][0][0], &label, weights), STRAIT_OK);
+  ck_assert_int_eq(greedy_weights(2, 1, 2, logs(&p[0][0][0], 4), &label, weights), STRAIT_OK);
   ck_assert(weights[0] == 1 && weights[1] == 0);
+}
+END_TEST
+
+/* Two members of nearly one-hot predictions, e^-900 and e^-1000 on the labels that the other gets right: as with e^-9,
+ * each gets half, though no such probability is above 0 in float or double. */
+START_TEST(test_greedy_of_large_logits) {
+  static const float z[2][2][2] = {{{0, -900}, {0, -1000}}, {{-900, 0}, {-1000, 0}}};
+  static const int32_t labels[2] = {0, 1};
+  double weights[2];
+  ck_assert_int_eq(greedy_weights(2, 2, 2, &z[0][0][0], labels, weights), STRAIT_OK);
+  ck_assert(weights[0] == .5 && weights[1] == .5);
 }
 END_TEST
 
@@ -383,6 +406,7 @@ int main(void) {
   tcase_add_test(tests, test_judge);
   tcase_add_test(tests, test_greedy);
   tcase_add_test(tests, test_greedy_alone);
+  tcase_add_test(tests, test_greedy_of_large_logits);
   tcase_add_test(tests, test_disagreement);
   suite_add_tcase(suite, tests);
   return run_suite(suite);

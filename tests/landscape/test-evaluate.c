@@ -240,7 +240,7 @@ START_TEST(test_batch) {
 }
 END_TEST
 
-/* Probabilities belong to the metrics that come with them, and sum to one. */
+/* Log-probabilities belong to the metrics that come with them, and their exponentials sum to one. */
 START_TEST(test_probabilities) {
   struct fixture f = make(&small);
   struct evaluator *e = evaluator(&f);
@@ -257,9 +257,9 @@ START_TEST(test_probabilities) {
   for (int64_t i = 0; i < n; i++) {
     double sum = 0;
     for (int c = 0; c < 10; c++)
-      sum += (double)p[i * 10 + c];
+      sum += exp((double)p[i * 10 + c]);
     ck_assert(fabs(sum - 1) < 1e-6);
-    nll -= log((double)p[i * 10 + label[i]]) / (double)n;
+    nll -= (double)p[i * 10 + label[i]] / (double)n;
   }
   near(m.nll, nll, 1e-6);
   evaluator_free(e);
