@@ -12,7 +12,7 @@
 
 static const int64_t block_sizes[] = {1, 2, 3, 5, 8, 17, 33, 64, 128};
 enum { SIZES = sizeof block_sizes / sizeof *block_sizes };
-#define LARGEST 1000000 /* floats of a block */
+#define LARGEST 200000 /* floats of a block */
 
 /* Forward and backward over a block. NULL, or what was wrong; a failed call has its cause recorded. */
 static const char *run_block(struct operation *op, const struct held *held) {

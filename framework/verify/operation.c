@@ -8,7 +8,8 @@
 #include "verify/model.h"
 
 enum { GUARD = 64 };
-#define LARGEST 200000 /* floats of a sample */
+#define LARGEST 50000 /* floats of a sample; and where SMALL ones were tried already: */
+enum { SMALL = 2, LARGE = 5000 };
 
 const struct held usual = {.fill = 12345, .guard = -54321.5f, .base = 0.5f};
 
@@ -245,8 +246,8 @@ static int try_network(struct trial *t, const strait_object *object, const struc
   int verdict = LAW_HOLDS;
   for (int i = 0; verdict == LAW_HOLDS && network_custom(network, i, &custom); i++) {
     tried->met++;
-    if (tried->count == TRIED || operation_floats(&custom, 1) > LARGEST || custom.inputs > OPERANDS ||
-        custom.parameters > OPERANDS || !is_new(tried, &custom))
+    if (tried->count == TRIED || operation_floats(&custom, 1) > (tried->count < SMALL ? LARGEST : LARGE) ||
+        custom.inputs > OPERANDS || custom.parameters > OPERANDS || !is_new(tried, &custom))
       continue;
     tried->custom[tried->count] = custom;
     tried->custom[tried->count].name = arena_copy(t->arena, custom.name);

@@ -37,6 +37,12 @@ struct move {
   uint64_t number;
   const char *what;
   uint32_t which;
+  int *told; /* set where the gradient was found to agree */
+};
+
+/* For each array, whether any move told something of its gradient. */
+struct told {
+  int input[OPERANDS], parameter[OPERANDS];
 };
 
 static void slopes_free(struct slopes *s) {
@@ -193,6 +199,7 @@ static int check_move(struct slopes *s, const struct move *m) {
     move_by(m, -beside[k]);
     if (found < 0)
       return law_fails_with_error(s->t, s->op.custom->name);
+    *m->told |= found == AGREE;
     if (found != DISAGREE)
       return law_holds(s->t);
     if (k == 0)
@@ -210,8 +217,8 @@ static int check_move(struct slopes *s, const struct move *m) {
 
 /* All numbers of an array, or as many as the work allows; and directions through all of it. */
 static int check_array(struct slopes *s, struct floats *of, const struct floats *gradient, double base,
-                       const char *what, uint32_t which) {
-  struct move m = {.of = of, .gradient = gradient, .base = base, .what = what, .which = which};
+                       const char *what, uint32_t which, int *told) {
+  struct move m = {.of = of, .gradient = gradient, .base = base, .what = what, .which = which, .told = told};
   int64_t floats = operation_floats(s->op.custom, s->op.samples), most = 1000000 / (floats + 1), verdict = LAW_HOLDS;
   most = most < 24 ? 24 : most;
   for (int64_t k = 0; k < most && k < of->count && verdict == LAW_HOLDS; k++) {
@@ -231,18 +238,24 @@ static int check_array(struct slopes *s, struct floats *of, const struct floats 
 }
 
 static int check_numbers(struct trial *t, const strait_object *self, const struct custom *custom, int64_t samples,
-                         double reach) {
+                         double reach, struct told *told) {
   struct slopes s;
   int verdict = slopes_make(&s, t, self, custom, samples, reach, (uint64_t)samples) ? law_not_run(t, "%s", error_text())
                                                                                     : LAW_HOLDS;
   struct operation *op = &s.op;
   law_note(t, "\"%s\", a block of %lld", custom->name, (long long)samples);
   for (uint32_t i = 0; i < custom->inputs && verdict == LAW_HOLDS; i++)
-    verdict = check_array(&s, &op->inputs[i], &op->input_gradients[i], 0, "input", i);
+    verdict = check_array(&s, &op->inputs[i], &op->input_gradients[i], 0, "input", i, &told->input[i]);
   for (uint32_t i = 0; i < custom->parameters && verdict == LAW_HOLDS; i++)
-    verdict = check_array(&s, &op->parameters[i], &op->parameter_gradients[i], (double)usual.base, "parameter", i);
+    verdict = check_array(&s, &op->parameters[i], &op->parameter_gradients[i], (double)usual.base, "parameter", i,
+                          &told->parameter[i]);
   slopes_free(&s);
   return verdict;
+}
+
+static int not_told(struct trial *t, const struct custom *custom, const char *what, uint32_t which) {
+  return law_not_run(t, "\"%s\": no difference of forward over %s %u is sharp enough to compare with", custom->name,
+                     what, which);
 }
 
 /* Numbers around 0, and larger ones, where some functions are others. Of several samples, and more where the operation
@@ -250,8 +263,15 @@ static int check_numbers(struct trial *t, const strait_object *self, const struc
 int operation_check_slopes(struct trial *t, const strait_object *self, const struct custom *custom) {
   int reach = operation_reach(self, custom);
   int64_t samples = 64 / (custom->input[0] + 1);
-  int verdict = check_numbers(t, self, custom, samples < 8 ? 8 : samples, reach);
-  return verdict ? verdict : check_numbers(t, self, custom, samples < 8 ? 8 : samples, 4.0 * reach);
+  struct told told = {{0}, {0}};
+  samples = samples >= 8 ? samples : operation_floats(custom, 8) < 100000 ? 8 : 3;
+  int verdict = check_numbers(t, self, custom, samples, reach, &told);
+  verdict = verdict ? verdict : check_numbers(t, self, custom, samples, 4.0 * reach, &told);
+  for (uint32_t i = 0; i < custom->inputs && verdict == LAW_HOLDS; i++)
+    verdict = told.input[i] ? LAW_HOLDS : not_told(t, custom, "input", i);
+  for (uint32_t i = 0; i < custom->parameters && verdict == LAW_HOLDS; i++)
+    verdict = told.parameter[i] ? LAW_HOLDS : not_told(t, custom, "parameter", i);
+  return verdict;
 }
 
 int operation_slopes(struct trial *t) { return for_operations(t, operation_check_slopes); }
