@@ -27,7 +27,7 @@ struct bench {
   int64_t resident; /* bytes, before the network */
 };
 /* One phase: what its steps need. */
-struct session {
+struct bench_session {
   struct bench *bench;
   strait_object *schedule;
   struct optimiser_keys keys;
@@ -98,7 +98,7 @@ static int make_batch(const struct bench_plan *plan, float **x, int32_t **y) {
 }
 
 /* A training from fresh weights, or from points evenly spaced between two ends of their own seeds. */
-static int load_training(struct session *s) {
+static int load_training(struct bench_session *s) {
   const struct network *network = s->bench->network;
   struct snapshot *snapshot = NULL;
   float *first = memory_alloc((size_t)network_weights(network)->count, sizeof *first);
@@ -119,7 +119,7 @@ static int load_training(struct session *s) {
   return status;
 }
 
-static int open_training(struct session *s, const strait_object *curve, const struct batch *batch) {
+static int open_training(struct bench_session *s, const strait_object *curve, const struct batch *batch) {
   int status = options_default(&optimiser_options, &s->keys, s->bench->arena);
   s->keys.weight_decay = 5e-4;
   s->keys.exact = s->bench->plan->exact;
@@ -137,7 +137,7 @@ static int open_training(struct session *s, const strait_object *curve, const st
   return status ? status : load_training(s);
 }
 
-static int open_evaluation(struct session *s, const struct batch *batch) {
+static int open_evaluation(struct bench_session *s, const struct batch *batch) {
   const struct network *network = s->bench->network;
   const struct device_ops *ops = s->bench->device->ops;
   const int64_t count = network_weights(network)->count, buffers = network_statistics(network)->count;
@@ -161,11 +161,11 @@ static int open_evaluation(struct session *s, const struct batch *batch) {
   return status;
 }
 
-static int session_open(struct session *s, struct bench *bench, int phase) {
+static int session_open(struct bench_session *s, struct bench *bench, int phase) {
   const struct bench_plan *plan = bench->plan;
   float *x;
   int32_t *y;
-  *s = (struct session){.bench = bench};
+  *s = (struct bench_session){.bench = bench};
   int status = make_batch(plan, &x, &y);
   const struct batch batch = {.samples = plan->batch, .x = x, .target = y};
   if (!status && phase == BENCH_EVALUATE)
@@ -177,7 +177,7 @@ static int session_open(struct session *s, struct bench *bench, int phase) {
   return status;
 }
 
-static void session_close(struct session *s) {
+static void session_close(struct bench_session *s) {
   training_free(s->training);
   program_free(s->program);
   object_free(s->schedule);
@@ -185,7 +185,7 @@ static void session_close(struct session *s) {
 
 /* ---- timing ---- */
 
-static int steps(struct session *s, int64_t count) {
+static int steps(struct bench_session *s, int64_t count) {
   const struct run run = {.samples = s->bench->plan->batch};
   struct loss_sums sums;
   if (s->training)
@@ -197,7 +197,7 @@ static int steps(struct session *s, int64_t count) {
   return program_status(s->program);
 }
 
-static int timed_steps(struct session *s, int64_t count, double *seconds) {
+static int timed_steps(struct bench_session *s, int64_t count, double *seconds) {
   const double begin = timed_now(s->bench->plan->clock);
   int status = steps(s, count);
   *seconds = timed_now(s->bench->plan->clock) - begin;
@@ -210,7 +210,7 @@ static int by_size(const void *a, const void *b) {
 }
 
 /* The first step touches all memory; the second says how many make a repeat. */
-static int measure(struct session *s, struct bench_phase *phase) {
+static int measure(struct bench_session *s, struct bench_phase *phase) {
   const struct bench_plan *plan = s->bench->plan;
   double seconds, *rate = arena_alloc(s->bench->arena, (size_t)plan->repeats, sizeof *rate);
   if (!rate || steps(s, 1) || timed_steps(s, 1, &seconds))
@@ -231,7 +231,7 @@ static int measure(struct session *s, struct bench_phase *phase) {
 }
 
 static int measure_phase(struct bench *bench, int number, struct bench_phase *phase) {
-  struct session s;
+  struct bench_session s;
   int status = session_open(&s, bench, number);
   forget_peak();
   if (!status)

@@ -111,7 +111,7 @@ static json_t *try_data(struct registry *registry, const char *name) {
   return found;
 }
 
-static int visit(void *context, uint32_t kind, const char *name, const char *origin) {
+static int visit_doctor(void *context, uint32_t kind, const char *name, const char *origin) {
   struct finding *f = context;
   json_t *description = NULL;
   int usable = origin[0] != '/' || probe(origin, &description) == STRAIT_OK;
@@ -190,7 +190,7 @@ static int doctor(const struct arguments *a) {
   if (!status)
     status = team_count(a->threads, &threads);
   if (!status)
-    status = registry_scan(f.registry, visit, &f);
+    status = registry_scan(f.registry, visit_doctor, &f);
   json_t *all = status ? NULL
                        : json_pack("{s:o, s:o, s:o, s:O, s:O}", "machine", machine(threads), "libraries", libraries(),
                                    "folders", folders(f.registry), "plugins", f.plugins, "data", f.data);

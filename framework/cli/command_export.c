@@ -17,7 +17,7 @@ static const strait_option table_of_keys[] = {
 };
 static const struct option_table export_options = {table_of_keys, sizeof *table_of_keys, 1};
 
-static int print(const struct arguments *a, const struct arrays *arrays, const struct notes *notes) {
+static int print_export(const struct arguments *a, const struct arrays *arrays, const struct notes *notes) {
   if (!a->json) {
     for (size_t i = 0; i < notes->count; i++)
       printf("note: %s\n", notes->line[i]);
@@ -32,7 +32,7 @@ static int print(const struct arguments *a, const struct arrays *arrays, const s
   return answer_json(report);
 }
 
-static int run(const struct arguments *a) {
+static int run_export(const struct arguments *a) {
   struct notes notes = {.arena = a->arena};
   struct renames *map = NULL;
   struct arrays *arrays = NULL;
@@ -51,7 +51,7 @@ static int run(const struct arguments *a) {
   if (!status)
     status = foreign_write(a->operands[1], arrays);
   if (!status)
-    status = print(a, arrays, &notes);
+    status = print_export(a, arrays, &notes);
   arrays_free(arrays);
   renames_free(map);
   notes_free(&notes);
@@ -70,5 +70,5 @@ const struct command command_export = {
     .options = &export_options,
     .least = 2,
     .most = 2,
-    .run = run,
+    .run = run_export,
 };

@@ -287,7 +287,7 @@ static int convert(struct import *import) {
   return status || written ? status : does_not_fit(import);
 }
 
-static int run(const struct arguments *a) {
+static int run_import(const struct arguments *a) {
   struct import import = {.a = a, .from = a->operands[0], .to = a->operands[1], .notes = {.arena = a->arena}};
   int status = convert(&import);
   match_free(&import.match);
@@ -341,5 +341,5 @@ const struct command command_import = {
     .options = &import_options,
     .least = 2,
     .most = 2,
-    .run = run,
+    .run = run_import,
 };

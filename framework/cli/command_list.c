@@ -26,7 +26,7 @@ static json_t *describe_builtin(struct registry *registry, uint32_t kind, const 
 }
 
 /* One plugin's row; a failure is a row too. */
-static int visit(void *context, uint32_t kind, const char *name, const char *origin) {
+static int visit_list(void *context, uint32_t kind, const char *name, const char *origin) {
   struct listing *l = context;
   json_t *row = NULL;
   if (l->only && kind != l->only)
@@ -101,7 +101,7 @@ static int list(const struct arguments *a) {
   if (!status && !(l.plugins = json_array()))
     status = error_set(STRAIT_ENOMEM, "out of memory");
   if (!status)
-    status = registry_scan(l.registry, visit, &l);
+    status = registry_scan(l.registry, visit_list, &l);
   if (!status)
     status = a->json ? answer_json(json_incref(l.plugins)) : print_plugins(l.plugins);
   json_decref(l.plugins);

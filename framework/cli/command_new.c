@@ -28,7 +28,7 @@ struct taken {
   const char *name;
   char origin[1024];
 };
-static int visit(void *context, uint32_t kind, const char *name, const char *origin) {
+static int visit_new(void *context, uint32_t kind, const char *name, const char *origin) {
   struct taken *taken = context;
   if (kind == taken->kind && strcmp(name, taken->name) == 0)
     snprintf(taken->origin, sizeof taken->origin, "%s", origin);
@@ -47,7 +47,7 @@ static int check_names(const struct arguments *a) {
                      taken.name);
   int status = arguments_registry(a, &registry);
   if (!status)
-    status = registry_scan(registry, visit, &taken);
+    status = registry_scan(registry, visit_new, &taken);
   registry_free(registry);
   if (!status && taken.origin[0])
     return error_set(STRAIT_EINVAL, "there is a %s \"%s\" already (%s); choose another name", a->operands[0],
@@ -116,7 +116,7 @@ static int report(const struct arguments *a, const struct starter *starter, cons
                                "files", names));
 }
 
-static int run(const struct arguments *a) {
+static int run_new(const struct arguments *a) {
   struct new_keys keys = {0};
   struct starter starter = {.kind = a->operands[0], .name = a->operands[1]};
   json_t *names = json_array();
@@ -147,5 +147,5 @@ const struct command command_new = {
     .options = &new_options,
     .least = 2,
     .most = 2,
-    .run = run,
+    .run = run_new,
 };

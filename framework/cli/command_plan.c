@@ -44,7 +44,7 @@ struct plan {
 };
 
 /* Some steps on made-up data: enough to tell minutes from hours. */
-static int measure(const struct opened *o, const struct stage *stage, struct speed *speed) {
+static int measure_plan(const struct opened *o, const struct stage *stage, struct speed *speed) {
   struct bench_result result;
   struct bench_plan plan = {.model = stage->material->model,
                             .signature = *network_signature(stage->material->network),
@@ -70,7 +70,7 @@ static int speed_of(struct plan *p, const struct opened *o, const struct stage *
   struct speed *fresh = &p->speed[p->speeds++];
   *fresh = (struct speed){.material = stage->material, .batch = batch};
   *speed = fresh;
-  return measure(o, stage, fresh);
+  return measure_plan(o, stage, fresh);
 }
 
 static int plan_stage(struct plan *p, const struct opened *o, const struct stage *stage) {
@@ -146,7 +146,7 @@ static int print_json(const struct plan *p, const struct opened *o) {
   return error_set(STRAIT_ENOMEM, "out of memory");
 }
 
-static int run(const struct arguments *a) {
+static int run_plan(const struct arguments *a) {
   struct opened o;
   struct plan p = {0};
   progress_start(1);
@@ -175,5 +175,5 @@ const struct command command_plan = {
     .flags = FLAG_SET | FLAG_OUT | FLAG_THREADS | FLAG_PLUGINS | FLAG_JSON,
     .least = 1,
     .most = 1,
-    .run = run,
+    .run = run_plan,
 };

@@ -32,7 +32,7 @@ static int read_formats(const struct plot_keys *k, unsigned *formats) {
   return *formats ? STRAIT_OK : error_set(STRAIT_EINVAL, "--formats names no format");
 }
 
-static int draw(const struct arguments *a, const struct figure *figure, const char *folder, unsigned formats) {
+static int draw_plot(const struct arguments *a, const struct figure *figure, const char *folder, unsigned formats) {
   for (int format = 0; format < FORMATS; format++) {
     if (!(formats & 1u << format))
       continue;
@@ -72,7 +72,7 @@ static int plot(const struct arguments *a) {
   if (!status)
     status = file_make_folders(folder);
   for (size_t i = 0; !status && i < figures.count; i++)
-    status = draw(a, &figures.figure[i], folder, formats);
+    status = draw_plot(a, &figures.figure[i], folder, formats);
   figures_free(&figures);
   json_decref(results);
   return status;

@@ -81,7 +81,7 @@ static void write_svg(FILE *to, const char *svg, size_t number) {
   }
 }
 
-static int draw(struct report *r, size_t i) {
+static int draw_report(struct report *r, size_t i) {
   const struct figure *f = &r->figures.figure[i];
   struct text svg = {0};
   int status = gnuplot_draw(f->script, FORMAT_SVG, f->width, f->height, &svg);
@@ -106,7 +106,7 @@ static int add_figures(void *context, struct sheet *sheet, const char *stage) {
     if (strcmp(r->figures.figure[i].stage, stage) != 0)
       continue;
     fputs(open++ ? "" : "<div class=\"figures\">\n", r->to);
-    status = draw(r, i);
+    status = draw_report(r, i);
   }
   fputs(open ? "</div>\n" : "", r->to);
   return status;

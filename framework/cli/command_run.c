@@ -71,7 +71,7 @@ static int tell_stop(const struct arguments *a) {
   return STRAIT_ESTOP;
 }
 
-static int run(const struct arguments *a) {
+static int run_run(const struct arguments *a) {
   struct opened o = {0};
   stop_install(a->key != NULL);
   int status = STRAIT_OK;
@@ -117,7 +117,7 @@ const struct command command_run = {
     .flags = FLAG_SET | FLAG_OUT | FLAG_THREADS | FLAG_PLUGINS | FLAG_QUIET | FLAG_JSON | FLAG_JOBS | FLAG_STAGE,
     .least = 1,
     .most = 1,
-    .run = run,
+    .run = run_run,
 };
 
 /* --- check --- */
@@ -181,7 +181,7 @@ static int check_table(const struct opened *o) {
   return status;
 }
 
-static int check(const struct arguments *a) {
+static int check_run(const struct arguments *a) {
   struct opened o;
   progress_start(1);
   int status = opened_read(a, NULL, &o);
@@ -203,5 +203,5 @@ const struct command command_check = {
     .flags = FLAG_SET | FLAG_OUT | FLAG_THREADS | FLAG_PLUGINS | FLAG_JSON,
     .least = 1,
     .most = 1,
-    .run = check,
+    .run = check_run,
 };

@@ -64,7 +64,7 @@ static int terminal_width(void) {
 
 #define BAR 16
 
-static void draw(void) {
+static void draw_bar(void) {
   char bar[BAR + 1], rate[96], line[512];
   int filled = state.total > 0 ? (int)(BAR * state.done / state.total) : 0;
   memset(bar, '.', BAR);
@@ -94,7 +94,7 @@ static void show_stage(void *context, const struct stage *stage, int number, int
     fprintf(stderr, "%s  %s\n", state.head, words[what]);
 }
 
-static void begin(void *context, const char *what, int64_t done, int64_t total, const char *unit) {
+static void begin_bar(void *context, const char *what, int64_t done, int64_t total, const char *unit) {
   (void)context;
   snprintf(state.what, sizeof state.what, "%s", what);
   state.unit = unit;
@@ -102,7 +102,7 @@ static void begin(void *context, const char *what, int64_t done, int64_t total, 
   state.total = total;
   state.begun = state.said = clock_now();
   if (!state.quiet && state.terminal)
-    draw();
+    draw_bar();
 }
 
 static void tick(void *context, int64_t done, const char *note, int milestone) {
@@ -114,7 +114,7 @@ static void tick(void *context, int64_t done, const char *note, int milestone) {
     return;
   double now = clock_now();
   if (state.terminal && (milestone || now > state.said + .1)) {
-    draw();
+    draw_bar();
     state.said = now;
   } else if (!state.terminal && now > state.said + PLAIN_EVERY * (milestone ? 1 : 5)) {
     say();
@@ -152,7 +152,7 @@ static void sink(void *context, unsigned level, const char *message) {
   fprintf(stderr, "strait: %s%s\n", level >= STRAIT_LOG_WARNING ? "warning: " : "", message);
 }
 
-static const struct progress watcher = {NULL, show_stage, begin, tick, end, result};
+static const struct progress watcher = {NULL, show_stage, begin_bar, tick, end, result};
 
 const struct progress *progress_start(int quiet) {
   memset(&state, 0, sizeof state);

@@ -50,7 +50,7 @@ static void add_value(struct text *text, const char *value, int *exact) {
 }
 
 /* "seed=2,run=2,arc.curve.bends=3" */
-static int describe(struct instance *instance, const struct changes *changes) {
+static int describe_instance(struct instance *instance, const struct changes *changes) {
   struct arena *arena = instance->experiment->arena;
   struct text text = {0}, whole = {0};
   int exact = 1;
@@ -104,7 +104,7 @@ int instance_find(struct experiment *e, const struct changes *changes, struct in
   if (!made)
     return error_failure();
   made->experiment = e;
-  int status = describe(made, changes);
+  int status = describe_instance(made, changes);
   for (size_t i = 0; !status && i < e->instance_count; i++)
     if (strcmp(e->instances[i]->whole, made->whole) == 0)
       return *instance = e->instances[i], STRAIT_OK;

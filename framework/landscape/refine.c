@@ -28,10 +28,10 @@ static int merged_next(struct merged *m, int split, int measure) {
   return 1;
 }
 
-struct peak scan_peak(const struct scan *scan, int split, int measure, int above) {
+struct highest scan_peak(const struct scan *scan, int split, int measure, int above) {
   const double *m = scan->value[split][measure], start = m[0], end = m[scan->points - 1];
   struct merged list = {.scan = scan};
-  struct peak peak = {NAN, NAN, NAN, NAN, NAN, NAN};
+  struct highest peak = {NAN, NAN, NAN, NAN, NAN, NAN};
   double highest = 0, last = NAN, last_value = NAN;
   int open = 0; /* 1: the peak's next neighbour is still to come */
   while (merged_next(&list, split, measure)) {
@@ -39,7 +39,7 @@ struct peak scan_peak(const struct scan *scan, int split, int measure, int above
     if (open)
       peak.after = list.t, peak.value_after = list.value, open = 0;
     if (isnan(peak.at) || height > highest) {
-      peak = (struct peak){last, list.t, NAN, last_value, list.value, NAN};
+      peak = (struct highest){last, list.t, NAN, last_value, list.value, NAN};
       highest = height;
       open = 1;
     }
@@ -56,7 +56,7 @@ int scan_next_refined(const struct scan *scan, double *t) {
     for (int k = 0; k < 2 * MEASURES && scan->splits >> split & 1; k++) {
       if (isnan(scan->value[split][k / 2][0]))
         continue; /* there is no such measure */
-      struct peak peak = scan_peak(scan, split, k / 2, k % 2);
+      struct highest peak = scan_peak(scan, split, k / 2, k % 2);
       if (peak.at - peak.before > least)
         return *t = (peak.before + peak.at) / 2, 1;
       if (peak.after - peak.at > least)

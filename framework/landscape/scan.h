@@ -57,11 +57,11 @@ int scan_run(struct scan *scan, const struct path *path, struct evaluator *evalu
 
 /* The highest point of a measure and its neighbours, refined points among them; NaN where it has none. above: of the
  * measure less the straight line between its ends' values. Defined in refine.c. */
-struct peak {
+struct highest {
   double before, at, after;                /* t */
   double value_before, value, value_after; /* of the measure */
 };
-struct peak scan_peak(const struct scan *scan, int split, int measure, int above);
+struct highest scan_peak(const struct scan *scan, int split, int measure, int above);
 /* Of a scan whose grid is done: the next t to refine; 0: none is wanted. And room for one more, in its place. */
 int scan_next_refined(const struct scan *scan, double *t);
 int scan_add_refined(struct scan *scan, const struct refined *point);

@@ -135,7 +135,7 @@ static int complain(FILE *complaints) {
   return error_set(STRAIT_EIO, "gnuplot failed: %s", *said ? said : "it said nothing");
 }
 
-static int run(const char *script, struct text *image) {
+static int run_gnuplot(const char *script, struct text *image) {
   struct child child = {0};
   int ended = 0;
   FILE *complaints = tmpfile();
@@ -173,7 +173,7 @@ int gnuplot_draw(const char *script, int format, int width, int height, struct t
   struct text whole = {0};
   add_terminal(&whole, format, width, height);
   text_add(&whole, "set output\n%s\nset output\n", script);
-  int status = whole.status ? whole.status : run(whole.data, image);
+  int status = whole.status ? whole.status : run_gnuplot(whole.data, image);
   text_free(&whole);
   if (!status && !image->length)
     status = error_set(STRAIT_EIO, "gnuplot drew nothing");

@@ -46,7 +46,7 @@ static int width(const char *text) {
   return n;
 }
 
-static void add(struct table *t, const char *text) {
+static void add_cell(struct table *t, const char *text) {
   if (!t->status)
     t->status = memory_grow(&t->cell, &t->capacity, t->count + 1, sizeof *t->cell);
   if (t->status)
@@ -64,18 +64,18 @@ void table_add(struct table *t, const char *format, ...) {
   if (!text)
     t->status = error_failure();
   else
-    add(t, text);
+    add_cell(t, text);
 }
 
 void table_end_row(struct table *t) {
   while (!t->status && t->count % t->columns)
-    add(t, "");
+    add_cell(t, "");
 }
 
 void table_rule(struct table *t) {
   table_end_row(t);
   for (size_t i = 0; i < t->columns; i++)
-    add(t, NULL);
+    add_cell(t, NULL);
 }
 
 static void print_cell(const struct table *t, FILE *to, size_t i) {

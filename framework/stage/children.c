@@ -32,7 +32,7 @@ struct child {
   pid_t pid;
   int end; /* the reading end of a pipe that only the child holds open: it closes when the child is gone */
 };
-struct family {
+struct processes {
   struct session *session;
   const struct children *children;
   const char **argv;
@@ -45,14 +45,14 @@ struct family {
 
 /* --- which stages --- */
 
-static int is_done(const struct family *f, const struct stage *stage) {
+static int is_done(const struct processes *f, const struct stage *stage) {
   for (size_t i = 0; stage && i < f->count; i++)
     if (f->child[i].stage == stage)
       return f->child[i].state == DONE;
   return 1;
 }
 
-static int is_ready(const struct family *f, const struct stage *stage) {
+static int is_ready(const struct processes *f, const struct stage *stage) {
   int ready = 1;
   for (size_t i = 0; i < stage->reference_count; i++)
     ready &= is_done(f, stage->references[i]->stage);
@@ -66,7 +66,7 @@ static int is_ready(const struct family *f, const struct stage *stage) {
 /* --- one child --- */
 
 /* In the child, until it is another program: nothing but system calls. */
-static void become(const struct family *f, const char *self, pid_t parent) {
+static void become(const struct processes *f, const char *self, pid_t parent) {
   int nowhere = open("/dev/null", O_WRONLY);
 #ifdef __linux__
   prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -78,7 +78,7 @@ static void become(const struct family *f, const char *self, pid_t parent) {
   _exit(127);
 }
 
-static int start(struct family *f, struct child *c) {
+static int start(struct processes *f, struct child *c) {
   char self[4096] = ""; /* the link's target: under valgrind the link itself opens valgrind */
   int ends[2];
   pid_t parent = getpid();
@@ -119,7 +119,7 @@ static int judge(const struct child *c, int ended) {
                    c->stage->section);
 }
 
-static int wait_for(struct family *f, struct child *c) {
+static int wait_for(struct processes *f, struct child *c) {
   int ended = 0;
   while (waitpid(c->pid, &ended, 0) < 0)
     if (errno != EINTR)
@@ -134,7 +134,7 @@ static int wait_for(struct family *f, struct child *c) {
 /* --- all of them --- */
 
 /* Starts what can be started; what is done already is told of at once. */
-static int start_ready(struct family *f, const char *command) {
+static int start_ready(struct processes *f, const char *command) {
   int status = STRAIT_OK;
   for (size_t i = 0; !status && i < f->count && f->running < f->children->jobs; i++) {
     struct child *c = &f->child[i];
@@ -154,7 +154,7 @@ static int start_ready(struct family *f, const char *command) {
 }
 
 /* Waits until a child is gone; every one that is. */
-static int collect(struct family *f) {
+static int collect(struct processes *f) {
   nfds_t n = 0;
   int status = STRAIT_OK;
   for (size_t i = 0; i < f->count; i++)
@@ -172,7 +172,7 @@ static int collect(struct family *f) {
 }
 
 /* Asks every child to save and end, and waits. */
-static void end_all(struct family *f) {
+static void end_all(struct processes *f) {
   struct error_chain chain;
   error_take(&chain);
   for (size_t i = 0; i < f->count; i++)
@@ -185,7 +185,7 @@ static void end_all(struct family *f) {
   error_give(&chain);
 }
 
-static int run_all(struct family *f, const char *command) {
+static int run_all(struct processes *f, const char *command) {
   int status = start_ready(f, command);
   while (!status && f->running) {
     status = collect(f);
@@ -199,7 +199,7 @@ static int run_all(struct family *f, const char *command) {
 
 int experiment_run_children(struct session *session, struct experiment *e, const struct children *children,
                             const char *command) {
-  struct family f = {.session = session, .children = children, .count = e->count};
+  struct processes f = {.session = session, .children = children, .count = e->count};
   struct arena *arena = arena_create();
   size_t n = children->argument_count;
   int share = team_threads(session->team) / children->jobs;

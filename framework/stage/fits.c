@@ -66,7 +66,8 @@ static int written(const struct session *session, const struct stage *stage, int
   return status;
 }
 
-static int add(const struct session *session, const struct stage *stage, int jobs, double *together, struct needs *n) {
+static int add_needs(const struct session *session, const struct stage *stage, int jobs, double *together,
+                     struct needs *n) {
   struct cost cost;
   int result, status = stage_result(session, stage, &result);
   if (!status)
@@ -119,7 +120,7 @@ int experiment_fits(const struct session *session, const struct experiment *e, c
   int status = together ? STRAIT_OK : STRAIT_ENOMEM;
   for (size_t i = 0; !status && i < e->count; i++)
     if (!only || strcmp(only, e->stages[i]->name) == 0)
-      status = add(session, e->stages[i], jobs, together, &n);
+      status = add_needs(session, e->stages[i], jobs, together, &n);
   for (int i = 0; !status && i < jobs; i++)
     n.memory += together[i];
   if (!status)

@@ -69,7 +69,7 @@ static int load_point(const struct session *session, const struct reference *r, 
   return status;
 }
 
-static void add(float *sum, const float *x, int64_t count, double share) {
+static void add_share(float *sum, const float *x, int64_t count, double share) {
   for (int64_t i = 0; i < count; i++)
     sum[i] = (float)((double)sum[i] + share * ((double)x[i] - (double)sum[i]));
 }
@@ -90,9 +90,9 @@ static int load_mean(const struct session *session, const struct reference *r, c
       status = reference_load(session, r->parts[i], j, network, w, statistics ? b : NULL);
       if (status)
         break;
-      add(theta, w, weights, 1. / (double)++k);
+      add_share(theta, w, weights, 1. / (double)++k);
       if (statistics)
-        add(statistics, b, buffers, 1. / (double)k);
+        add_share(statistics, b, buffers, 1. / (double)k);
     }
   }
   memory_free(b);

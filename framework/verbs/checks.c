@@ -166,7 +166,7 @@ static int check_means(struct job *job, const struct route *route, const struct 
 
 /* How far the parabola through the highest point and its neighbours, refined ones too, rises above it. */
 static double above_peak(const struct scan *scan) {
-  struct peak p = scan_peak(scan, first_split(scan), MEASURE_NLL, 0);
+  struct highest p = scan_peak(scan, first_split(scan), MEASURE_NLL, 0);
   double left = p.at - p.before, right = p.after - p.at;
   if (!(left > 0) || !(right > 0)) /* at an end */
     return 0;

@@ -40,7 +40,7 @@ static int load_start(struct joiner *j, struct snapshot *snapshot) {
 }
 
 /* The start, and the newest checkpoint over it. */
-static int load(void *context, struct snapshot *snapshot, int64_t latest) {
+static int load_curve(void *context, struct snapshot *snapshot, int64_t latest) {
   struct joiner *j = context;
   int loaded = 0, status = load_start(j, snapshot);
   if (!status)
@@ -89,7 +89,7 @@ static int halved(void *context, const struct halving *halving) {
 }
 
 static const struct trainer_calls calls = {
-    .load = load, .keep = keep, .forget = forget, .tick = tick, .epoch = end_epoch, .halved = halved};
+    .load = load_curve, .keep = keep, .forget = forget, .tick = tick, .epoch = end_epoch, .halved = halved};
 
 int joiner_create(struct joiner *j, struct job *job) {
   const struct stage *stage = job->stage;

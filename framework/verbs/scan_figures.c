@@ -37,7 +37,7 @@ static const struct view {
      "The norm of the weights along t: where it dips, the regulariser in the loss dips with it."},
 };
 
-static int load(struct traces *t, struct arena *arena, const json_t *stage, const json_t *summary) {
+static int load_traces(struct traces *t, struct arena *arena, const json_t *stage, const json_t *summary) {
   json_t *path;
   size_t i;
   json_array_foreach(json_object_get(summary, "paths"), i, path) {
@@ -140,7 +140,7 @@ int draw_scan(const struct shown *shown) {
   struct figures *f = shown->figures;
   const json_t *stage = shown->stage, *summary = shown->summary;
   struct traces traces = {0};
-  int status = load(&traces, f->arena, stage, summary);
+  int status = load_traces(&traces, f->arena, stage, summary);
   for (size_t i = 0; !status && i < sizeof views / sizeof *views; i++)
     status = add_view(f, stage, &traces, &views[i]);
   for (size_t i = 0; i < traces.count; i++)

@@ -102,7 +102,7 @@ static int make_copies(struct stage *stage, struct stage **of) {
   return status;
 }
 
-static int refer(struct stage *stage) {
+static int refer_compare(struct stage *stage) {
   struct compare_keys *k = stage->own;
   struct stage **of = arena_alloc(stage->experiment->arena, k->of.n, sizeof *of);
   if (!of)
@@ -124,7 +124,7 @@ static int refer(struct stage *stage) {
   return make_copies(stage, of);
 }
 
-static int check(struct stage *stage) {
+static int check_compare(struct stage *stage) {
   const struct compare_keys *k = stage->own;
   for (size_t i = 0; i < stage->need_count; i++) {
     if (stage->needs[i]->material->network != stage->material->network)
@@ -136,7 +136,7 @@ static int check(struct stage *stage) {
   return stage_check_splits(stage, &k->splits);
 }
 
-static int cost(const struct stage *stage, struct cost *c) {
+static int cost_compare(const struct stage *stage, struct cost *c) {
   for (size_t i = 0; i < stage->need_count; i++) {
     struct cost theirs = {0};
     int status = stage_cost(stage->needs[i], &theirs);
@@ -188,7 +188,7 @@ static int predict_runs(struct comparison *c, size_t seed, size_t i, struct pred
 }
 
 /* One stage at one seed, for every budget. */
-static int measure(struct comparison *c, size_t seed, size_t i) {
+static int measure_compare(struct comparison *c, size_t seed, size_t i) {
   const struct stage *stage = c->job->stage, *first = compare_need(stage, seed, 0, i);
   const struct compare_keys *k = stage->own;
   struct predictions p = {0};
@@ -211,7 +211,7 @@ static int measure(struct comparison *c, size_t seed, size_t i) {
 
 /* --- what the runner calls --- */
 
-static int run(struct job *job) {
+static int run_compare(struct job *job) {
   const struct compare_keys *k = job->stage->own;
   const struct network *network = job->stage->material->network;
   struct comparison c = {.job = job};
@@ -229,7 +229,7 @@ static int run(struct job *job) {
     c.splits &= ~c.fitted;
   job_begin(job, "measuring", 0, (int64_t)cells, "stage");
   for (size_t cell = 0; !status && cell < cells; cell++) {
-    status = measure(&c, cell / k->of.n, cell % k->of.n);
+    status = measure_compare(&c, cell / k->of.n, cell % k->of.n);
     job_tick(job, (int64_t)cell + 1, NULL, 0);
   }
   job_end(job);
@@ -242,7 +242,7 @@ static int run(struct job *job) {
   return status;
 }
 
-static void summarise(const json_t *summary, struct text *line) {
+static void summarise_compare(const json_t *summary, struct text *line) {
   const json_t *rows = json_object_get(summary, "rows");
   size_t seeds = json_array_size(json_object_get(summary, "seeds"));
   text_add(line, "%zu rows over %zu seed%s", json_array_size(rows), seeds, seeds == 1 ? "" : "s");
@@ -261,11 +261,11 @@ const struct verb verb_compare = {
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct compare_keys),
     .reference_keys = reference_keys,
-    .refer = refer,
-    .check = check,
-    .cost = cost,
-    .run = run,
-    .summarise = summarise,
+    .refer = refer_compare,
+    .check = check_compare,
+    .cost = cost_compare,
+    .run = run_compare,
+    .summarise = summarise_compare,
     .print = print_compare,
     .copies = 1,
     .draw = draw_compare,

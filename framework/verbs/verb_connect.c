@@ -40,7 +40,7 @@ static const strait_option options[] = {
     STRAIT_CHOICE("on-divergence", struct connect_keys, on_divergence, "stop", divergence_choices, DIVERGENCE_HELP),
 };
 
-static int refer(struct stage *stage) {
+static int refer_connect(struct stage *stage) {
   struct connect_keys *k = stage->own;
   if (k->ends.n != 2) {
     error_set(STRAIT_EINVAL, "a curve joins two networks, not %zu", k->ends.n);
@@ -80,7 +80,7 @@ static int check_objective(const struct stage *stage) {
   return status;
 }
 
-static int check(struct stage *stage) {
+static int check_connect(struct stage *stage) {
   const struct connect_keys *k = stage->own;
   int points, status = curve_points(stage, &points);
   if (!status && k->start.n && k->start.n != (size_t)points - 2)
@@ -97,7 +97,7 @@ static int check(struct stage *stage) {
   return status ? status : schedule_check(stage, stage_epoch(stage), stage->iterations);
 }
 
-static int cost(const struct stage *stage, struct cost *c) {
+static int cost_connect(const struct stage *stage, struct cost *c) {
   int points, status = curve_points(stage, &points);
   if (status)
     return status;
@@ -221,7 +221,7 @@ static int train_or_read(struct joiner *j) {
   return status ? status : joiner_prune(j, 0);
 }
 
-static int run(struct job *job) {
+static int run_connect(struct job *job) {
   struct joiner j;
   int status = joiner_create(&j, job);
   if (!status)
@@ -241,7 +241,7 @@ static int run(struct job *job) {
   return status;
 }
 
-static void summarise(const json_t *summary, struct text *line) {
+static void summarise_connect(const json_t *summary, struct text *line) {
   text_add(line, "length ratio %.3f; at t = 0.5: ", summary_value(summary, "length_ratio"));
   struct text metrics = {0};
   summary_metrics(json_object_get(summary, "middle"), &metrics);
@@ -264,9 +264,9 @@ const struct verb verb_connect = {
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct connect_keys),
     .reference_keys = reference_keys,
-    .refer = refer,
-    .check = check,
-    .cost = cost,
-    .run = run,
-    .summarise = summarise,
+    .refer = refer_connect,
+    .check = check_connect,
+    .cost = cost_connect,
+    .run = run_connect,
+    .summarise = summarise_connect,
 };

@@ -41,7 +41,7 @@ static const strait_option options[] = {
     STRAIT_CHOICE("on-divergence", struct ensemble_keys, on_divergence, "stop", divergence_choices, DIVERGENCE_HELP),
 };
 
-static int refer(struct stage *stage) {
+static int refer_ensemble(struct stage *stage) {
   struct ensemble_keys *k = stage->own;
   struct route *route;
   k->starts = arena_alloc(stage->experiment->arena, k->start.n, sizeof *k->starts);
@@ -73,11 +73,11 @@ static int check_momentum(const struct stage *stage) {
   return STRAIT_OK;
 }
 
-static const struct predict_keys *predict(const struct stage *stage) {
+static const struct predict_keys *predict_ensemble(const struct stage *stage) {
   return &((const struct ensemble_keys *)stage->own)->predict;
 }
 
-static int check(struct stage *stage) {
+static int check_ensemble(struct stage *stage) {
   const struct ensemble_keys *k = stage->own;
   struct gatherer g = {0};
   struct rehearsal rehearsal;
@@ -112,7 +112,7 @@ static int64_t cost_of_tracing(const struct stage *stage) {
   return wanted && wanted < all ? wanted : all;
 }
 
-static int cost(const struct stage *stage, struct cost *c) {
+static int cost_ensemble(const struct stage *stage, struct cost *c) {
   const struct ensemble_keys *k = stage->own;
   const int64_t members = stage->members;
   int status = STRAIT_OK;
@@ -183,7 +183,7 @@ static int write_members(struct gatherer *g, const char *list_file) {
 }
 
 /* Adds each member's metrics to its place in the list; then the combined ones to the summary. */
-static int measure(struct job *job, json_t *list, const strait_object *ensembler) {
+static int measure_ensemble(struct job *job, json_t *list, const strait_object *ensembler) {
   const struct ensemble_keys *k = job->stage->own;
   const struct network *network = job->stage->material->network;
   int64_t members = (int64_t)json_array_size(list);
@@ -297,7 +297,7 @@ static int put_rule(struct job *job, const json_t *list) {
                   kept == json_array_size(list) ? "as training left it" : "as training left it for some members");
 }
 
-static int run(struct job *job) {
+static int run_ensemble(struct job *job) {
   struct gatherer g = {.job = job};
   json_t *list = NULL;
   int64_t halvings = 0;
@@ -323,7 +323,7 @@ static int run(struct job *job) {
   if (!status)
     status = put_facts(job, list, halvings);
   if (!status)
-    status = measure(job, list, g.ensembler);
+    status = measure_ensemble(job, list, g.ensembler);
   if (!status)
     status = check_lone(job);
   if (!status)
@@ -333,7 +333,7 @@ static int run(struct job *job) {
   return status;
 }
 
-static void summarise(const json_t *summary, struct text *line) {
+static void summarise_ensemble(const json_t *summary, struct text *line) {
   size_t n = json_array_size(json_object_get(summary, "members"));
   text_add(line, "%zu member%s; together: ", n, n == 1 ? "" : "s");
   struct text metrics = {0};
@@ -342,7 +342,7 @@ static void summarise(const json_t *summary, struct text *line) {
   text_free(&metrics);
 }
 
-static void networks(const struct shown *shown, struct table *table) {
+static void networks_ensemble(const struct shown *shown, struct table *table) {
   table_add(table, "%s (%s)", results_text(shown->stage, "name"), results_text(shown->summary, "ensembler"));
   networks_cells(table, json_array_size(json_object_get(shown->summary, "members")),
                  results_value(shown->summary, "budget"), json_object_get(shown->summary, "combined"));
@@ -368,13 +368,13 @@ const struct verb verb_ensemble = {
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct ensemble_keys),
     .reference_keys = reference_keys,
-    .refer = refer,
-    .check = check,
-    .predict = predict,
-    .cost = cost,
-    .run = run,
-    .summarise = summarise,
-    .networks = networks,
+    .refer = refer_ensemble,
+    .check = check_ensemble,
+    .predict = predict_ensemble,
+    .cost = cost_ensemble,
+    .run = run_ensemble,
+    .summarise = summarise_ensemble,
+    .networks = networks_ensemble,
     .draw = draw_ensemble,
     .headlines = headlines,
 };

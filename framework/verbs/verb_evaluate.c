@@ -35,7 +35,7 @@ static const strait_option options[] = {
                   "something is fitted to it"),
 };
 
-static int refer(struct stage *stage) {
+static int refer_evaluate(struct stage *stage) {
   struct evaluate_verb_keys *k = stage->own;
   struct reference *reference;
   if (k->of.n == 0) {
@@ -48,11 +48,11 @@ static int refer(struct stage *stage) {
   return STRAIT_OK;
 }
 
-static const struct predict_keys *predict(const struct stage *stage) {
+static const struct predict_keys *predict_evaluate(const struct stage *stage) {
   return &((const struct evaluate_verb_keys *)stage->own)->predict;
 }
 
-static int check(struct stage *stage) {
+static int check_evaluate(struct stage *stage) {
   const struct evaluate_verb_keys *k = stage->own;
   int64_t networks = 0;
   int status = stage_check_splits(stage, &k->splits);
@@ -65,7 +65,7 @@ static int check(struct stage *stage) {
   return status ? status : predict_check(stage, &k->predict);
 }
 
-static int cost(const struct stage *stage, struct cost *c) {
+static int cost_evaluate(const struct stage *stage, struct cost *c) {
   const struct evaluate_verb_keys *k = stage->own;
   for (size_t i = 0; i < stage->reference_count; i++)
     c->evaluated += stage->references[i]->part ? 0 : reference_members(stage->references[i]);
@@ -102,7 +102,7 @@ static int measure_one(struct job *job, struct predictions *p, const struct weig
   return status;
 }
 
-static int run(struct job *job) {
+static int run_evaluate(struct job *job) {
   const struct evaluate_verb_keys *k = job->stage->own;
   const struct network *network = job->stage->material->network;
   struct weights_name *names = NULL;
@@ -142,7 +142,7 @@ static int run(struct job *job) {
 }
 
 /* One network's figures; of several only how many, and what they do together: the table at the end has them all. */
-static void summarise(const json_t *summary, struct text *line) {
+static void summarise_evaluate(const json_t *summary, struct text *line) {
   const json_t *networks = json_object_get(summary, "networks"), *combined = json_object_get(summary, "combined");
   size_t count = json_array_size(networks);
   struct text metrics = {0};
@@ -154,7 +154,7 @@ static void summarise(const json_t *summary, struct text *line) {
   text_free(&metrics);
 }
 
-static void networks(const struct shown *shown, struct table *table) {
+static void networks_evaluate(const struct shown *shown, struct table *table) {
   const json_t *all = json_object_get(shown->summary, "networks"),
                *combined = json_object_get(shown->summary, "combined");
   const char *name = results_text(shown->stage, "name");
@@ -181,11 +181,11 @@ const struct verb verb_evaluate = {
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct evaluate_verb_keys),
     .reference_keys = reference_keys,
-    .refer = refer,
-    .check = check,
-    .predict = predict,
-    .cost = cost,
-    .run = run,
-    .summarise = summarise,
-    .networks = networks,
+    .refer = refer_evaluate,
+    .check = check_evaluate,
+    .predict = predict_evaluate,
+    .cost = cost_evaluate,
+    .run = run_evaluate,
+    .summarise = summarise_evaluate,
+    .networks = networks_evaluate,
 };

@@ -62,7 +62,7 @@ static int refer_to_path(struct stage *stage) {
   return STRAIT_OK;
 }
 
-static int refer(struct stage *stage) {
+static int refer_plane(struct stage *stage) {
   const struct plane_verb_keys *k = stage->own;
   struct reference *r;
   struct route *route;
@@ -91,7 +91,7 @@ static int refer(struct stage *stage) {
   return k->through.n ? STRAIT_OK : refer_to_path(stage);
 }
 
-static int check(struct stage *stage) {
+static int check_plane(struct stage *stage) {
   const struct plane_verb_keys *k = stage->own;
   int points = PLANE_CORNERS, status = stage_check_splits(stage, &k->splits);
   if (!status && k->margins.n != 1 && k->margins.n != 4)
@@ -105,7 +105,7 @@ static int check(struct stage *stage) {
   return status;
 }
 
-static int cost(const struct stage *stage, struct cost *c) {
+static int cost_plane(const struct stage *stage, struct cost *c) {
   const struct plane_verb_keys *k = stage->own;
   const int64_t sites = k->grid * k->grid + PLANE_CORNERS;
   int64_t loading = 0;
@@ -212,7 +212,7 @@ static int project(struct job *job, struct plane *plane) {
   return status;
 }
 
-static int measure(struct work *p, struct evaluator *evaluator) {
+static int measure_plane(struct work *p, struct evaluator *evaluator) {
   int64_t done = 0;
   for (int64_t i = 0; i < p->plane->sites; i++)
     done += p->plane->done[i];
@@ -271,7 +271,7 @@ static int put_results(struct job *job, const struct plane *p, const struct corn
   return status;
 }
 
-static int run(struct job *job) {
+static int run_plane(struct job *job) {
   const struct plane_verb_keys *k = job->stage->own;
   struct corners corners = {{0}, {0}, {0}};
   struct evaluator *evaluator = NULL;
@@ -292,7 +292,7 @@ static int run(struct job *job) {
   if (!status)
     status = job_evaluator(job, &evaluator);
   if (!status)
-    status = measure(&p, evaluator);
+    status = measure_plane(&p, evaluator);
   if (!status)
     status = put_results(job, p.plane, &corners);
   if (!status)
@@ -303,7 +303,7 @@ static int run(struct job *job) {
   return status;
 }
 
-static void summarise(const json_t *summary, struct text *line) {
+static void summarise_plane(const json_t *summary, struct text *line) {
   const json_t *splits = json_object_get(summary, "splits");
   text_add(line, "%.3g x %.3g", summary_value(summary, "width"), summary_value(summary, "height"));
   for (int split = 0; split < SPLITS; split++) {
@@ -325,11 +325,11 @@ const struct verb verb_plane = {
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct plane_verb_keys),
     .reference_keys = reference_keys,
-    .refer = refer,
-    .check = check,
-    .cost = cost,
-    .run = run,
-    .summarise = summarise,
+    .refer = refer_plane,
+    .check = check_plane,
+    .cost = cost_plane,
+    .run = run_plane,
+    .summarise = summarise_plane,
     .print = print_plane,
     .draw = draw_plane,
 };

@@ -44,7 +44,7 @@ static const strait_option options[] = {
                   "what to measure on: train, validation, test; unset: all there are"),
 };
 
-static int refer(struct stage *stage) {
+static int refer_scan(struct stage *stage) {
   struct scan_keys *k = stage->own;
   if (k->paths.n == 0) {
     error_set(STRAIT_EINVAL, "no path to scan");
@@ -63,11 +63,11 @@ static int refer(struct stage *stage) {
   return STRAIT_OK;
 }
 
-static int check(struct stage *stage) {
+static int check_scan(struct stage *stage) {
   return stage_check_splits(stage, &((const struct scan_keys *)stage->own)->splits);
 }
 
-static int cost(const struct stage *stage, struct cost *c) {
+static int cost_scan(const struct stage *stage, struct cost *c) {
   const struct scan_keys *k = stage->own;
   int64_t points = 0;
   for (size_t i = 0; i < stage->route_count; i++) {
@@ -139,8 +139,8 @@ static int write_scan(const void *context, const char *file) {
   return scan_write(((const struct work *)context)->scan, file);
 }
 
-static int measure(struct job *job, const struct route *route, struct evaluator *evaluator, unsigned splits,
-                   struct loaded_path *loaded, struct scan **scan) {
+static int measure_scan(struct job *job, const struct route *route, struct evaluator *evaluator, unsigned splits,
+                        struct loaded_path *loaded, struct scan **scan) {
   struct work s = {.job = job, .text = route->text, .loaded = loaded, .splits = splits};
   char *folder = job_file(job, "%s", route->folder);
   s.saving = (struct saving){.what = "scan",
@@ -168,7 +168,7 @@ static int measure(struct job *job, const struct route *route, struct evaluator 
   return saving_end(&s.saving, status);
 }
 
-static int run(struct job *job) {
+static int run_scan(struct job *job) {
   const struct scan_keys *k = job->stage->own;
   struct evaluator *evaluator = NULL;
   unsigned splits = 0;
@@ -181,7 +181,7 @@ static int run(struct job *job) {
   for (size_t i = 0; !status && i < job->stage->route_count; i++) {
     struct loaded_path loaded = {0};
     struct scan *scan = NULL;
-    status = measure(job, job->stage->routes[i], evaluator, splits, &loaded, &scan);
+    status = measure_scan(job, job->stage->routes[i], evaluator, splits, &loaded, &scan);
     if (!status)
       status = scan_results(paths, job->stage->routes[i], &loaded.path, scan);
     if (!status)
@@ -197,7 +197,7 @@ static int run(struct job *job) {
   return status ? status : checks_of_scan(job);
 }
 
-static void summarise(const json_t *summary, struct text *line) {
+static void summarise_scan(const json_t *summary, struct text *line) {
   size_t i;
   json_t *path;
   json_array_foreach(json_object_get(summary, "paths"), i, path) {
@@ -230,11 +230,11 @@ const struct verb verb_scan = {
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct scan_keys),
     .reference_keys = reference_keys,
-    .refer = refer,
-    .check = check,
-    .cost = cost,
-    .run = run,
-    .summarise = summarise,
+    .refer = refer_scan,
+    .check = check_scan,
+    .cost = cost_scan,
+    .run = run_scan,
+    .summarise = summarise_scan,
     .print = print_scan,
     .draw = draw_scan,
     .headlines = headlines,

@@ -158,7 +158,7 @@ static int add_copies(struct stage *stage, struct stage **of, size_t combination
   return instance_needs(stage, &changes, of, k->stages.n);
 }
 
-static int refer(struct stage *stage) {
+static int refer_sweep(struct stage *stage) {
   struct sweep_keys *k = stage->own;
   struct stage **of = arena_alloc(stage->experiment->arena, k->stages.n, sizeof *of);
   int status = of ? STRAIT_OK : error_failure();
@@ -192,7 +192,7 @@ static int changes_nothing(const struct stage *stage, size_t axis) {
   return k->axis[axis].count > 1;
 }
 
-static int check(struct stage *stage) {
+static int check_sweep(struct stage *stage) {
   const struct sweep_keys *k = stage->own;
   for (size_t i = 0; i < k->axes; i++)
     if (changes_nothing(stage, i)) {
@@ -203,7 +203,7 @@ static int check(struct stage *stage) {
   return STRAIT_OK;
 }
 
-static int cost(const struct stage *stage, struct cost *c) {
+static int cost_sweep(const struct stage *stage, struct cost *c) {
   (void)stage;
   (void)c;
   return STRAIT_OK;
@@ -311,7 +311,7 @@ static int write_csv(struct job *job, const json_t *rows) {
   return status;
 }
 
-static int run(struct job *job) {
+static int run_sweep(struct job *job) {
   const struct sweep_keys *k = job->stage->own;
   json_t *seeds = json_array(), *over = json_array(), *rows = json_array();
   int status = put(job->summary, "over", over);
@@ -332,7 +332,7 @@ static int run(struct job *job) {
   return status ? status : write_csv(job, rows);
 }
 
-static void summarise(const json_t *summary, struct text *line) {
+static void summarise_sweep(const json_t *summary, struct text *line) {
   size_t seeds = json_array_size(json_object_get(summary, "seeds"));
   text_add(line, "%zu rows over %zu seed%s", json_array_size(json_object_get(summary, "rows")), seeds,
            seeds == 1 ? "" : "s");
@@ -351,11 +351,11 @@ const struct verb verb_sweep = {
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct sweep_keys),
     .reference_keys = reference_keys,
-    .refer = refer,
-    .check = check,
-    .cost = cost,
-    .run = run,
-    .summarise = summarise,
+    .refer = refer_sweep,
+    .check = check_sweep,
+    .cost = cost_sweep,
+    .run = run_sweep,
+    .summarise = summarise_sweep,
     .print = print_sweep,
     .copies = 1,
     .draw = draw_sweep,

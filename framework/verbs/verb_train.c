@@ -43,7 +43,7 @@ static const strait_option options[] = {
 
 static const struct train_keys *keys_of(const struct stage *stage) { return stage->own; }
 
-static int refer(struct stage *stage) {
+static int refer_train(struct stage *stage) {
   struct train_keys *k = stage->own;
   if (!k->start)
     return STRAIT_OK;
@@ -78,7 +78,7 @@ static int check_start(const struct stage *stage) {
   return STRAIT_OK;
 }
 
-static int check(struct stage *stage) {
+static int check_train(struct stage *stage) {
   const struct train_keys *k = keys_of(stage);
   if (k->stop > k->epochs)
     return error_set(STRAIT_EINVAL, "stop = %lld is beyond epochs = %lld, the schedule's end", (long long)k->stop,
@@ -92,7 +92,7 @@ static int check(struct stage *stage) {
   return status ? status : schedule_check(stage, stage_epoch(stage), k->epochs * stage_epoch(stage));
 }
 
-static int cost(const struct stage *stage, struct cost *c) {
+static int cost_train(const struct stage *stage, struct cost *c) {
   const struct train_keys *k = keys_of(stage);
   const int64_t kept = (int64_t)stage->wanted_count + (k->keep ? k->epochs / k->keep : 0);
   c->trained = cost_of_training(stage);
@@ -182,7 +182,7 @@ static int load_start(struct task *t, struct snapshot *snapshot) {
   return reference_load(t->job->session, k->reference, 0, network, snapshot->theta[0], snapshot->statistics);
 }
 
-static int load(void *context, struct snapshot *snapshot, int64_t latest) {
+static int load_train(void *context, struct snapshot *snapshot, int64_t latest) {
   struct task *t = context;
   int loaded, status = moments_load_snapshot(&t->moments, latest, snapshot, &loaded);
   return status || loaded ? status : load_start(t, snapshot);
@@ -214,7 +214,7 @@ static int halved(void *context, const struct halving *halving) {
   return job_halved(t->job, halving, -1);
 }
 
-static const struct trainer_calls calls = {.load = load,
+static const struct trainer_calls calls = {.load = load_train,
                                            .keep = keep,
                                            .forget = forget,
                                            .next = next_wanted,
@@ -258,7 +258,7 @@ static int train(struct task *t, int64_t latest, int64_t until) {
 
 /* --- what the runner calls --- */
 
-static int measure(struct task *t) {
+static int measure_train(struct task *t) {
   struct job *job = t->job;
   struct evaluator *evaluator = NULL;
   json_t *metrics = NULL;
@@ -335,7 +335,7 @@ static int make_missing(struct task *t) {
   return status ? status : prune(t, 0);
 }
 
-static int run(struct job *job) {
+static int run_train(struct job *job) {
   struct task t;
   int status = task_create(&t, job);
   if (!status)
@@ -343,14 +343,14 @@ static int run(struct job *job) {
   if (!status)
     status = train(&t, t.end, t.end);
   if (!status)
-    status = measure(&t);
+    status = measure_train(&t);
   if (!status) /* what was named only after an interrupted training had passed it */
     status = make_missing(&t);
   task_free(&t);
   return status;
 }
 
-static int replay(struct job *job) {
+static int replay_train(struct job *job) {
   struct task t;
   int status = task_create(&t, job);
   if (!status)
@@ -361,7 +361,7 @@ static int replay(struct job *job) {
   return status;
 }
 
-static int lacks(struct job *job, int *lacking) {
+static int lacks_train(struct job *job, int *lacking) {
   struct task t = {.job = job, .first = job->stage->first, .end = job->stage->end, .epoch = stage_epoch(job->stage)};
   t.moments = job_moments(job, t.end);
   int64_t missing;
@@ -370,11 +370,11 @@ static int lacks(struct job *job, int *lacking) {
   return status;
 }
 
-static void summarise(const json_t *summary, struct text *line) {
+static void summarise_train(const json_t *summary, struct text *line) {
   summary_metrics(json_object_get(summary, "metrics"), line);
 }
 
-static void networks(const struct shown *shown, struct table *table) {
+static void networks_train(const struct shown *shown, struct table *table) {
   table_add(table, "%s", results_text(shown->stage, "name"));
   networks_cells(table, 1, results_value(shown->summary, "spent") / results_value(shown->summary, "epoch_iterations"),
                  json_object_get(shown->summary, "metrics"));
@@ -402,13 +402,13 @@ const struct verb verb_train = {
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct train_keys),
     .reference_keys = reference_keys,
-    .refer = refer,
-    .check = check,
-    .cost = cost,
-    .run = run,
-    .lacks = lacks,
-    .replay = replay,
-    .summarise = summarise,
-    .networks = networks,
+    .refer = refer_train,
+    .check = check_train,
+    .cost = cost_train,
+    .run = run_train,
+    .lacks = lacks_train,
+    .replay = replay_train,
+    .summarise = summarise_train,
+    .networks = networks_train,
     .headlines = headlines,
 };
