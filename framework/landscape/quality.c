@@ -2,8 +2,11 @@
 #include "landscape/quality.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
+#include "landscape/halves.h"
 
 static int64_t predicted(const float *p, int64_t classes) {
   int64_t best = 0;
@@ -189,14 +192,15 @@ void temper(int64_t rows, int64_t classes, double temperature, float *logs) {
   }
 }
 
-int calibrate(int64_t rows, int64_t classes, const float *logs, const int32_t *labels, double *temperature, double *nll,
-              const char **why) {
+/* Of rows whose even and odd places are the halves. */
+static void calibrate_halves(int64_t rows, int64_t classes, const float *logs, const int32_t *labels,
+                             double *temperature, double *nll, const char **why) {
   const struct part all = {rows, classes, 0, 1, logs, labels};
   double sum = 0, mean = 0, first, second;
   *why = NULL;
   *temperature = *nll = NAN;
   if (rows < 1 || has_nan(&all))
-    return STRAIT_OK;
+    return;
   const double before = part_nll(&all, 1, &first, &second);
   if (rows < 2)
     *why = "of one sample there are no two halves";
@@ -214,7 +218,24 @@ int calibrate(int64_t rows, int64_t classes, const float *logs, const int32_t *l
     *why = "the temperature of each half more than doubles the other's nll: they are too few samples";
   *temperature = *why ? 1 : mean;
   *nll = (*why ? before : sum) / (double)rows;
-  return STRAIT_OK;
+}
+
+int calibrate(int64_t rows, int64_t classes, const float *logs, const int32_t *labels, double *temperature, double *nll,
+              const char **why) {
+  int64_t *order = memory_alloc((size_t)rows, sizeof *order);
+  float *taken = memory_alloc((size_t)(rows * classes), sizeof *taken);
+  int32_t *taken_labels = memory_alloc((size_t)rows, sizeof *taken_labels);
+  int status = order && taken && taken_labels ? halves_order(rows, classes, labels, order) : error_failure();
+  for (int64_t i = 0; !status && i < rows; i++) {
+    taken_labels[i] = labels[order[i]];
+    memcpy(taken + i * classes, logs + order[i] * classes, (size_t)classes * sizeof *taken);
+  }
+  if (!status)
+    calibrate_halves(rows, classes, taken, taken_labels, temperature, nll, why);
+  memory_free(order);
+  memory_free(taken);
+  memory_free(taken_labels);
+  return status;
 }
 
 /* --- all of it --- */

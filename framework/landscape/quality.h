@@ -15,7 +15,7 @@ double log_mean(int64_t count, float *x, const double *w);
 void mean_of_two(int64_t count, const float *a, const float *b, float *mean);
 
 /* The temperature T that makes softmax(log p / T) most likely, and the nll with it; a factor on all logits multiplies T
- * and leaves the nll. Nothing is judged on what was fitted: of the even and the odd rows each is judged with the T of
+ * and leaves the nll. Nothing is judged on what was fitted: of two halves (halves.h) each is judged with the T of
  * the other; *nll is the mean over all rows, *temperature that of the two. (The calibrated log-likelihood of Ashukha et
  * al., 2020, is -nll.)
  *

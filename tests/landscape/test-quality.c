@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "ensemble/members.h"
+#include "landscape/halves.h"
 #include "landscape/quality.h"
 
 #include <check.h> /* last: it defines the word fail */
@@ -56,7 +57,7 @@ START_TEST(test_temperature) {
   const char *why;
   double t, nll;
   for (int i = 0; i < ROWS; i++) {
-    labels[i] = i & 1;
+    labels[i] = i / 2 & 1; /* both classes in both halves */
     int right = i / 2 % 4 != 0;
     p[i][labels[i]] = right ? .9f : .1f;
     p[i][!labels[i]] = right ? .1f : .9f;
@@ -185,10 +186,47 @@ START_TEST(test_pair) {
 }
 END_TEST
 
+/* Rows of two classes in turn: every even one of class 0. Each half has both classes all the same: the figures are
+ * those of the rows class by class, whose even and odd places are balanced, and not those of fitting to one class
+ * alone. */
+START_TEST(halves_have_all_classes) {
+  enum { ROWS = 32 };
+  float turns[ROWS][2], sorted[ROWS][2];
+  int32_t label[ROWS], sorted_label[ROWS];
+  double t[2], nll[2];
+  const char *why;
+  for (int i = 0; i < ROWS; i++) {
+    const int to = i % 2 * ROWS / 2 + i / 2;
+    label[i] = sorted_label[to] = i % 2;
+    turns[i][0] = sorted[to][0] = i % 2 ? .2f + (float)(i % 7) * .1f : .95f - (float)(i % 5) * .15f;
+    turns[i][1] = sorted[to][1] = 1 - turns[i][0];
+  }
+  ck_assert_int_eq(calibrate(ROWS, 2, logs(turns[0], 2 * ROWS), label, &t[0], &nll[0], &why), STRAIT_OK);
+  ck_assert_int_eq(calibrate(ROWS, 2, logs(sorted[0], 2 * ROWS), sorted_label, &t[1], &nll[1], &why), STRAIT_OK);
+  ck_assert_double_eq(t[0], t[1]);
+  ck_assert_double_eq(nll[0], nll[1]);
+}
+END_TEST
+
+/* What is balanced stays in index order; what is not goes class by class. */
+START_TEST(halves_in_order) {
+  static const int32_t well[] = {0, 0, 1, 1, 0, 0, 1, 1, 2, 2}, parted[] = {0, 1, 0, 1, 0, 1, 0, 1, 2, 2};
+  static const int64_t by_class[] = {0, 2, 4, 6, 1, 3, 5, 7, 8, 9};
+  int64_t order[10];
+  ck_assert_int_eq(halves_order(10, 3, well, order), STRAIT_OK);
+  for (int i = 0; i < 10; i++)
+    ck_assert_int_eq(order[i], i);
+  ck_assert_int_eq(halves_order(10, 3, parted, order), STRAIT_OK);
+  ck_assert_mem_eq(order, by_class, sizeof order);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("quality");
   TCase *cases = tcase_create("quality");
   tcase_add_test(cases, test_by_hand);
+  tcase_add_test(cases, halves_have_all_classes);
+  tcase_add_test(cases, halves_in_order);
   tcase_add_test(cases, test_bins);
   tcase_add_test(cases, test_temperature);
   tcase_add_test(cases, test_halves);
