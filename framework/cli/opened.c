@@ -22,6 +22,7 @@ int opened_read(const struct arguments *a, const struct progress *progress, stru
   if (!status)
     o->out = a->out ? a->out : arena_format(a->arena, "runs/%s", o->experiment->stem);
   if (!status)
-    status = o->out ? session_create(&o->session, o->registry, a->threads, o->out, progress) : error_failure();
+    status = o->out ? session_create(&o->session, o->registry, o->experiment->device, a->threads, o->out, progress)
+                    : error_failure();
   return status ? status : experiment_prepare(o->session, o->experiment);
 }

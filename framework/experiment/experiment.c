@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/faults.h"
 #include "base/file.h"
+#include "compute/device.h"
 #include "experiment/ini.h"
 #include "experiment/instance.h"
 #include "experiment/leftovers.h"
@@ -157,6 +158,19 @@ static int take_sets(struct experiment *e, const char *const *sets, size_t count
 
 /* --- all together --- */
 
+/* The key that is one for the whole run. */
+static int settle_device(struct experiment *e) {
+  struct setting *s = settings_find(&e->defaults, "device");
+  if (!s)
+    return STRAIT_OK;
+  s->used = 1;
+  e->device = s->value;
+  if (!device_known(s->value))
+    return STRAIT_OK;
+  error_wrap("device = %s", s->value);
+  return setting_fault(s);
+}
+
 static int settle(struct experiment *e) {
   int status = STRAIT_OK;
   for (size_t i = 0, written = e->count; !status && i < written; i++) { /* their copies are added behind them */
@@ -170,6 +184,8 @@ static int settle(struct experiment *e) {
     return stages_fault(e);
   for (size_t i = 0; !status && i < e->count; i++)
     status = settle_stage(e->stages[i]);
+  if (!status && settle_device(e))
+    status = stages_fault(e);
   return status ? status : experiment_leftovers(e);
 }
 

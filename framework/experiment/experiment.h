@@ -87,6 +87,7 @@ struct experiment {
   const char *const *sets; /* the arguments of --set; borrowed */
   size_t set_count;
   struct settings defaults;
+  const char *device;        /* key device of [defaults]: what all stages run on; NULL: not set */
   struct faults *faults;     /* found so far, while it is read; else NULL */
   const char *const *unread; /* names in heads of sections that have a fault */
   size_t unread_count;

@@ -41,6 +41,10 @@ static int candidates(const struct stage *stage, struct arena *arena, const char
 }
 
 static int unknown_key(const struct stage *stage, const struct setting *s) {
+  if (strcmp(s->key, "device") == 0) {
+    error_set(STRAIT_EINVAL, "all stages run on one device; set it in [defaults]");
+    return setting_fault(s);
+  }
   const char **names;
   size_t count;
   struct arena *arena = stage->experiment->arena;
@@ -56,7 +60,7 @@ static int unknown_key(const struct stage *stage, const struct setting *s) {
 }
 
 static int untaken_default(const struct experiment *e, const struct setting *s) {
-  const char *nearest = NULL;
+  const char *nearest = text_nearest(s->key, (const char *const[]){"device"}, 1);
   for (size_t i = 0; i < e->count && !nearest; i++) {
     const char **names;
     size_t count;

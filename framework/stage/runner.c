@@ -139,10 +139,11 @@ static int write_provenance(struct job *job, const char *command, int finished) 
     host[0] = 0;
   int status = STRAIT_OK;
   if (!finished) {
-    json_t *one = json_pack("{s:o, s:s, s:I, s:s, s:s, s:i, s:s, s:s}", "started", time_json(), "host", host, "pid",
-                            (json_int_t)getpid(), "version", PACKAGE_VERSION_TEXT, "kernels",
-                            device_facts(job->session->device).kernels, "threads", team_threads(job->session->team),
-                            "experiment", job->stage->experiment->file, "command", command);
+    const struct device_facts facts = device_facts(job->session->device);
+    json_t *one = json_pack("{s:o, s:s, s:I, s:s, s:s, s:s, s:i, s:s, s:s}", "started", time_json(), "host", host,
+                            "pid", (json_int_t)getpid(), "version", PACKAGE_VERSION_TEXT, "device", facts.name,
+                            "kernels", facts.kernels, "threads", team_threads(job->session->team), "experiment",
+                            job->stage->experiment->file, "command", command);
     if (json_array_append_new(runs, one))
       status = error_set(STRAIT_ENOMEM, "out of memory");
   } else {

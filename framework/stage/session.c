@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/file.h"
 
-int session_create(struct session **session, struct registry *registry, int threads, const char *out,
-                   const struct progress *progress) {
+int session_create(struct session **session, struct registry *registry, const char *device, int threads,
+                   const char *out, const struct progress *progress) {
   *session = NULL;
   struct session *s = memory_alloc(1, sizeof *s);
   if (!s)
@@ -18,7 +18,7 @@ int session_create(struct session **session, struct registry *registry, int thre
   if (!status)
     status = team_create(&s->team, threads);
   if (!status)
-    status = device_create(&s->device, NULL, s->team, NULL);
+    status = device_create(&s->device, device, s->team, NULL);
   if (status)
     session_free(s);
   else

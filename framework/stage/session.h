@@ -17,9 +17,9 @@ struct session {
   struct materials *materials;
   int recorded; /* experiment.json tells of this experiment */
 };
-/* threads: 0 for what team_count says. */
-int session_create(struct session **session, struct registry *registry, int threads, const char *out,
-                   const struct progress *progress);
+/* device: its name; NULL: the CPU. threads: 0 for what team_count says. */
+int session_create(struct session **session, struct registry *registry, const char *device, int threads,
+                   const char *out, const struct progress *progress);
 void session_free(struct session *session); /* NULL is nothing */
 
 /* The stage's folder in the arena. */

@@ -18,6 +18,12 @@ pair='[train a]\n[train b]\nseed = 2\n'
 
 echo "-- keys, plugins, stages"
 refuse '[train a]\nepocs = 3\n' 'strait: e.ini:2: [train a] train takes no key "epocs"; did you mean "epochs"?'
+refuse '[defaults]\ndevice = gpu\n[train a]\n' 'e.ini:2: [defaults] device = gpu: no device "gpu"; did you mean "cpu"?'
+refuse '[defaults]\ndevice = tpus9\n[train a]\n' 'e.ini:2: [defaults] device = tpus9: no device "tpus9"; there is cpu'
+refuse '[defaults]\ndevice = guarded\n[train a]\n' 'no device "guarded"; there is cpu'
+refuse '[train a]\n' '[defaults] device = cup: no device "cup"; did you mean "cpu"?' --set defaults.device=cup
+refuse '[train a]\ndevice = cpu\n' 'e.ini:2: [train a] all stages run on one device; set it in [defaults]'
+refuse '[defaults]\ndevise = cpu\n[train a]\n' 'no stage takes the key "devise"; did you mean "device"?'
 refuse '[train a]\nmodel = mpl\n' 'e.ini:2: [train a] model = mpl: no model "mpl"; did you mean "mlp"?'
 refuse '[train a]\nmodel.hiden = 3\n' 'e.ini:2: [train a] model.hiden: no such option; did you mean "hidden"?'
 refuse "${pair}[connect c]\nends = a d\n" 'e.ini:5: [connect c] ends = a d: no stage "d"'

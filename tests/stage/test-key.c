@@ -38,7 +38,7 @@ static int prepare(const char *text, int threads) {
   ck_assert_int_eq(file_write(file, text, strlen(text)), STRAIT_OK);
   int status = experiment_read(&experiment, verbs, registry, file, NULL, 0);
   if (!status)
-    status = session_create(&session, registry, threads, scratch, NULL);
+    status = session_create(&session, registry, experiment->device, threads, scratch, NULL);
   return status ? status : experiment_prepare(session, experiment);
 }
 

@@ -113,7 +113,7 @@ static int read(const char *stages) {
   experiment = NULL;
   int status = experiment_read(&experiment, known, registry, file, NULL, 0);
   if (!status)
-    status = session_create(&session, registry, 1, in_scratch("results"), NULL);
+    status = session_create(&session, registry, NULL, 1, in_scratch("results"), NULL);
   return status ? status : experiment_prepare(session, experiment);
 }
 
