@@ -48,11 +48,11 @@ struct evaluator {
   struct program *program;
   struct supply refresh; /* used where there are statistics */
   struct supply split[SPLITS];
-  double penalty;   /* 0.5 * weight decay * |w|^2 of the weights that are loaded */
-  float *output;    /* (batch, classes): the logits of a batch */
-  float *batch_of;  /* one batch's statistics */
-  float *estimated; /* those of a refresh */
-  double *sum;      /* of statistics, weighed by samples */
+  double penalty;        /* 0.5 * weight decay * |w|^2 of the weights that are loaded */
+  struct loss_row *rows; /* of a batch */
+  float *batch_of;       /* one batch's statistics */
+  float *estimated;      /* those of a refresh */
+  double *sum;           /* of statistics, weighed by samples */
 };
 
 const struct network *evaluator_network(const struct evaluator *evaluator) { return evaluator->network; }
@@ -149,11 +149,11 @@ static int create(struct evaluator *e, const struct data *data, const struct see
     return error_set(STRAIT_EINVAL, "there are no training samples: limit and holdout leave none");
   int64_t batch = choose_batch(e, data, train_batch);
   int64_t most = e->statistics && train_batch > batch ? train_batch : batch;
-  e->output = memory_alloc((size_t)batch, (size_t)e->classes * sizeof(float));
+  e->rows = memory_alloc((size_t)batch, sizeof *e->rows);
   e->batch_of = memory_alloc((size_t)e->statistics, sizeof(float));
   e->estimated = memory_alloc((size_t)e->statistics, sizeof(float));
   e->sum = memory_alloc((size_t)e->statistics, sizeof(double));
-  if (!e->output || !e->batch_of || !e->estimated || !e->sum)
+  if (!e->rows || !e->batch_of || !e->estimated || !e->sum)
     return STRAIT_ENOMEM;
   int status = choose_decays(e, exclude);
   if (!status)
@@ -195,7 +195,7 @@ void evaluator_free(struct evaluator *evaluator) {
     supply_close(&evaluator->split[split]);
   supply_close(&evaluator->refresh);
   memory_free(evaluator->decays);
-  memory_free(evaluator->output);
+  memory_free(evaluator->rows);
   memory_free(evaluator->batch_of);
   memory_free(evaluator->estimated);
   memory_free(evaluator->sum);
@@ -263,47 +263,35 @@ static int refresh(struct evaluator *e) {
   return status;
 }
 
-/* -log softmax(logits)[label], and all log-logs unless NULL; *wrong: 1 if another class is the first largest, or
- * if the logits are not numbers. */
-static double cross_entropy(const float *logits, int64_t classes, int32_t label, float *logs, int *wrong) {
+/* Logits to the logarithms of their softmax, in place. */
+static void take_logs(float *logits, int64_t classes) {
   int64_t best = 0;
-  double sum = 0, others = 0;
+  double others = 0;
   for (int64_t c = 1; c < classes; c++)
     if (logits[c] > logits[best])
       best = c;
+  const double largest = (double)logits[best];
   for (int64_t c = 0; c < classes; c++)
-    sum += exp((double)logits[c] - (double)logits[best]);
-  *wrong = best != label || !(sum >= 1);
-  for (int64_t c = 0; logs && c < classes; c++)
-    others += c == best ? 0 : exp((double)logits[c] - (double)logits[best]);
-  for (int64_t c = 0; logs && c < classes; c++) /* log1p: of the surest, what it leaves to the others */
-    logs[c] = (float)((double)logits[c] - (double)logits[best] - log1p(others));
-  return log(sum) - ((double)logits[label] - (double)logits[best]);
+    others += c == best ? 0 : exp((double)logits[c] - largest);
+  for (int64_t c = 0; c < classes; c++) /* log1p: of the surest, what it leaves to the others */
+    logits[c] = (float)((double)logits[c] - largest - log1p(others));
 }
 
-static double squared_error(const float *output, const float *target, int64_t count) {
-  double sum = 0;
-  for (int64_t c = 0; c < count; c++)
-    sum += ((double)output[c] - (double)target[c]) * ((double)output[c] - (double)target[c]);
-  return sum / (double)count;
-}
-
-/* Adds a batch's samples to the sums, one by one. logs: of this batch, or NULL. */
+/* Adds a batch's samples to the sums, one by one, which the device has measured. logs: of this batch, or NULL. */
 static void add_batch(struct evaluator *e, const struct batch *batch, double *nll, int64_t *errors, float *logs) {
-  int64_t classes = e->classes;
-  e->device->ops->download(e->device, e->output, program_output(e->program), batch->samples * classes);
+  const struct run run = {.samples = batch->samples};
+  const int64_t outputs = batch->samples * e->classes;
+  const struct device_ops *ops = e->device->ops;
+  ops->upload(e->device, program_target(e->program), batch->target, e->real ? outputs : batch->samples);
+  program_loss_rows(e->program, &run, e->rows);
   for (int64_t i = 0; i < batch->samples; i++) {
-    const float *output = e->output + i * classes;
-    int wrong = 0;
-    if (e->real)
-      *nll += squared_error(output, (const float *)batch->target + i * classes, classes);
-    else
-      *nll +=
-          cross_entropy(output, classes, ((const int32_t *)batch->target)[i], logs ? logs + i * classes : NULL, &wrong);
-    *errors += wrong;
+    *nll += e->rows[i].nll;
+    *errors += e->rows[i].error;
   }
-  if (logs && e->real)
-    memcpy(logs, e->output, (size_t)(batch->samples * classes) * sizeof(float));
+  if (logs)
+    ops->download(e->device, logs, program_output(e->program), outputs);
+  for (int64_t i = 0; logs && !e->real && i < batch->samples; i++)
+    take_logs(logs + i * e->classes, e->classes);
 }
 
 /* Measures a split with what is loaded. */

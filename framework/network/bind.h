@@ -9,7 +9,7 @@
 /* batch: the samples that state has room for. */
 struct buffers {
   int64_t batch;
-  place weights, statistics, state, gradient, input, target, sums, collected, arena;
+  place weights, statistics, state, gradient, input, target, sums, each, collected, arena;
 };
 
 place value_place(const struct tape *tape, const struct buffers *buffers, int value);

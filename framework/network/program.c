@@ -16,7 +16,7 @@ struct program {
 
 /* Words of each buffer. */
 struct sizes {
-  int64_t weights, statistics, state, gradient, input, target, sums, collected, arena;
+  int64_t weights, statistics, state, gradient, input, target, sums, each, collected, arena;
 };
 
 static int64_t output_positions(const struct network *network) {
@@ -46,6 +46,7 @@ static struct sizes sizes_of(const struct tape *tape, int64_t batch) {
                         .input = batch * network->graph.nodes[0].size,
                         .target = batch * (real ? network->signature.classes : output_positions(network)),
                         .sums = WORDS_OF(struct loss_sums),
+                        .each = tape->training ? 0 : batch * output_positions(network) * WORDS_OF(struct loss_row),
                         .collected = collected_words(tape),
                         .arena = tape->words};
   return sizes;
@@ -67,7 +68,8 @@ int64_t program_memory(const struct network *network, int64_t batch, int use) {
     return error_failure();
   struct sizes s = sizes_of(&tape, batch);
   tape_free(&tape);
-  return 4 * (s.weights + s.statistics + s.state + s.gradient + s.input + s.target + s.sums + s.collected + s.arena);
+  return 4 * (s.weights + s.statistics + s.state + s.gradient + s.input + s.target + s.sums + s.each + s.collected +
+              s.arena);
 }
 
 static int create_buffers(struct program *program, const struct sizes *s) {
@@ -86,6 +88,8 @@ static int create_buffers(struct program *program, const struct sizes *s) {
     status = d->ops->create(d, s->target, &b->target);
   if (status >= 0)
     status = d->ops->create(d, s->sums, &b->sums);
+  if (status >= 0 && !program->tape.training)
+    status = d->ops->create(d, s->each, &b->each);
   if (status >= 0)
     status = d->ops->create(d, s->collected, &b->collected);
   if (status >= 0)
@@ -120,7 +124,8 @@ static void bind_output(struct program *program, double label_smoothing) {
                                        .output = output,
                                        .target = program->buffers.target,
                                        .gradient = gradient_place(tape, &program->buffers, tape->output),
-                                       .sums = program->buffers.sums}};
+                                       .sums = program->buffers.sums,
+                                       .each = program->buffers.each}};
   program->softmax = (struct op){.kind = OP_SOFTMAX,
                                  .element = STRAIT_F32,
                                  .softmax = {.positions = positions,
@@ -177,7 +182,8 @@ void program_free(struct program *program) {
   struct device *d = program->device;
   const place made[] = {program->buffers.weights,  program->buffers.statistics, program->buffers.state,
                         program->buffers.gradient, program->buffers.input,      program->buffers.target,
-                        program->buffers.sums,     program->buffers.collected,  program->buffers.arena};
+                        program->buffers.sums,     program->buffers.each,       program->buffers.collected,
+                        program->buffers.arena};
   for (size_t i = 0; i < sizeof made / sizeof made[0]; i++)
     if (place_is(made[i]))
       d->ops->destroy(d, made[i]);
@@ -206,6 +212,13 @@ void program_loss(struct program *program, const struct run *run, struct loss_su
   struct device *d = program->device;
   device_run(d, &program->loss, FORWARD, run);
   d->ops->download(d, sums, program->buffers.sums, WORDS_OF(struct loss_sums));
+}
+
+void program_loss_rows(struct program *program, const struct run *run, struct loss_row *rows) {
+  struct device *d = program->device;
+  const int64_t count = run->samples * program->loss.loss.positions;
+  device_run(d, &program->loss, FORWARD, run);
+  d->ops->download(d, rows, program->buffers.each, count * WORDS_OF(struct loss_row));
 }
 
 void program_backward(struct program *program, const struct run *run) {

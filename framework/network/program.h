@@ -34,6 +34,8 @@ place program_output(const struct program *program);
 void program_forward(struct program *program, const struct run *run);
 /* The loss of the last forward pass; in a training program also its gradient at the output. */
 void program_loss(struct program *program, const struct run *run, struct loss_sums *sums);
+/* In an evaluation program: the loss of the last forward pass, row by row, to the host. */
+void program_loss_rows(struct program *program, const struct run *run, struct loss_row *rows);
 /* The gradient of the mean loss, into program_gradient (overwritten). */
 void program_backward(struct program *program, const struct run *run);
 /* After a forward pass with batch statistics: their means and unbiased variances in the statistics' layout, on the

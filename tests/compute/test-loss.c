@@ -86,12 +86,14 @@ static void run_loss(struct device *d, const void *context, struct sheet *sheet)
   sheet_add(sheet, d, op.gradient, n);
   add_sums(sheet, &sums);
   op.gradient = NO_PLACE; /* evaluation: the same sums */
+  op.each = rig_place(d, NULL, rows_of(l) * WORDS_OF(struct loss_row));
   rig_loss(d, &op, &run, &sums);
   add_sums(sheet, &sums);
   place probabilities = rig_place(d, NULL, n);
   struct softmax_op softmax = {l->positions, l->classes, op.output, probabilities};
   rig_run(d, SOFTMAX, softmax, &softmax, FORWARD, &run);
   sheet_add(sheet, d, probabilities, n);
+  sheet_add(sheet, d, op.each, rows_of(l) * WORDS_OF(struct loss_row));
   free(x), free(reals), free(classes);
 }
 
@@ -135,6 +137,14 @@ static void check_loss(const void *context, const struct sheet *sheet, const cha
       if (x[r * l->classes + i] > x[r * l->classes + best])
         best = i;
     errors += !l->squared && best != classes[r];
+  }
+  const struct loss_row *each = (const struct loss_row *)(const void *)sheet->data[10];
+  for (int64_t r = 0, seen = 0; r < rows_of(l); r++) {
+    double row_nll;
+    row_loss(&a, r, &row_nll);
+    ck_assert_double_eq_tol(each[r].nll, row_nll, 1e-9 * (1 + fabs(row_nll)));
+    seen += each[r].error;
+    ck_assert(r < rows_of(l) - 1 || seen == errors);
   }
   for (int again = 0; again < 2; again++) {
     ck_assert(number(sheet, 1 + 4 * again) == (double)rows_of(l));
