@@ -39,11 +39,11 @@ int gathering_unpack(struct gathering *gathering, const char *folder, const stru
  * mean, which is the same bytes for any order of the members. ensembler NULL: the mean. Defined in combine.c. */
 int combine_members(const strait_object *ensembler, int64_t members, int64_t rows, int64_t classes, const float *logs,
                     float *combined);
+/* (members, size) into (size): of sum weights_m p_m. */
+int combine_weighted(int64_t members, int64_t size, const float *logs, const double *weights, float *combined);
 
 /* How much each member should count, chosen on held-out rows; the weights sum to one. Defined in greedy.c. */
 int greedy_weights(int64_t members, int64_t rows, int64_t classes, const float *logs, const int32_t *labels,
                    double *weights);
-/* (members, size) into (size): of sum weights_m p_m. */
-int combine_weighted(int64_t members, int64_t size, const float *logs, const double *weights, float *combined);
 
 #endif

@@ -12,7 +12,7 @@
 #include "stage/weights.h"
 #include "train/training.h"
 
-void gatherer_free(struct gatherer *g, const struct ensemble_keys *k) {
+void ensemble_stage_free(struct ensemble_stage *g, const struct ensemble_keys *k) {
   ensemble_free(g->ensemble);
   for (size_t i = 0; g->snapshots && i < k->start.n; i++)
     snapshot_free(g->snapshots[i]);
@@ -29,7 +29,7 @@ void gatherer_free(struct gatherer *g, const struct ensemble_keys *k) {
 }
 
 /* The starts' and paths' weights, or zeros. */
-static int load_inputs(struct gatherer *g, const struct session *session, const struct stage *stage,
+static int load_inputs(struct ensemble_stage *g, const struct session *session, const struct stage *stage,
                        struct arena *arena) {
   const struct ensemble_keys *k = stage->own;
   const struct network *network = stage->material->network;
@@ -65,7 +65,8 @@ static int load_inputs(struct gatherer *g, const struct session *session, const 
   return status;
 }
 
-int gatherer_create(struct gatherer *g, const struct session *session, const struct stage *stage, struct arena *arena) {
+int ensemble_stage_create(struct ensemble_stage *g, const struct session *session, const struct stage *stage,
+                          struct arena *arena) {
   const struct ensemble_keys *k = stage->own;
   int status = stage_object(stage, STRAIT_ENSEMBLER, 0, &g->ensembler);
   if (!status)
@@ -108,7 +109,7 @@ static int64_t total_steps(const struct ensemble *ensemble, int64_t sources) {
 }
 
 /* How far the weights are from where their source began. NaN: there was no memory. */
-static double distance(struct gatherer *g, const struct ensemble_news *news, const float *w) {
+static double distance(struct ensemble_stage *g, const struct ensemble_news *news, const float *w) {
   const int64_t count = network_weights(g->job->stage->material->network)->count;
   double sum = 0;
   if (!g->origin) {
@@ -127,7 +128,7 @@ static double distance(struct gatherer *g, const struct ensemble_news *news, con
 }
 
 /* The error on the test data, of validation where there is none. NaN: not asked for. */
-static double trace(struct gatherer *g, const struct ensemble_news *news) {
+static double trace(struct ensemble_stage *g, const struct ensemble_news *news) {
   const struct ensemble_keys *k = g->job->stage->own;
   struct metrics m = {.error = NAN};
   if (!k->trace || !news->here)
@@ -143,7 +144,7 @@ static double trace(struct gatherer *g, const struct ensemble_news *news) {
   return m.error;
 }
 
-static void log_course(struct gatherer *g, const struct ensemble_news *news, double loss) {
+static void log_course(struct ensemble_stage *g, const struct ensemble_news *news, double loss) {
   const float *w = news->weights ? news->weights : news->here;
   job_log(g->job,
           json_pack("{s:s, s:I, s:I, s:f, s:o, s:I, s:o, s:o}", "event", news->weights ? "moment" : "epoch", "source",
@@ -153,7 +154,7 @@ static void log_course(struct gatherer *g, const struct ensemble_news *news, dou
 }
 
 static void watch_progress(void *context, const struct ensemble_news *news) {
-  struct gatherer *g = context;
+  struct ensemble_stage *g = context;
   int64_t before = total_steps(g->ensemble, news->source);
   int tells = news->weights || news->here;
   char note[96];
@@ -166,11 +167,11 @@ static void watch_progress(void *context, const struct ensemble_news *news) {
 }
 
 static int watch_halved(void *context, int64_t source, const struct halving *halving) {
-  struct gatherer *g = context;
+  struct ensemble_stage *g = context;
   return job_halved(g->job, halving, source);
 }
 
-int gather(struct gatherer *g) {
+int ensemble_stage_run(struct ensemble_stage *g) {
   const struct ensemble_watch watch = {.context = g, .progress = watch_progress, .halved = watch_halved};
   job_begin(g->job, "gathering members", 0, total_steps(g->ensemble, ensemble_sources(g->ensemble)), "step");
   int status = ensemble_run(g->ensemble, &watch);

@@ -22,7 +22,7 @@ struct ensemble_keys {
 };
 
 /* What the ensembler may use, and what is told of its course. */
-struct gatherer {
+struct ensemble_stage {
   struct job *job;
   strait_object *ensembler, *schedule;
   struct snapshot **snapshots; /* of the starts */
@@ -35,11 +35,12 @@ struct gatherer {
   struct evaluator *tracer; /* with trace = yes */
 };
 /* session NULL: starts and paths are zeros, enough to ask the ensembler for its sources. */
-int gatherer_create(struct gatherer *g, const struct session *session, const struct stage *stage, struct arena *arena);
-void gatherer_free(struct gatherer *g, const struct ensemble_keys *keys); /* zeroed: nothing */
+int ensemble_stage_create(struct ensemble_stage *g, const struct session *session, const struct stage *stage,
+                          struct arena *arena);
+void ensemble_stage_free(struct ensemble_stage *g, const struct ensemble_keys *keys); /* zeroed: nothing */
 /* Runs all sources, from the newest state in the folder `state` that can be read. To log.jsonl goes, at each epoch's
  * end and each moment, the source and the iteration with the rate, the loss, the distance from the source's origin, and
  * with trace = yes the error on the test data (of batch norm, by the statistics that training keeps). */
-int gather(struct gatherer *gatherer);
+int ensemble_stage_run(struct ensemble_stage *g);
 
 #endif

@@ -8,9 +8,9 @@
 #include "stage/plugins.h"
 #include "stage/weights.h"
 
-static const struct connect_keys *keys_of(const struct joiner *j) { return j->job->stage->own; }
+static const struct connect_keys *keys_of(const struct curve_training *j) { return j->job->stage->own; }
 
-void joiner_free(struct joiner *j) {
+void curve_training_free(struct curve_training *j) {
   snapshot_free(j->trainer.snapshot);
   training_free(j->trainer.training);
   object_free(j->curve);
@@ -18,7 +18,7 @@ void joiner_free(struct joiner *j) {
 }
 
 /* Control points evenly between the ends, or where `start` says; the running statistics those of the first end. */
-static int load_start(struct joiner *j, struct snapshot *snapshot) {
+static int load_start(struct curve_training *j, struct snapshot *snapshot) {
   const struct connect_keys *k = keys_of(j);
   const struct network *network = j->job->stage->material->network;
   struct session *session = j->job->session;
@@ -41,7 +41,7 @@ static int load_start(struct joiner *j, struct snapshot *snapshot) {
 
 /* The start, and the newest checkpoint over it. */
 static int load_curve(void *context, struct snapshot *snapshot, int64_t latest) {
-  struct joiner *j = context;
+  struct curve_training *j = context;
   int loaded = 0, status = load_start(j, snapshot);
   if (!status)
     status = moments_load_snapshot(&j->moments, latest, snapshot, &loaded);
@@ -50,7 +50,7 @@ static int load_curve(void *context, struct snapshot *snapshot, int64_t latest) 
   return status;
 }
 
-int joiner_prune(struct joiner *j, size_t spare) {
+int curve_training_prune(struct curve_training *j, size_t spare) {
   const struct connect_keys *k = keys_of(j);
   const int64_t now = j->trainer.snapshot->iteration;
   const struct rotation rotation = {.now = {.iteration = now},
@@ -62,39 +62,39 @@ int joiner_prune(struct joiner *j, size_t spare) {
 }
 
 static int keep(void *context, const struct snapshot *snapshot, unsigned why) {
-  struct joiner *j = context;
+  struct curve_training *j = context;
   (void)why;
   int status = moment_save(&j->moments, snapshot);
-  return status ? status : joiner_prune(j, 2);
+  return status ? status : curve_training_prune(j, 2);
 }
 
 static int forget(void *context, int64_t after) {
-  const struct joiner *j = context;
+  const struct curve_training *j = context;
   return moments_forget(&j->moments, (struct moment){.iteration = after});
 }
 
 static void tick(void *context) {
-  struct joiner *j = context;
+  struct curve_training *j = context;
   job_tick(j->job, training_iteration(j->trainer.training), NULL, 0);
 }
 
 static int end_epoch(void *context) {
-  struct joiner *j = context;
+  struct curve_training *j = context;
   return job_epoch(j->job, j->trainer.training, j->end / j->epoch, 0);
 }
 
 static int halved(void *context, const struct halving *halving) {
-  struct joiner *j = context;
+  struct curve_training *j = context;
   return job_halved(j->job, halving, -1);
 }
 
 static const struct trainer_calls calls = {
     .load = load_curve, .keep = keep, .forget = forget, .tick = tick, .epoch = end_epoch, .halved = halved};
 
-int joiner_create(struct joiner *j, struct job *job) {
+int curve_training_create(struct curve_training *j, struct job *job) {
   const struct stage *stage = job->stage;
   const struct connect_keys *k = stage->own;
-  *j = (struct joiner){
+  *j = (struct curve_training){
       .job = job, .moments = job_moments(job, 0), .end = stage->iterations, .epoch = stage_epoch(stage)};
   j->trainer = (struct trainer){
       .calls = &calls, .context = j, .every = 60 * k->checkpoint_every, .on_divergence = k->on_divergence};
@@ -117,7 +117,7 @@ int joiner_create(struct joiner *j, struct job *job) {
   return status ? status : training_snapshot(j->trainer.training, &j->trainer.snapshot);
 }
 
-int joiner_train(struct joiner *j) {
+int curve_training_run(struct curve_training *j) {
   int status = trainer_load(&j->trainer, j->end);
   if (status)
     return status;

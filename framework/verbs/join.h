@@ -19,7 +19,7 @@ struct connect_keys {
   struct reference *end[2], **inner; /* inner: of `start`; NULL: the points start on the segment */
 };
 
-struct joiner {
+struct curve_training {
   struct job *job;
   struct moments moments;
   strait_object *schedule, *curve;
@@ -27,11 +27,11 @@ struct joiner {
   int64_t end, epoch;
 };
 
-int joiner_create(struct joiner *joiner, struct job *job);
-void joiner_free(struct joiner *joiner); /* after joiner_create, whatever it returned */
+int curve_training_create(struct curve_training *training, struct job *job);
+void curve_training_free(struct curve_training *training); /* after curve_training_create, whatever it returned */
 /* The whole training; then the trainer's snapshot is its end. */
-int joiner_train(struct joiner *joiner);
+int curve_training_run(struct curve_training *training);
 /* Removes all checkpoints but the newest `spare` of those up to now, and the epoch's beginning. */
-int joiner_prune(struct joiner *joiner, size_t spare);
+int curve_training_prune(struct curve_training *training, size_t spare);
 
 #endif

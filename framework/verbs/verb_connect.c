@@ -117,7 +117,7 @@ static int cost_connect(const struct stage *stage, struct cost *c) {
 
 /* All control points as weights files. A free point's statistics are those of the curve's training; a fixed end keeps
  * its own. */
-static int write_points(struct joiner *j) {
+static int write_points(struct curve_training *j) {
   struct job *job = j->job;
   const struct connect_keys *k = job->stage->own;
   const struct network *network = job->stage->material->network;
@@ -143,7 +143,7 @@ static int write_points(struct joiner *j) {
   return status;
 }
 
-static int put_geometry(struct joiner *j, const struct path *path) {
+static int put_geometry(struct curve_training *j, const struct path *path) {
   json_t *summary = j->job->summary;
   double *gram = memory_alloc((size_t)path->points * (size_t)path->points, sizeof *gram);
   if (!gram)
@@ -164,7 +164,7 @@ static int put_geometry(struct joiner *j, const struct path *path) {
 }
 
 /* The metrics at the curve's middle: a first look at whether it holds. */
-static int put_middle(struct joiner *j, const struct path *path) {
+static int put_middle(struct curve_training *j, const struct path *path) {
   struct job *job = j->job;
   const struct network *network = job->stage->material->network;
   struct evaluator *evaluator = NULL;
@@ -190,7 +190,7 @@ static int put_middle(struct joiner *j, const struct path *path) {
 }
 
 /* The points of a curve that was trained to its end, where an interruption came after that. */
-static int read_points(struct joiner *j) {
+static int read_points(struct curve_training *j) {
   struct job *job = j->job;
   int status = STRAIT_OK;
   for (int i = 0; !status && i < j->trainer.snapshot->points; i++) {
@@ -203,7 +203,7 @@ static int read_points(struct joiner *j) {
   return status;
 }
 
-static int train_or_read(struct joiner *j) {
+static int train_or_read(struct curve_training *j) {
   struct job *job = j->job;
   char *last = control_file(job->session, job->stage, j->trainer.snapshot->points - 1, job->arena);
   if (!last)
@@ -216,14 +216,14 @@ static int train_or_read(struct joiner *j) {
     error_clear();
     status = file_remove_tree(last);
   }
-  if (!status && (!trained || unusable) && (status = joiner_train(j)) == STRAIT_OK)
+  if (!status && (!trained || unusable) && (status = curve_training_run(j)) == STRAIT_OK)
     status = write_points(j);
-  return status ? status : joiner_prune(j, 0);
+  return status ? status : curve_training_prune(j, 0);
 }
 
 static int run_connect(struct job *job) {
-  struct joiner j;
-  int status = joiner_create(&j, job);
+  struct curve_training j;
+  int status = curve_training_create(&j, job);
   if (!status)
     status = moments_sweep(&j.moments);
   if (!status)
@@ -237,7 +237,7 @@ static int run_connect(struct job *job) {
   }
   if (!status)
     status = put_middle(&j, &path);
-  joiner_free(&j);
+  curve_training_free(&j);
   return status;
 }
 

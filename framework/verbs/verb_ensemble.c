@@ -79,7 +79,7 @@ static const struct predict_keys *predict_ensemble(const struct stage *stage) {
 
 static int check_ensemble(struct stage *stage) {
   const struct ensemble_keys *k = stage->own;
-  struct gatherer g = {0};
+  struct ensemble_stage g = {0};
   struct rehearsal rehearsal;
   struct arena *arena = arena_create();
   int status = arena ? stage_check_splits(stage, &k->splits) : error_failure();
@@ -88,7 +88,7 @@ static int check_ensemble(struct stage *stage) {
   if (!status)
     status = check_momentum(stage);
   if (!status)
-    status = gatherer_create(&g, NULL, stage, arena);
+    status = ensemble_stage_create(&g, NULL, stage, arena);
   for (int64_t i = 0; !status && i < ensemble_sources(g.ensemble); i++) {
     const strait_source *source = ensemble_source(g.ensemble, i);
     if (source->type == STRAIT_SOURCE_TRAINING)
@@ -101,7 +101,7 @@ static int check_ensemble(struct stage *stage) {
     stage->members = rehearsal.members;
     stage->lone = rehearsal.members == 1 && !(rehearsal.folds && rehearsal.moments > 1);
   }
-  gatherer_free(&g, k);
+  ensemble_stage_free(&g, k);
   arena_free(arena);
   return status;
 }
@@ -142,7 +142,7 @@ static char *member_file(struct job *job, int64_t i) { return job_file(job, "mem
 
 /* The members as weights files, batch-norm statistics re-estimated where the ensembler wants it; then members.json,
  * whose presence says that they are whole. */
-static int write_members(struct gatherer *g, const char *list_file) {
+static int write_members(struct ensemble_stage *g, const char *list_file) {
   struct job *job = g->job;
   const struct network *network = job->stage->material->network;
   const struct gathering *gathering = ensemble_gathering(g->ensemble);
@@ -298,7 +298,7 @@ static int put_rule(struct job *job, const json_t *list) {
 }
 
 static int run_ensemble(struct job *job) {
-  struct gatherer g = {.job = job};
+  struct ensemble_stage g = {.job = job};
   json_t *list = NULL;
   int64_t halvings = 0;
   char *list_file = job_file(job, "members.json"), *state = job_file(job, STATES);
@@ -307,9 +307,9 @@ static int run_ensemble(struct job *job) {
     status = read_list(job, list_file, 0, &list, &halvings);
   const int whole = list != NULL;
   if (!status && !whole)
-    status = gatherer_create(&g, job->session, job->stage, job->arena);
+    status = ensemble_stage_create(&g, job->session, job->stage, job->arena);
   if (!status && !whole)
-    status = gather(&g);
+    status = ensemble_stage_run(&g);
   if (!status && !whole)
     status = write_members(&g, list_file);
   if (!status && whole)
@@ -329,7 +329,7 @@ static int run_ensemble(struct job *job) {
   if (!status)
     status = put_rule(job, list);
   json_decref(list);
-  gatherer_free(&g, job->stage->own);
+  ensemble_stage_free(&g, job->stage->own);
   return status;
 }
 
