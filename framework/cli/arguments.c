@@ -107,10 +107,24 @@ static int take_own(struct arguments *a, const strait_option *option, const char
   return STRAIT_OK;
 }
 
+/* Commas may stand between the items of a list: --formats svg,png. */
+static const char *spaced(struct arena *arena, const char *list) {
+  char *copy = arena_copy(arena, list);
+  for (char *c = copy; c && *c; c++)
+    if (*c == ',')
+      *c = ' ';
+  return copy;
+}
+
 int arguments_options(const struct arguments *a, const struct option_table *options, void *keys) {
   int status = options_default(options, keys, a->arena);
-  for (size_t i = 0; i < a->setting_count && !status; i++)
-    status = options_set(options, keys, a->settings[i].key + 2, &a->settings[i], a->arena);
+  for (size_t i = 0; i < a->setting_count && !status; i++) {
+    struct setting setting = a->settings[i];
+    int at = option_find(options, setting.key + 2);
+    if (at >= 0 && option_at(options, (uint32_t)at).type >= STRAIT_OPT_INTS)
+      setting.value = spaced(a->arena, setting.value);
+    status = setting.value ? options_set(options, keys, setting.key + 2, &setting, a->arena) : error_failure();
+  }
   return status;
 }
 

@@ -86,7 +86,58 @@ static int add_taker(const struct arguments *a, struct topic *topic, const strai
   return STRAIT_OK;
 }
 
-/* One key, with the verbs that take it. */
+/* An option of plugins, as schedule.rate. */
+struct sought {
+  const struct arguments *arguments;
+  struct registry *registry;
+  struct topic *topic;
+  uint32_t kind;
+  const char *option;
+};
+
+static int visit_plugin(void *context, uint32_t kind, const char *name, const char *origin) {
+  struct sought *s = context;
+  const strait_class *cls;
+  (void)origin;
+  if (kind != s->kind || s->topic->tables == TOPIC_TABLES)
+    return STRAIT_OK;
+  if (registry_class(s->registry, kind, name, &cls))
+    return error_clear(), STRAIT_OK; /* strait list says what is wrong with it */
+  struct option_table options = class_options(cls);
+  int at = option_find(&options, s->option);
+  if (at < 0)
+    return STRAIT_OK;
+  struct option_table *one = arena_alloc(s->arguments->arena, 1, sizeof *one);
+  const char *title = arena_format(s->arguments->arena, "%s %s", kind_name(kind), name);
+  const char *prefix = arena_format(s->arguments->arena, "%s.", kind_name(kind));
+  if (!one || !title || !prefix)
+    return error_failure();
+  *one =
+      (struct option_table){.first = (const strait_option *)((const char *)options.first + (size_t)at * options.size),
+                            .size = options.size,
+                            .count = 1};
+  s->topic->table[s->topic->tables].table = one;
+  s->topic->table[s->topic->tables].prefix = prefix;
+  s->topic->table[s->topic->tables++].title = title;
+  return STRAIT_OK;
+}
+
+static int add_plugins(const struct arguments *a, struct topic *topic, const char *name) {
+  const char *dot = strchr(name, '.');
+  const char *kind = dot ? arena_copy_n(a->arena, name, (size_t)(dot - name)) : NULL;
+  struct sought sought = {
+      .arguments = a, .topic = topic, .kind = kind ? kind_of(kind) : 0, .option = dot ? dot + 1 : ""};
+  if (!sought.kind)
+    return STRAIT_OK;
+  int status = arguments_registry(a, &sought.registry);
+  if (!status)
+    status = registry_scan(sought.registry, visit_plugin, &sought);
+  if (sought.registry)
+    registry_free(sought.registry);
+  return status;
+}
+
+/* One key, with the verbs, or the plugins, that take it. */
 static int describe_key(const struct arguments *a, const char *name) {
   struct topic topic = {.kind = "key", .name = name};
   for (size_t v = 0; verbs[v]; v++) {
@@ -99,6 +150,9 @@ static int describe_key(const struct arguments *a, const char *name) {
         return status;
     }
   }
+  int status = add_plugins(a, &topic, name);
+  if (status)
+    return status;
   if (!topic.tables)
     return error_set(STRAIT_EINVAL, "no verb has a key \"%s\"; see strait describe verb NAME", name);
   topic.summary = option_at(topic.table[0].table, 0).help;
@@ -124,7 +178,7 @@ const struct command command_describe = {
     .summary = "tell all about a plugin, a verb or a key",
     .help = "Prints what a plugin is and its options (strait describe curve bezier), what a verb does and the\n"
             "keys that its sections take (strait describe verb train), or one key (strait describe key\n"
-            "weight-decay).",
+            "weight-decay, strait describe key schedule.rate).",
     .flags = FLAG_PLUGINS | FLAG_JSON | FLAG_INI | FLAG_MAN,
     .least = 2,
     .most = 2,

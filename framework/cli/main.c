@@ -27,7 +27,7 @@ static void usage(FILE *to) {
               "Finds the low-loss curves that join trained networks, and builds ensembles along them.\n\ncommands:\n");
   for (size_t i = 0; commands[i]; i++)
     fprintf(to, "  %-10s %-18s %s\n", commands[i]->name, commands[i]->operands, commands[i]->summary);
-  fprintf(to, "\nstrait COMMAND --help tells more; strait --version prints the version.\n");
+  fprintf(to, "\nstrait help COMMAND shows its options; strait --version prints the version.\n");
 }
 
 static void command_usage(const struct command *command) {
@@ -47,12 +47,28 @@ static int no_command(const char *word) {
   return error_set(STRAIT_EINVAL, "no command \"%s\"; see strait --help", word);
 }
 
-static int dispatch(int argc, char **argv) {
-  const struct command *command = NULL;
-  struct arguments arguments;
+static const struct command *command_named(const char *word) {
   for (size_t i = 0; commands[i]; i++)
-    if (strcmp(argv[1], commands[i]->name) == 0)
-      command = commands[i];
+    if (strcmp(word, commands[i]->name) == 0)
+      return commands[i];
+  return NULL;
+}
+
+/* `strait help` and `strait help COMMAND`. */
+static int help(int argc, char **argv) {
+  if (argc == 2)
+    return usage(stdout), STRAIT_OK;
+  const struct command *command = command_named(argv[2]);
+  if (!command)
+    return no_command(argv[2]);
+  return command_usage(command), STRAIT_OK;
+}
+
+static int dispatch(int argc, char **argv) {
+  if (strcmp(argv[1], "help") == 0)
+    return help(argc, argv);
+  const struct command *command = command_named(argv[1]);
+  struct arguments arguments;
   if (!command)
     return no_command(argv[1]);
   int status = arguments_read(&arguments, command, argc, argv);
@@ -91,7 +107,7 @@ int main(int argc, char **argv) {
     usage(stderr);
     return 2;
   }
-  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
     usage(stdout);
     return end(STRAIT_OK);
   }

@@ -166,6 +166,8 @@ static int parse_here(struct arena *arena, const char *text, const char *folder,
     const char *named = without_marks(arena, text + 5, "\"\"");
     if (named && !*named)
       return error_set(STRAIT_EINVAL, "file: needs a path after it");
+    if (named && (named[0] == '~' || strchr(named, '$')) && !file_exists(named))
+      return error_set(STRAIT_ENOENT, "no file \"%s\"; ~ and $ are not expanded, so write the whole path", named);
     r->type = REFERENCE_FILE;
     const char *path = named ? file_join(arena, folder, named) : NULL;
     r->path = path ? file_absolute(arena, path) : NULL;

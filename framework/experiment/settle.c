@@ -99,7 +99,8 @@ static int choose_class(struct stage *stage, uint32_t kind, const struct setting
     return stage_fault(stage, NULL);
   }
   if (!text_is_name(name)) {
-    error_set(STRAIT_EINVAL, "%s = %s: a plugin's name has lower-case letters, digits and '-'", kind_name(kind), name);
+    error_set(STRAIT_EINVAL, "%s = %s: a plugin's name has lower-case letters, digits and '-'%s", kind_name(kind), name,
+              strpbrk(name, "\"'") ? "; write it without quotation marks" : "");
     return from ? setting_fault(from) : stage_fault(stage, NULL);
   }
   int status = registry_class(e->registry, kind, name, &stage->choice[kind].cls);

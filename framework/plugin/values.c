@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -129,6 +130,8 @@ static int read_path(const char *text, const char *folder, const char **value, s
   if (!text[0])
     return error_set(STRAIT_EINVAL, "empty; it needs a path");
   const char *path = folder ? file_join(arena, folder, text) : text;
+  if (path && (text[0] == '~' || strchr(text, '$')) && access(path, F_OK) != 0)
+    return error_set(STRAIT_ENOENT, "no such file; ~ and $ are not expanded, so write the whole path");
   *value = path ? file_absolute(arena, path) : NULL;
   return *value ? STRAIT_OK : error_failure();
 }
@@ -190,6 +193,22 @@ const char *setting_place(const struct setting *setting, struct arena *arena) {
   return place ? place : "";
 }
 
+/* How a value that is written as in another language should be written here; "" when it is not. */
+static const char *advice(const strait_option *option, const char *text) {
+  const int list = option->type >= STRAIT_OPT_INTS,
+            number = option->type == STRAIT_OPT_INT || option->type == STRAIT_OPT_FLOAT;
+  size_t length = strlen(text);
+  if (strchr("\"'", *text) && length)
+    return "; write it without quotation marks";
+  if (strpbrk(text, "[]{}"))
+    return list ? "; write a list without brackets, with blanks between its items" : "; write it without brackets";
+  if (strchr(text, ','))
+    return list ? "; separate the items of a list by blanks" : number ? "; write a decimal point" : "";
+  if (number && length && text[length - 1] == '%')
+    return "; write a share of one: 5 % is 0.05";
+  return "";
+}
+
 int options_set(const struct option_table *table, void *instance, const char *name, const struct setting *setting,
                 struct arena *arena) {
   const char *place = setting_place(setting, arena);
@@ -201,8 +220,11 @@ int options_set(const struct option_table *table, void *instance, const char *na
     return error_set(STRAIT_EINVAL, "%s%s: no such option", place, setting->key);
   }
   strait_option option = option_at(table, (uint32_t)found);
-  if (value_read(&option, setting->value, setting->folder, (char *)instance + option.offset, arena))
+  int status = value_read(&option, setting->value, setting->folder, (char *)instance + option.offset, arena);
+  if (status) {
+    error_set(status, "%s%s", error_text(), advice(&option, setting->value));
     return error_wrap("%s%s = %s", place, setting->key, setting->value);
+  }
   return STRAIT_OK;
 }
 

@@ -47,6 +47,23 @@ refuse "[defaults]\nschedule = constant\n${pair}[connect c]\nends = a b\ncurve =
 expect 2 check e.ini --plugin-dir "$broken"
 says '2 to 64 are possible'
 
+echo "-- words and spellings of other programs, keys of other sections"
+refuse '[defaults]\nlearning_rate = 1\n[train a]\n' 'no stage takes the key "learning_rate"; did you mean "schedule.rate"?'
+refuse '[train a]\nNum-Epochs = 1\n' 'did you mean "epochs"?'
+refuse '[train a]\nwd = 1\n' 'did you mean "weight-decay"?'
+refuse "${pair}[connect c]\nends = a b\nnum_bends = 2\n" 'did you mean "curve.bends"?'
+refuse '[train a]\nbends = 2\n' 'here it is called curve.bends, a key of connect stages'
+refuse "${pair}[evaluate e]\nof = a\nmomentum = 0.9\n" 'evaluate takes no key "momentum"; it is a key of train'
+refuse "${pair}[evaluate e]\nof = a\nends = a b\n" 'it is a key of connect stages'
+refuse "[train a]\nmodel = 'mlp'\n" 'write it without quotation marks'
+refuse '[train a]\nseed = "3"\n' 'not an integer; write it without quotation marks'
+refuse '[train a]\nmodel.hidden = [64, 64]\n' 'write a list without brackets, with blanks between its items'
+refuse '[train a]\nmodel.hidden = 64,64\n' 'separate the items of a list by blanks'
+refuse '[train a]\nmomentum = 0,9\n' 'write a decimal point'
+refuse '[train a]\nlabel-smoothing = 10%%\n' 'write a share of one: 5 % is 0.05'
+refuse '[train a]\ndataset = mnist\ndataset.path = ~/mnist\n' '~ and $ are not expanded'
+refuse '[train a]\nstart = file:$DATA/a.safetensors\n' '~ and $ are not expanded'
+
 echo "-- files that are no experiments"
 refuse '' 'e.ini: no section in it'
 refuse '\177ELF\001\000\000' 'e.ini:1: '
@@ -199,6 +216,14 @@ expect 2
 says 'usage: strait COMMAND'
 expect 2 rn
 says 'did you mean "run"?'
+expect 2 help rn
+says 'did you mean "run"?'
+expect 0 help plot
+says 'usage: strait plot' out
+expect 0 describe key curve.bends
+for text in 'curve bezier' 'curve polychain' 'whole number, 0 to'; do says "$text" out; done
+expect 2 describe key curve.nothing
+says 'curve.nothing'
 # What cannot be written is a failure.
 if test -w /dev/full; then
   code=0
