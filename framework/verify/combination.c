@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "ensemble/members.h"
+#include "plugin/registry.h"
 #include "verify/ensembler.h"
 
 enum { GUARD = 16 };
@@ -57,6 +57,14 @@ static int predictions_make(struct predictions *p, int members, const int shape[
   return STRAIT_OK;
 }
 
+typedef int32_t combination(const void *self, int64_t members, int64_t rows, int64_t classes,
+                            const float *probabilities, float *combined);
+
+/* NULL: the host takes the mean. */
+static combination *combination_of(const strait_object *object) {
+  return ((const strait_ensembler_ops *)object_ops(object))->combine;
+}
+
 /* Combines some rows of `from`; what it writes where it may not is an error. */
 static int combine(const strait_object *object, struct predictions *p, const float *from, int64_t rows) {
   const size_t cells = (size_t)(rows * p->classes), all = (size_t)p->members * cells;
@@ -64,7 +72,7 @@ static int combine(const strait_object *object, struct predictions *p, const flo
   for (size_t i = 0; i < cells + 2 * GUARD; i++)
     p->room[i] = i < GUARD || i >= GUARD + cells ? GUARD_VALUE : NAN; /* what is not written shows */
   error_clear();
-  int status = combine_members(object, p->members, rows, p->classes, p->lent, p->combined);
+  int status = combination_of(object)(object, p->members, rows, p->classes, p->lent, p->combined);
   if (memcmp(p->lent, from, all * sizeof *from) != 0)
     return error_set(STRAIT_EBUG, "combine writes to the probabilities, which are only lent");
   for (size_t i = 0; i < GUARD; i++)
@@ -78,6 +86,8 @@ typedef int predictions_check(struct trial *t, const strait_object *object, stru
 
 static int for_predictions(struct trial *t, const strait_object *object, predictions_check *check) {
   int verdict = LAW_HOLDS;
+  if (!combination_of(object))
+    return law_void(t, "it leaves combining to the host, which takes the mean");
   for (int i = 0; i < COUNTS * SHAPES && verdict == LAW_HOLDS; i++) {
     struct predictions p;
     int status = predictions_make(&p, member_counts[i / SHAPES], shapes[i % SHAPES]);
@@ -159,7 +169,7 @@ static int rows_of(struct trial *t, strait_object *object) { return for_predicti
 int combination_rows(struct trial *t) { return for_variants(t, rows_of); }
 
 void combination_hash(const strait_object *object, struct hash *hash) {
-  for (int i = 0; i < COUNTS; i++) {
+  for (int i = 0; i < COUNTS && combination_of(object); i++) {
     struct predictions p;
     int status = predictions_make(&p, member_counts[i], shapes[0]);
     status = status ? status : combine(object, &p, p.p, p.rows);

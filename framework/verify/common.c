@@ -27,7 +27,7 @@
 
 /* --- its file --- */
 
-static int symbol(struct trial *t) {
+static int common_symbol(struct trial *t) {
   struct text wrong = {0};
   int status = SANITIZED ? STRAIT_OK : symbols_check(t->file, &wrong);
   int verdict = status                      ? law_fails_with_error(t, t->file)
@@ -38,13 +38,13 @@ static int symbol(struct trial *t) {
   return verdict;
 }
 
-static int entry(struct trial *t) {
+static int common_entry(struct trial *t) {
   if (t->opened && !t->found.identified)
     return law_fails(t, "%s", t->why);
   return law_holds(t);
 }
 
-static int options(struct trial *t) {
+static int common_options(struct trial *t) {
   if (t->opened && t->found.identified)
     return law_fails(t, "%s", t->why);
   return t->opened ? law_not_run(t, "it was not opened") : law_holds(t);
@@ -69,7 +69,7 @@ static const char *missing(const struct trial *t) {
   return NULL;
 }
 
-static int defaults(struct trial *t) {
+static int common_defaults(struct trial *t) {
   NEEDS_CLASS(t);
   const char *wanted = missing(t);
   if (wanted)
@@ -137,7 +137,7 @@ static int try_beyond(struct trial *t, const strait_option *option) {
   return law_holds(t);
 }
 
-static int limits(struct trial *t) {
+static int common_limits(struct trial *t) {
   NEEDS_CLASS(t);
   struct option_table table = class_options(t->found.cls);
   if (!table.count)
@@ -209,7 +209,7 @@ static int compare_instances(struct trial *t, strait_object *a, strait_object *b
   return law_holds(t);
 }
 
-static int instances(struct trial *t) {
+static int common_instances(struct trial *t) {
   NEEDS_CLASS(t);
   char of_a[33], again[33], of_b[33];
   const char *text = "";
@@ -232,7 +232,7 @@ static int instances(struct trial *t) {
 
 /* --- the floating-point environment --- */
 
-static int arithmetic(struct trial *t) {
+static int common_arithmetic(struct trial *t) {
   struct arithmetic before;
   NEEDS_CLASS(t);
   if (t->found.arithmetic)
@@ -286,7 +286,7 @@ static int live(struct trial *t) {
 
 /* What the allocators and libraries keep, they keep from the first rounds; what grows with each round is lost. Rounds
  * that take long, as when a data set is opened, are fewer. */
-static int leaks(struct trial *t) {
+static int common_leaks(struct trial *t) {
   enum { WARM = 2, LEAST = 16 /* bytes; glibc's smallest piece is larger */ };
   size_t bytes = 0, files = 0, rounds = 8;
   time_t began = time(NULL);
@@ -323,7 +323,7 @@ void trial_watch(struct trial *t) {
 }
 
 /* They may be filled once, at the first calls, but not change from call to call. */
-static int statics(struct trial *t) {
+static int common_statics(struct trial *t) {
   struct statics before;
   char digest[33];
   NEEDS_CLASS(t);
@@ -352,7 +352,7 @@ static int statics(struct trial *t) {
 
 /* --- another process --- */
 
-static int process(struct trial *t) {
+static int common_process(struct trial *t) {
   char digest[33];
   NEEDS_CLASS(t);
   strait_object *object = trial_started(t, &t->variant[0]);
@@ -370,15 +370,15 @@ static int process(struct trial *t) {
 }
 
 const struct law common_laws[] = {
-    {"symbol", "it exports strait_plugin_v1 and nothing else", symbol},
-    {"entry", "it opens by the rules and is the plugin that its file's name promises", entry},
-    {"options", "its option table is sound", options},
-    {"defaults", "its defaults make an instance", defaults},
-    {"limits", "options at their limits are taken, or refused with a reason; beyond them refused", limits},
-    {"instances", "two instances at once do not disturb each other", instances},
-    {"arithmetic", "it leaves the floating-point environment alone", arithmetic},
-    {"leaks", "an instance takes all its memory and files with it", leaks},
-    {"statics", "no call changes static variables, nor (but for data sets) the instance", statics},
-    {"process", "a new process gets the same answers", process},
+    {"symbol", "it exports strait_plugin_v1 and nothing else", common_symbol},
+    {"entry", "it opens by the rules and is the plugin that its file's name promises", common_entry},
+    {"options", "its option table is sound", common_options},
+    {"defaults", "its defaults make an instance", common_defaults},
+    {"limits", "options at their limits are taken, or refused with a reason; beyond them refused", common_limits},
+    {"instances", "two instances at once do not disturb each other", common_instances},
+    {"arithmetic", "it leaves the floating-point environment alone", common_arithmetic},
+    {"leaks", "an instance takes all its memory and files with it", common_leaks},
+    {"statics", "no call changes static variables, nor (but for data sets) the instance", common_statics},
+    {"process", "a new process gets the same answers", common_process},
 };
 const size_t common_law_count = sizeof common_laws / sizeof *common_laws;
