@@ -104,6 +104,14 @@ struct flatten_op {
   place x, y;
   place dy, dx;
 };
+/* slice: y is a part of x; pad: x is a part of y, which is 0 elsewhere. Sizes, and where the part's elements are in the
+ * whole, are of (height, width, channels). */
+struct slice_op {
+  int64_t whole[3], part[3], first[3], step[3];
+  int accumulate_dx;
+  place x, y;
+  place dy, dx;
+};
 /* The mask is a pure function of (run.seed, stream, run.iteration, element); nothing is kept. */
 struct dropout_op {
   int64_t count;
@@ -169,6 +177,7 @@ struct op {
     struct pool_op pool;
     struct map_op map;
     struct flatten_op flatten;
+    struct slice_op slice;
     struct dropout_op dropout;
     struct plain_op plain;
     struct loss_op loss;

@@ -15,7 +15,9 @@
   ROW(DROPOUT, dropout)                                                                                                \
   ROW(CUSTOM, custom)                                                                                                  \
   ROW(GELU, gelu)                                                                                                      \
-  ROW(LAYER_NORM, layer_norm)
+  ROW(LAYER_NORM, layer_norm)                                                                                          \
+  ROW(SLICE, slice)                                                                                                    \
+  ROW(PAD, pad)
 
 /* With those that are no layers, which come last. */
 #define OPERATIONS(ROW)                                                                                                \

@@ -131,6 +131,38 @@ static void element(const struct walk *w, const struct node *node, const double 
   }
 }
 
+/* (channels, height, width) of an image; of vectors and positions (positions, features, 1). */
+static void three(const struct shape *shape, int64_t size[3]) {
+  for (uint32_t i = 0; i < 3; i++)
+    size[i] = shape->rank == 3   ? shape->dims[i]
+              : i == 2           ? 1
+              : shape->rank == 2 ? shape->dims[i]
+              : i                ? shape->dims[0]
+                                 : 1;
+}
+
+/* slice and pad: each output is an input, or 0 where there is none. */
+static void part(const struct walk *w, const struct node *node, const double *x, double *y) {
+  const int slices = node->layer->op == OP_SLICE, image = node->shape.rank == 3;
+  const int64_t *k = node->integer;
+  int64_t in[3], out[3], first[3] = {0}, step[3] = {1, 1, 1};
+  three(input_shape(w, node), in);
+  three(&node->shape, out);
+  for (int i = 0; i < 2; i++) { /* height, width */
+    first[1 + i] = image ? (slices ? k[3 * i] : -k[2 * i]) : 0;
+    step[1 + i] = image && slices ? k[3 * i + 2] : 1;
+  }
+  first[image ? 0 : 1] = slices ? k[6] : -k[4];
+  for (int64_t n = 0; n < w->samples; n++)
+    for (int64_t a = 0; a < out[0]; a++)
+      for (int64_t b = 0; b < out[1]; b++)
+        for (int64_t c = 0; c < out[2]; c++) {
+          const int64_t i = first[0] + a * step[0], j = first[1] + b * step[1], l = first[2] + c * step[2];
+          const int there = i >= 0 && i < in[0] && j >= 0 && j < in[1] && l >= 0 && l < in[2];
+          *y++ = there ? x[((n * in[0] + i) * in[1] + j) * in[2] + l] : 0;
+        }
+}
+
 static void compute(struct walk *w, const struct node *node, double *y) {
   const double *x = w->y[node->input[0]];
   switch (node->layer->op) {
@@ -148,6 +180,10 @@ static void compute(struct walk *w, const struct node *node, double *y) {
     break;
   case OP_NORM:
     norm(w, node, x, y);
+    break;
+  case OP_SLICE:
+  case OP_PAD:
+    part(w, node, x, y);
     break;
   case OP_CUSTOM:
     custom(w, node, y);

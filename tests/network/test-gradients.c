@@ -292,6 +292,31 @@ static strait_node layer_norm_positions(strait_graph *g, strait_node x) {
                        strait_classes(g), STRAIT_BIAS);
 }
 
+/* Of images and of vectors; of the input, which has no gradient; parts that overlap, so that dx is added to. */
+static strait_node slices(strait_graph *g, strait_node x) {
+  x = strait_conv2d(g, strait_slice_channels(g, x, 1, 0), "conv", 4, 2, 1, 0, STRAIT_BIAS); /* (4, 5, 4) */
+  strait_node a = strait_slice_image(g, strait_slice_channels(g, x, 1, 2), 1, 0, 3, 0, 2);  /* (2, 2, 2) */
+  strait_node b = strait_slice_image(g, strait_slice_channels(g, x, 2, 0), 0, 1, 0, 2, 1);  /* (2, 5, 2) */
+  b = strait_linear(g, strait_flatten(g, strait_relu(g, b)), "fc1", 5, STRAIT_BIAS);
+  a = strait_linear(g, strait_slice_channels(g, strait_flatten(g, a), 0, 5), "fc2", 5, STRAIT_BIAS);
+  a = strait_add(g, a, b);
+  return strait_linear(g, strait_add(g, strait_slice_channels(g, a, 1, 3), strait_slice_channels(g, a, 2, 0)), "fc3",
+                       strait_classes(g), STRAIT_BIAS);
+}
+static strait_node pads(strait_graph *g, strait_node x) {
+  x = strait_conv2d(g, strait_pad_image(g, x, 1, 0, 0, 2), "conv", 3, 3, 1, 0, STRAIT_BIAS); /* (3, 3, 4) */
+  strait_node y = strait_pad_channels(g, strait_slice_image(g, x, 0, 0, 0, 0, 2), 1, 2);     /* (6, 2, 2) */
+  y = strait_add(g, y, strait_conv2d(g, x, "down", 6, 1, 2, 0, STRAIT_NO_BIAS));
+  y = strait_add(g, strait_pad_image(g, y, 1, 0, 2, 0), strait_pad_channels(g, x, 3, 0)); /* (6, 3, 4) */
+  y = strait_linear(g, strait_flatten(g, y), "fc1", 4, STRAIT_BIAS);
+  y = strait_add(g, strait_pad_channels(g, y, 1, 1), strait_pad_channels(g, y, 0, 2));
+  return strait_linear(g, y, "fc2", strait_classes(g), STRAIT_BIAS);
+}
+static strait_node slice_positions(strait_graph *g, strait_node x) {
+  x = strait_pad_channels(g, strait_linear(g, x, "in", 6, STRAIT_BIAS), 2, 0);
+  return strait_linear(g, strait_slice_channels(g, x, 1, 5), "out", strait_classes(g), STRAIT_BIAS);
+}
+
 /* --- the check --- */
 
 #define POSITIONS                                                                                                      \
@@ -329,6 +354,9 @@ static const struct {
     {"gelu", gelus, IMAGE(2, 4, 4, 3), 0},
     {"layer norm", layer_norms, IMAGE(2, 4, 4, 3), 0},
     {"layer norm, positions", layer_norm_positions, POSITIONS, 0},
+    {"slice", slices, IMAGE(3, 6, 5, 3), 0},
+    {"pad", pads, IMAGE(2, 4, 4, 3), 0},
+    {"slice, positions", slice_positions, POSITIONS, 0},
 };
 #define CASES ((int)(sizeof cases / sizeof cases[0]))
 
@@ -549,6 +577,62 @@ START_TEST(layer_norm_equals_pytorch) {
 }
 END_TEST
 
+static strait_node every_second(strait_graph *g, strait_node x) {
+  x = strait_pad_channels(g, strait_slice_image(g, x, 0, 0, 0, 0, 2), 1, 2);
+  return strait_flatten(g, x);
+}
+static strait_node middle(strait_graph *g, strait_node x) {
+  x = strait_slice_image(g, strait_slice_channels(g, x, 1, 1), 1, 0, 2, 3, 1);
+  return strait_flatten(g, strait_pad_image(g, x, 0, 1, 2, 1));
+}
+static strait_node slice_high(strait_graph *g, strait_node x) { return strait_slice_channels(g, x, 1, 2); }
+static strait_node slice_still(strait_graph *g, strait_node x) { return strait_slice_image(g, x, 0, 0, 0, 0, 0); }
+static strait_node slice_vector(strait_graph *g, strait_node x) {
+  return strait_slice_image(g, strait_flatten(g, x), 0, 0, 0, 0, 2);
+}
+static strait_node pad_vector(strait_graph *g, strait_node x) {
+  return strait_pad_image(g, strait_flatten(g, x), 1, 0, 0, 0);
+}
+static strait_node pad_less(strait_graph *g, strait_node x) { return strait_pad_channels(g, x, -1, 0); }
+
+/* Of x[c][h][w] = 100 c + 10 h + w, (2, 3, 4): numpy's np.pad(x[:, ::2, ::2], ((1, 2), (0, 0), (0, 0))) and
+ * np.pad(x[1:2, 1:3, :3], ((0, 0), (0, 1), (2, 1))). */
+START_TEST(parts_equal_numpy) {
+  static const float expected[2][20] = {{0, 0, 0, 0, 0, 2, 20, 22, 100, 102, 120, 122},
+                                        {0, 0, 110, 111, 112, 0, 0, 0, 120, 121, 122, 0}};
+  static const int counts[] = {20, 18};
+  static const struct {
+    build_function *build;
+    const char *message;
+  } wrong[] = {
+      {slice_high, "slice of the input: 2 channels from number 1 (counted from 0) are not in input (2, 3, 4)"},
+      {slice_still, "slice of the input: step 0; it must be at least 1"},
+      {slice_vector, "slice of the input: input (24) is not an image (channels, height, width): it has channels alone"},
+      {pad_vector, "pad of the input: input (24) is not an image (channels, height, width): it has channels alone"},
+      {pad_less, "pad of the input: -1 and 0 of channels; from 0 to 2^40 are possible"},
+  };
+  struct net net;
+  struct rig rig;
+  struct run run = {.samples = 1};
+  float x[24], got[20];
+  for (int i = 0; i < 24; i++) /* (height, width, channels) */
+    x[i] = (float)(100 * (i % 2) + 10 * (i / 8) + i / 2 % 4);
+  OK(net_try(&net, _i ? middle : every_second, image(2, 3, 4, counts[_i])));
+  rig_make(&rig, &net, "cpu", 1, 1, PROGRAM_EVALUATE, 0);
+  rig.device->ops->upload(rig.device, program_input(rig.program), x, 24);
+  program_forward(rig.program, &run);
+  rig_get(&rig, program_output(rig.program), got, counts[_i]);
+  ck_assert_mem_eq(got, expected[_i], (size_t)counts[_i] * sizeof *got);
+  rig_free(&rig);
+  net_free(&net);
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    ck_assert_int_eq(net_try(&net, wrong[i].build, image(2, 3, 4, 5)), STRAIT_EINVAL);
+    ck_assert_msg(strstr(error_text(), wrong[i].message) != NULL, "%s", error_text());
+    net_free(&net);
+  }
+}
+END_TEST
+
 static strait_node layer_norm_wide(strait_graph *g, strait_node x) {
   return strait_linear(g, strait_layer_norm(g, strait_linear(g, x, "in", 600, STRAIT_BIAS), "ln"), "out",
                        strait_classes(g), STRAIT_BIAS);
@@ -590,6 +674,7 @@ int main(void) {
   tcase_add_loop_test(tcase, guarded_device_gives_the_same, 0, CASES);
   tcase_add_loop_test(tcase, gelu_equals_pytorch, 0, 2);
   tcase_add_test(tcase, layer_norm_equals_pytorch);
+  tcase_add_loop_test(tcase, parts_equal_numpy, 0, 2);
   tcase_add_test(tcase, threads_change_no_byte);
   tcase_add_test(tcase, dropout_has_the_gradient_of_its_mask);
   suite_add_tcase(suite, tcase);

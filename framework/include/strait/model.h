@@ -250,6 +250,36 @@ static inline strait_node strait_layer_norm(strait_graph *g, strait_node x, cons
   return strait_layer_norm_with(g, x, name, 1e-5);
 }
 
+/* `count` channels of x from number `first` on, counted from 0 (of a vector or of positions' features: numbers of the
+ * last dimension); count 0: all from there. (Since 1.1.) [one thread, in build()] */
+static inline strait_node strait_slice_channels(strait_graph *g, strait_node x, int64_t first, int64_t count) {
+  const int64_t integers[] = {0, 0, 1, 0, 0, 1, first, count};
+  strait_layer layer = {sizeof layer, 1, 8, 0, "slice", 0, &x, integers, 0};
+  return strait_layer_of(g, &layer);
+}
+/* A part of an image: Python's x[:, top : top + height : step, left : left + width : step]; height or width 0: to the
+ * end. strait_slice_image(g, x, 0, 0, 0, 0, 2) is every second pixel. (Since 1.1.) [one thread, in build()] */
+static inline strait_node strait_slice_image(strait_graph *g, strait_node x, int64_t top, int64_t left, int64_t height,
+                                             int64_t width, int64_t step) {
+  const int64_t integers[] = {top, height, step, left, width, step, 0, 0};
+  strait_layer layer = {sizeof layer, 1, 8, 0, "slice", 0, &x, integers, 0};
+  return strait_layer_of(g, &layer);
+}
+
+/* Puts channels of zeros before and after those of x. (Since 1.1.) [one thread, in build()] */
+static inline strait_node strait_pad_channels(strait_graph *g, strait_node x, int64_t before, int64_t after) {
+  const int64_t integers[] = {0, 0, 0, 0, before, after};
+  strait_layer layer = {sizeof layer, 1, 6, 0, "pad", 0, &x, integers, 0};
+  return strait_layer_of(g, &layer);
+}
+/* Puts rows and columns of zeros around an image. (Since 1.1.) [one thread, in build()] */
+static inline strait_node strait_pad_image(strait_graph *g, strait_node x, int64_t top, int64_t bottom, int64_t left,
+                                           int64_t right) {
+  const int64_t integers[] = {top, bottom, left, right, 0, 0};
+  strait_layer layer = {sizeof layer, 1, 6, 0, "pad", 0, &x, integers, 0};
+  return strait_layer_of(g, &layer);
+}
+
 typedef struct strait_model_ops {
   uint32_t size;
   uint32_t reserved;

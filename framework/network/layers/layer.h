@@ -54,11 +54,12 @@ struct bound {
 
 /* What the channels of the output have to do with those of the inputs: whether they may be permuted, and with whom. */
 enum {
-  CHANNELS_FIXED, /* as they are */
-  CHANNELS_NEW,   /* free, by the layer's parameters */
-  CHANNELS_SAME,  /* the input's */
-  CHANNELS_UNITE, /* the input's, which are made one */
-  CHANNELS_BLOCKS /* the input's, each a block of as many as there are positions */
+  CHANNELS_FIXED,  /* as they are */
+  CHANNELS_NEW,    /* free, by the layer's parameters */
+  CHANNELS_SAME,   /* the input's */
+  CHANNELS_UNITE,  /* the input's, which are made one */
+  CHANNELS_BLOCKS, /* the input's, each a block of as many as there are positions */
+  CHANNELS_PICKED  /* each is a channel of an input, or 0 always: source() says which */
 };
 /* What may be done by the step that makes the input, which must say that it can. */
 enum { FUSE_RELU = 1, FUSE_ADD = 2 };
@@ -78,6 +79,8 @@ struct layer {
   unsigned takes; /* bits 1 << STRAIT_F32, ... of the inputs it can read; 0: float32 alone */
   uint32_t gives; /* the type of its output; 0: its first input's */
   int channels;   /* CHANNELS_... */
+  /* CHANNELS_PICKED: the input whose channel *of this channel of the output is; -1: it is 0. */
+  int (*source)(const struct graph *graph, const struct node *node, int64_t channel, int64_t *of);
   int64_t (*multiply_adds)(const struct graph *graph, const struct node *node); /* per sample; NULL: 0 */
 
   /* The tape. */

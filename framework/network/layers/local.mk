@@ -8,4 +8,5 @@ libstrait_la_SOURCES += \
 	%D%/layer_norm.c framework/compute/cpu_layer_norm.c \
 	%D%/linear.c framework/compute/cpu_linear.c \
 	%D%/norm.c framework/compute/cpu_norm.c \
-	%D%/pool.c framework/compute/cpu_pool.c
+	%D%/pool.c framework/compute/cpu_pool.c \
+	%D%/slice.c framework/compute/cpu_slice.c
