@@ -34,3 +34,8 @@ EXTRA_LTLIBRARIES += plugins/model-resnet.la
 plugins_model_resnet_la_SOURCES = %D%/resnet.c
 plugins_model_resnet_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 EXTRA_libbuiltin_la_SOURCES += %D%/resnet.c
+
+EXTRA_LTLIBRARIES += plugins/model-cifarresnet.la
+plugins_model_cifarresnet_la_SOURCES = %D%/cifarresnet.c
+plugins_model_cifarresnet_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/cifarresnet.c

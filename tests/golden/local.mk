@@ -1,5 +1,5 @@
-GOLDEN_FILES = %D%/convfc.txt %D%/mlp.txt %D%/preresnet-20.txt %D%/preresnet-110.txt %D%/preresnet-164.txt \
-	%D%/resnet18.txt %D%/resnet34.txt %D%/resnet50.txt %D%/vgg16.txt %D%/vgg16-bn.txt %D%/vgg19.txt \
+GOLDEN_FILES = %D%/cifarresnet-20.txt %D%/cifarresnet-20-b.txt %D%/convfc.txt %D%/mlp.txt %D%/preresnet-20.txt %D%/preresnet-110.txt %D%/preresnet-164.txt \
+	%D%/resnet18.txt %D%/resnet18-cifar.txt %D%/resnet34.txt %D%/resnet50.txt %D%/vgg16.txt %D%/vgg16-bn.txt %D%/vgg19.txt \
 	%D%/vgg19-bn.txt %D%/wideresnet-28-10.txt
 EXTRA_DIST += %D%/README %D%/make.py %D%/load.py $(GOLDEN_FILES)
 dist_check_SCRIPTS += %D%/load.sh

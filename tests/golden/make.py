@@ -221,8 +221,15 @@ class WideResNet(nn.Module):
         return self.linear(nn.functional.avg_pool2d(self.bn1(x).relu(), 8).flatten(1))
 
 
+class Zeros(nn.Module):
+    """Every second pixel, with as many channels of zeros on either side: shortcut A."""
+
+    def forward(self, x):
+        return nn.functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, x.shape[1] // 2, x.shape[1] // 2))
+
+
 class ResNetBlock(nn.Module):
-    def __init__(self, inputs, outputs, kernels, stride):
+    def __init__(self, inputs, outputs, kernels, stride, zeros=False, shortcut="downsample"):
         super().__init__()
         channels, self.layers = inputs, len(kernels)
         for i, (out, kernel) in enumerate(zip(outputs, kernels)):
@@ -230,10 +237,10 @@ class ResNetBlock(nn.Module):
             self.add_module(f"conv{i + 1}", nn.Conv2d(channels, out, kernel, step, kernel // 2, bias=False))
             self.add_module(f"bn{i + 1}", nn.BatchNorm2d(out))
             channels = out
+        self.shortcut_name = shortcut
         if stride != 1 or inputs != channels:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(inputs, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
-            )
+            projection = nn.Sequential(nn.Conv2d(inputs, channels, 1, stride, bias=False), nn.BatchNorm2d(channels))
+            self.add_module(shortcut, Zeros() if zeros else projection)
 
     def forward(self, x):
         y = x
@@ -241,7 +248,31 @@ class ResNetBlock(nn.Module):
             y = getattr(self, f"bn{i}")(getattr(self, f"conv{i}")(y))
             if i < self.layers:
                 y = y.relu()
-        return (y + (self.downsample(x) if hasattr(self, "downsample") else x)).relu()
+        return (y + getattr(self, self.shortcut_name, nn.Identity())(x)).relu()
+
+
+class SmallResNet(nn.Module):
+    """For 32 x 32 images: a 3x3 stem; blocks: per stage, width: of the first."""
+
+    def __init__(self, blocks, width, classes, zeros=False, shortcut="downsample", last="fc"):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, width, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        channels, self.stages, self.last = width, len(blocks), last
+        for stage, count in enumerate(blocks):
+            layers = []
+            for i in range(count):
+                outputs = [width << stage] * 2
+                layers.append(ResNetBlock(channels, outputs, [3, 3], 2 if stage and not i else 1, zeros, shortcut))
+                channels = outputs[-1]
+            self.add_module(f"layer{stage + 1}", nn.Sequential(*layers))
+        self.add_module(last, nn.Linear(channels, classes))
+
+    def forward(self, x):
+        x = self.bn1(self.conv1(x)).relu()
+        for stage in range(self.stages):
+            x = getattr(self, f"layer{stage + 1}")(x)
+        return getattr(self, self.last)(x.mean((2, 3)))
 
 
 class ResNet(nn.Module):
@@ -278,6 +309,16 @@ NETWORKS = {
     "vgg19": ("vgg depth=19", lambda: VGG(VGG19, False, 10), IMAGE, 10, 4, 2, 20_554_826),
     "vgg19-bn": ("vgg depth=19 batch-norm=yes", lambda: VGG(VGG19, True, 10), IMAGE, 10, 4, 2, 20_565_834),
     "wideresnet-28-10": ("wideresnet", lambda: WideResNet(28, 10, 10), IMAGE, 10, 2, 1, 36_489_290),
+    "cifarresnet-20": (
+        "cifarresnet names=linear", lambda: SmallResNet((3, 3, 3), 16, 10, True, last="linear"), IMAGE, 10, 4, 1, 269_722,
+    ),
+    "cifarresnet-20-b": (
+        "cifarresnet shortcut=B", lambda: SmallResNet((3, 3, 3), 16, 10), IMAGE, 10, 4, 1, 272_474,
+    ),
+    "resnet18-cifar": (
+        "resnet depth=18 names=linear", lambda: SmallResNet((2, 2, 2, 2), 64, 10, False, "shortcut", "linear"),
+        IMAGE, 10, 2, 1, 11_173_962,
+    ),
     "resnet18": ("resnet depth=18", lambda: ResNet((2, 2, 2, 2), False, 1000), (3, 224, 224), 1000, 2, 1, 11_689_512),
     "resnet34": ("resnet depth=34", lambda: ResNet((3, 4, 6, 3), False, 1000), (3, 224, 224), 1000, 2, 1, 21_797_672),
     "resnet50": ("resnet depth=50", lambda: ResNet((3, 4, 6, 3), True, 1000), (3, 224, 224), 1000, 2, 1, 25_557_032),

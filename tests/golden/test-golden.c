@@ -20,12 +20,13 @@
 #define OK(call) ck_assert_msg((call) >= 0, "%s: %s", #call, error_text())
 
 /* Those that take long come last. */
-static const char *const names[] = {"mlp",      "convfc",   "preresnet-20",    "preresnet-110", "preresnet-164",
-                                    "vgg16",    "vgg16-bn", "vgg19",           "vgg19-bn",      "resnet18",
-                                    "resnet34", "resnet50", "wideresnet-28-10"};
+static const char *const names[] = {"mlp",           "convfc",        "cifarresnet-20",   "preresnet-20",
+                                    "preresnet-110", "preresnet-164", "cifarresnet-20-b", "vgg16",
+                                    "vgg16-bn",      "vgg19",         "vgg19-bn",         "resnet18-cifar",
+                                    "resnet18",      "resnet34",      "resnet50",         "wideresnet-28-10"};
 static const char *const kernels[] = {"portable", "avx2", "avx512"};
 #define NAMES ((int)(sizeof names / sizeof names[0]))
-#define QUICK 4 /* the rest with STRAIT_GOLDEN=all */
+#define QUICK 5 /* the rest with STRAIT_GOLDEN=all */
 #define KERNELS ((int)(sizeof kernels / sizeof kernels[0]))
 
 static const double logits_bound = 1e-4, gradient_bound = 1e-3;

@@ -64,6 +64,14 @@ static const struct {
     {"resnet", "", IMAGENET, 25557032, 4100000000},
     {"resnet", "depth=101", IMAGENET, 44549160, 0},
     {"resnet", "depth=152", IMAGENET, 60192808, 0},
+    {"resnet", "depth=18", IMAGE, 11173962, 556000000}, /* 3x3 stem */
+    {"resnet", "depth=50 names=linear", IMAGE, 23520842, 1300000000},
+    {"resnet", "depth=18 stem=imagenet", IMAGE, 11181642, 0},
+    {"resnet", "depth=18 stem=cifar", IMAGENET, 11681832, 0},
+    {"cifarresnet", "", IMAGE, 269722, 40810000},
+    {"cifarresnet", "depth=56 names=linear", IMAGE, 853018, 125750000},
+    {"cifarresnet", "depth=110", IMAGE, 1727962, 0},
+    {"cifarresnet", "shortcut=B", IMAGE, 272474, 0},
 };
 
 START_TEST(parameters_are_as_many_as_published) {
@@ -97,6 +105,11 @@ static const struct {
     {"wideresnet", "depth=2002 width=128 dropout=0.99"},
     {"resnet", "depth=152 width=4096"},
     {"resnet", "depth=18 width=1"},
+    {"resnet", "depth=152 stem=cifar names=linear"},
+    {"resnet", "depth=18 width=1 stem=imagenet"},
+    {"cifarresnet", "depth=8 width=0.05"},
+    {"cifarresnet", "depth=2000 width=64 shortcut=B names=linear"},
+    {"cifarresnet", "depth=14 width=0.7"},
 };
 
 START_TEST(option_corners_build) {
@@ -115,6 +128,9 @@ static const struct {
     {"preresnet", "depth=50", "depth = 50: with bottleneck blocks it must be 9n+2; the nearest are 47, 56", IMAGE},
     {"preresnet", "depth=158", "depth = 158: with bottleneck blocks it must be 9n+2; the nearest are 155, 164", IMAGE},
     {"preresnet", "depth=9 block=bottleneck", "depth = 9: with bottleneck blocks it is at least 11", IMAGE},
+    {"cifarresnet", "depth=18", "depth = 18: it must be 6n+2; the nearest are 14, 20", IMAGE},
+    {"cifarresnet", "", "input (12) is not an image (channels, height, width)", {1, {12}, STRAIT_TARGET_CLASS, 10}},
+    {"resnet", "", "input (12) is not an image (channels, height, width)", {1, {12}, STRAIT_TARGET_CLASS, 10}},
     {"wideresnet", "depth=20", "depth = 20: it must be 6n+4; the nearest are 16, 22", IMAGE},
     {"vgg",
      "",

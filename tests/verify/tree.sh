@@ -40,9 +40,12 @@ lawful model vgg --set width=0.05 --set model.batch-norm=yes && in_full
 lawful model preresnet --set depth=8 && in_full
 lawful model wideresnet --set depth=10 --set width=1 --set dropout=0.2 && in_full
 lawful model resnet --set depth=18 --set width=4 && in_full
+lawful model resnet --set depth=18 --set width=4 --set stem=cifar --set names=linear && in_full
+lawful model cifarresnet --set depth=8 && in_full
+lawful model cifarresnet --set depth=8 --set shortcut=B --set names=linear && in_full
 for file in "$folder"/model-*.so; do
   case $(basename "$file" .so) in
-  model-mlp | model-convfc | model-vgg | model-preresnet | model-wideresnet | model-resnet) ;;
+  model-mlp | model-convfc | model-vgg | model-preresnet | model-wideresnet | model-resnet | model-cifarresnet) ;;
   *) die "$file: add it here, with options that make it small" ;;
   esac
 done
