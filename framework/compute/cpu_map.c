@@ -1,4 +1,4 @@
-/* compute/cpu_map.c: what works element by element: ReLU, addition, flatten, dropout. */
+/* compute/cpu_map.c: what works element by element: ReLU, addition, multiplication, constants, flatten, dropout. */
 #include <string.h>
 
 #include "compute/cpu.h"
@@ -92,6 +92,58 @@ static void add_backward(struct device *d, const struct op *record, const struct
 
 const struct cpu_operation cpu_relu = {.forward = relu_forward, .backward = relu_backward};
 const struct cpu_operation cpu_add = {.forward = add_forward, .backward = add_backward};
+
+/* ---- multiply ---- */
+
+static void multiply_block(void *context, int64_t first, int64_t count, int worker) {
+  const struct map *m = context;
+  (void)worker;
+  for (int64_t i = first; i < first + count; i++)
+    m->y[i] = m->x[i] * m->b[i];
+}
+
+static void multiply_forward(struct device *d, const struct op *record, const struct run *run) {
+  struct map m = map_of(d, &record->map);
+  cpu_each(m.cpu, run->samples * record->map.count, BLOCK, multiply_block, &m);
+}
+
+/* dx before db: of x * x they are one place, and db's accumulate is set. */
+static void multiply_backward_block(void *context, int64_t first, int64_t count, int worker) {
+  const struct map *m = context;
+  (void)worker;
+  for (int64_t i = first; i < first + count; i++) {
+    if (m->dx)
+      m->dx[i] = m->accumulate_dx ? m->dx[i] + m->dy[i] * m->b[i] : m->dy[i] * m->b[i];
+    if (m->db)
+      m->db[i] = m->accumulate_db ? m->db[i] + m->dy[i] * m->x[i] : m->dy[i] * m->x[i];
+  }
+}
+
+static void multiply_backward(struct device *d, const struct op *record, const struct run *run) {
+  struct map m = map_of(d, &record->map);
+  if (m.dx || m.db)
+    cpu_each(m.cpu, run->samples * record->map.count, BLOCK, multiply_backward_block, &m);
+}
+
+const struct cpu_operation cpu_multiply = {.forward = multiply_forward, .backward = multiply_backward};
+
+/* ---- constant: its input has a gradient of zero ---- */
+
+static void constant_forward(struct device *d, const struct op *record, const struct run *run) {
+  const struct plain_op *op = &record->plain;
+  float *y = cpu_at(cpu_of(d), op->y);
+  for (int64_t i = 0; i < run->samples * op->output_size; i++)
+    y[i] = (float)op->real[0];
+}
+
+static void constant_backward(struct device *d, const struct op *record, const struct run *run) {
+  const struct plain_op *op = &record->plain;
+  float *dx = cpu_at(cpu_of(d), op->dx[0]);
+  if (dx && !op->accumulate_dx[0])
+    memset(dx, 0, (size_t)(run->samples * op->output_size) * sizeof *dx);
+}
+
+const struct cpu_operation cpu_constant = {.forward = constant_forward, .backward = constant_backward};
 
 /* ---- flatten ---- */
 

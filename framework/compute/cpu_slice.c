@@ -1,5 +1,5 @@
 /* compute/cpu_slice.c: slice and pad: a part is taken from a whole, or put into one of zeros; each is the other's
- * gradient. */
+ * gradient. concat: parts lie side by side at each position. */
 #include <string.h>
 
 #include "compute/cpu.h"
@@ -71,3 +71,48 @@ static void pad_backward(struct device *d, const struct op *op, const struct run
 
 const struct cpu_operation cpu_slice = {.forward = slice_forward, .backward = slice_backward};
 const struct cpu_operation cpu_pad = {.forward = pad_forward, .backward = pad_backward};
+
+struct concat {
+  const struct plain_op *op;
+  struct cpu *cpu;
+};
+
+/* Of one sample, for all inputs: the channels of input k at each position to y's, or dy's to those of its gradient. An
+ * input that is there twice has one gradient, to which the second adds. */
+static void concat_sample(const struct concat *c, int64_t sample, int backward) {
+  const struct plain_op *op = c->op;
+  const int64_t positions = op->integer[0], all = op->output_size / positions;
+  float *whole = cpu_at(c->cpu, backward ? op->dy : op->y) + sample * op->output_size;
+  for (uint32_t k = 0; k < op->inputs; k++) {
+    const int64_t channels = op->input_size[k] / positions;
+    float *part = cpu_at(c->cpu, backward ? op->dx[k] : op->x[k]);
+    if (part)
+      part += sample * op->input_size[k];
+    for (int64_t p = 0; part && p < positions; p++)
+      if (backward)
+        move(part + p * channels, whole + p * all, channels, op->accumulate_dx[k]);
+      else
+        move(whole + p * all, part + p * channels, channels, 0);
+    whole += channels;
+  }
+}
+
+static void concat_forward_sample(void *context, int64_t sample, int worker) {
+  (void)worker;
+  concat_sample(context, sample, 0);
+}
+static void concat_backward_sample(void *context, int64_t sample, int worker) {
+  (void)worker;
+  concat_sample(context, sample, 1);
+}
+
+static void concat_forward(struct device *d, const struct op *op, const struct run *run) {
+  struct concat c = {&op->plain, cpu_of(d)};
+  team_run(c.cpu->team, run->samples, concat_forward_sample, &c);
+}
+static void concat_backward(struct device *d, const struct op *op, const struct run *run) {
+  struct concat c = {&op->plain, cpu_of(d)};
+  team_run(c.cpu->team, run->samples, concat_backward_sample, &c);
+}
+
+const struct cpu_operation cpu_concat = {.forward = concat_forward, .backward = concat_backward};

@@ -89,8 +89,9 @@ struct pool_op {
   place x, y, index;
   place dy, dx;
 };
-/* relu and add, element by element over `count` floats a sample: y = max(0,x), dx by y > 0; y = x + b, dx and db from
- * dy. y may be x's place; dx may be dy's; an add's dx and db may be one place, which then gets both. */
+/* relu, add and multiply, element by element over `count` floats a sample: y = max(0,x), dx by y > 0; y = x + b, dx and
+ * db from dy; y = x b. Of relu and add, y may be x's place, and dx dy's. dx and db may be one place, which then gets
+ * both. */
 struct map_op {
   int64_t count;
   int accumulate_dx, accumulate_db;

@@ -17,7 +17,10 @@
   ROW(GELU, gelu)                                                                                                      \
   ROW(LAYER_NORM, layer_norm)                                                                                          \
   ROW(SLICE, slice)                                                                                                    \
-  ROW(PAD, pad)
+  ROW(PAD, pad)                                                                                                        \
+  ROW(CONCAT, concat)                                                                                                  \
+  ROW(MULTIPLY, multiply)                                                                                              \
+  ROW(CONSTANT, constant)
 
 /* With those that are no layers, which come last. */
 #define OPERATIONS(ROW)                                                                                                \

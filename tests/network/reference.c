@@ -163,6 +163,18 @@ static void part(const struct walk *w, const struct node *node, const double *x,
         }
 }
 
+/* The inputs' rows of channels one after another. */
+static void concat(const struct walk *w, const struct node *node, double *y) {
+  const int image = node->shape.rank == 3;
+  const int64_t positions = image ? 1 : node->size / node_channels(node); /* channels first: one row, of all */
+  for (int64_t p = 0; p < w->samples * positions; p++)
+    for (int k = 0; k < node->inputs; k++) {
+      const int64_t row = w->graph->nodes[node->input[k]].size / positions;
+      for (int64_t i = 0; i < row; i++)
+        *y++ = w->y[node->input[k]][p * row + i];
+    }
+}
+
 static void compute(struct walk *w, const struct node *node, double *y) {
   const double *x = w->y[node->input[0]];
   switch (node->layer->op) {
@@ -184,6 +196,17 @@ static void compute(struct walk *w, const struct node *node, double *y) {
   case OP_SLICE:
   case OP_PAD:
     part(w, node, x, y);
+    break;
+  case OP_CONCAT:
+    concat(w, node, y);
+    break;
+  case OP_MULTIPLY:
+    for (int64_t i = 0; i < w->samples * node->size; i++)
+      y[i] = x[i] * w->y[node->input[1]][i];
+    break;
+  case OP_CONSTANT:
+    for (int64_t i = 0; i < w->samples * node->size; i++)
+      y[i] = node->real[0];
     break;
   case OP_CUSTOM:
     custom(w, node, y);

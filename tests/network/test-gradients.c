@@ -317,6 +317,29 @@ static strait_node slice_positions(strait_graph *g, strait_node x) {
   return strait_linear(g, strait_slice_channels(g, x, 1, 5), "out", strait_classes(g), STRAIT_BIAS);
 }
 
+/* Of images, with the input, which has no gradient, and one node twice; of vectors; of positions. */
+static strait_node concats(strait_graph *g, strait_node x) {
+  strait_node y = strait_conv2d(g, x, "conv", 3, 3, 1, 1, STRAIT_BIAS);
+  strait_node a = strait_concat(g, 4, (strait_node[]){y, x, y, strait_relu(g, y)}); /* (11, 4, 3) */
+  a = strait_linear(g, strait_flatten(g, a), "fc1", 4, STRAIT_BIAS);
+  a = strait_concat(g, 2, (strait_node[]){strait_concat(g, 1, &a), strait_relu(g, a)});
+  return strait_linear(g, a, "fc2", strait_classes(g), STRAIT_BIAS);
+}
+static strait_node concat_positions(strait_graph *g, strait_node x) {
+  strait_node y = strait_linear(g, x, "in", 3, STRAIT_BIAS);
+  return strait_linear(g, strait_concat(g, 2, (strait_node[]){y, x}), "out", strait_classes(g), STRAIT_BIAS);
+}
+/* Squares, gates, with the input; constants of nodes with and without another gradient. */
+static strait_node products(strait_graph *g, strait_node x) {
+  strait_node y = strait_conv2d(g, strait_multiply(g, x, x), "conv", 2, 3, 1, 1, STRAIT_BIAS);
+  y = strait_multiply(g, strait_multiply(g, y, y), strait_add(g, x, strait_constant(g, y, -0.5)));
+  y = strait_multiply(g, y, strait_constant(g, y, 0.25));
+  strait_node z = strait_linear(g, strait_flatten(g, y), "fc1", 4, STRAIT_BIAS);
+  strait_node two = strait_constant(g, strait_linear(g, z, "aside", 4, STRAIT_BIAS), 2);
+  z = strait_add(g, strait_multiply(g, strait_relu(g, z), z), strait_multiply(g, two, z));
+  return strait_linear(g, z, "fc2", strait_classes(g), STRAIT_BIAS);
+}
+
 /* --- the check --- */
 
 #define POSITIONS                                                                                                      \
@@ -357,6 +380,9 @@ static const struct {
     {"slice", slices, IMAGE(3, 6, 5, 3), 0},
     {"pad", pads, IMAGE(2, 4, 4, 3), 0},
     {"slice, positions", slice_positions, POSITIONS, 0},
+    {"concat", concats, IMAGE(2, 4, 3, 3), 0},
+    {"concat, positions", concat_positions, POSITIONS, 0},
+    {"multiply, constant", products, IMAGE(2, 3, 4, 3), 0},
 };
 #define CASES ((int)(sizeof cases / sizeof cases[0]))
 
@@ -633,6 +659,55 @@ START_TEST(parts_equal_numpy) {
 }
 END_TEST
 
+/* x (x + 3), then the two channels of x before and behind it. */
+static strait_node polynomial(strait_graph *g, strait_node x) {
+  strait_node y = strait_multiply(g, x, strait_add(g, x, strait_constant(g, x, 3)));
+  strait_node a = strait_slice_channels(g, x, 0, 1), b = strait_slice_channels(g, x, 1, 1);
+  return strait_flatten(g, strait_concat(g, 3, (strait_node[]){b, y, a}));
+}
+static strait_node concat_wrong(strait_graph *g, strait_node x) {
+  return strait_concat(g, 2, (strait_node[]){x, strait_slice_image(g, x, 0, 0, 0, 0, 2)});
+}
+static strait_node multiply_wrong(strait_graph *g, strait_node x) {
+  return strait_multiply(g, x, strait_slice_channels(g, x, 0, 1));
+}
+static strait_node constant_wrong(strait_graph *g, strait_node x) { return strait_constant(g, x, NAN); }
+
+/* Small whole numbers: exact. */
+START_TEST(products_and_joints_are_exact) {
+  static const struct {
+    build_function *build;
+    const char *message;
+  } wrong[] = {
+      {concat_wrong, "(2, 2, 2) and slice of the input (2, 1, 1): the shapes must be equal but for the channels"},
+      {multiply_wrong, "multiply of the input (2, 2, 2) and slice of the input (1, 2, 2): the shapes must be equal"},
+      {constant_wrong, "constant of the input: value nan; it must be a finite float32"},
+  };
+  struct net net;
+  struct rig rig;
+  struct run run = {.samples = 1};
+  float x[8], got[16];
+  for (int i = 0; i < 8; i++)
+    x[i] = (float)(3 * i % 7 - 2); /* (height, width, channels) */
+  OK(net_try(&net, polynomial, image(2, 2, 2, 16)));
+  rig_make(&rig, &net, "cpu", 1, 1, PROGRAM_EVALUATE, 0);
+  rig.device->ops->upload(rig.device, program_input(rig.program), x, 8);
+  program_forward(rig.program, &run);
+  rig_get(&rig, program_output(rig.program), got, 16);
+  for (int p = 0; p < 4; p++) {
+    const float a = x[2 * p], b = x[2 * p + 1];
+    ck_assert(got[p] == b && got[4 + p] == a * (a + 3) && got[8 + p] == b * (b + 3) && got[12 + p] == a);
+  }
+  rig_free(&rig);
+  net_free(&net);
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    ck_assert_int_eq(net_try(&net, wrong[i].build, image(2, 2, 2, 5)), STRAIT_EINVAL);
+    ck_assert_msg(strstr(error_text(), wrong[i].message) != NULL, "%s", error_text());
+    net_free(&net);
+  }
+}
+END_TEST
+
 static strait_node layer_norm_wide(strait_graph *g, strait_node x) {
   return strait_linear(g, strait_layer_norm(g, strait_linear(g, x, "in", 600, STRAIT_BIAS), "ln"), "out",
                        strait_classes(g), STRAIT_BIAS);
@@ -675,6 +750,7 @@ int main(void) {
   tcase_add_loop_test(tcase, gelu_equals_pytorch, 0, 2);
   tcase_add_test(tcase, layer_norm_equals_pytorch);
   tcase_add_loop_test(tcase, parts_equal_numpy, 0, 2);
+  tcase_add_test(tcase, products_and_joints_are_exact);
   tcase_add_test(tcase, threads_change_no_byte);
   tcase_add_test(tcase, dropout_has_the_gradient_of_its_mask);
   suite_add_tcase(suite, tcase);

@@ -280,6 +280,24 @@ static inline strait_node strait_pad_image(strait_graph *g, strait_node x, int64
   return strait_layer_of(g, &layer);
 }
 
+/* 1 to 8 nodes side by side along their channels (of vectors and positions: their last dimension); the other dimensions
+ * must be equal. (Since 1.1.) [one thread, in build()] */
+static inline strait_node strait_concat(strait_graph *g, uint32_t count, const strait_node *x) {
+  strait_layer layer = {sizeof layer, count, 0, 0, "concat", 0, x, 0, 0};
+  return strait_layer_of(g, &layer);
+}
+/* The product, element by element, of two nodes of the same shape. (Since 1.1.) [one thread, in build()] */
+static inline strait_node strait_multiply(strait_graph *g, strait_node a, strait_node b) {
+  const strait_node inputs[] = {a, b};
+  strait_layer layer = {sizeof layer, 2, 0, 0, "multiply", 0, inputs, 0, 0};
+  return strait_layer_of(g, &layer);
+}
+/* A node of the shape of `like`, all of whose numbers are `value`. (Since 1.1.) [one thread, in build()] */
+static inline strait_node strait_constant(strait_graph *g, strait_node like, double value) {
+  strait_layer layer = {sizeof layer, 1, 0, 1, "constant", 0, &like, 0, &value};
+  return strait_layer_of(g, &layer);
+}
+
 typedef struct strait_model_ops {
   uint32_t size;
   uint32_t reserved;

@@ -1,12 +1,16 @@
-/* network/layers/map.c: element by element: relu, add. */
+/* network/layers/map.c: element by element: relu, add, multiply, constant. */
 #include "network/layers/layer.h"
 
-static int add_shape(struct graph *graph, struct node *node) {
+#include <float.h>
+#include <math.h>
+
+static int pair_shape(struct graph *graph, struct node *node) {
   const struct node *x = node_input(graph, node, 0), *b = node_input(graph, node, 1);
   char x_text[SHAPE_TEXT], b_text[SHAPE_TEXT];
   if (!shape_equal(&x->shape, &b->shape))
-    return error_set(STRAIT_EINVAL, "add of %s %s and %s %s: the shapes must be equal", graph_operand(graph, x),
-                     shape_text(&x->shape, x_text), graph_operand(graph, b), shape_text(&b->shape, b_text));
+    return error_set(STRAIT_EINVAL, "%s of %s %s and %s %s: the shapes must be equal", node->layer->name,
+                     graph_operand(graph, x), shape_text(&x->shape, x_text), graph_operand(graph, b),
+                     shape_text(&b->shape, b_text));
   node->shape = x->shape;
   return STRAIT_OK;
 }
@@ -50,7 +54,7 @@ const struct layer layer_relu = {.name = "relu",
 const struct layer layer_add = {.name = "add",
                                 .op = OP_ADD,
                                 .inputs = 2,
-                                .shape = add_shape,
+                                .shape = pair_shape,
                                 .channels = CHANNELS_UNITE,
                                 .fused = FUSE_ADD,
                                 .in_place = IN_PLACE,
@@ -58,3 +62,39 @@ const struct layer layer_add = {.name = "add",
                                 .commutes = 1,
                                 .bind = bind,
                                 .counts = add_counts};
+
+static void multiply_counts(const struct op *record, int direction, const struct run *run, struct counts *counts) {
+  const struct map_op *op = &record->map;
+  const int moves = direction == FORWARD
+                        ? 3
+                        : 3 + times_written(op->dx, op->accumulate_dx) + times_written(op->db, op->accumulate_db);
+  counts->words = (double)run->samples * moves * (double)op->count;
+}
+
+const struct layer layer_multiply = {.name = "multiply",
+                                     .op = OP_MULTIPLY,
+                                     .by_name = 1,
+                                     .inputs = 2,
+                                     .shape = pair_shape,
+                                     .channels = CHANNELS_UNITE,
+                                     .keeps_inputs = 1,
+                                     .bind = bind,
+                                     .counts = multiply_counts};
+
+/* Its input gives the shape alone. Any order of its channels is the same. */
+static int constant_shape(struct graph *graph, struct node *node) {
+  if (!isfinite(node->real[0]) || fabs(node->real[0]) > FLT_MAX)
+    return error_set(STRAIT_EINVAL, "%s: value %g; it must be a finite float32", graph_describe(graph, node),
+                     node->real[0]);
+  return STRAIT_OK;
+}
+
+const struct layer layer_constant = {.name = "constant",
+                                     .op = OP_CONSTANT,
+                                     .by_name = 1,
+                                     .inputs = 1,
+                                     .reals = 1,
+                                     .shape = constant_shape,
+                                     .channels = CHANNELS_SAME,
+                                     .bind = bind_plain,
+                                     .counts = counts_plain};

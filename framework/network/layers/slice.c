@@ -1,4 +1,4 @@
-/* network/layers/slice.c: parts of an array: a part of it (slice), zeros around it (pad). */
+/* network/layers/slice.c: parts of arrays: one (slice), zeros around one (pad), several side by side (concat). */
 #include "network/layers/layer.h"
 
 /* Sizes as they lie in memory, (height, width, channels); of what is no image (1, positions, features). */
@@ -134,3 +134,47 @@ const struct layer layer_pad = {.name = "pad",
                                 .source = pad_source,
                                 .bind = bind,
                                 .counts = counts};
+
+/* --- concat --- */
+
+static int concat_shape(struct graph *graph, struct node *node) {
+  int status = check_rank(graph, node);
+  for (int k = 1; !status && k < node->inputs; k++) {
+    const int at = dimension(&node->shape, 2);
+    const struct node *other = node_input(graph, node, k);
+    struct shape shape = other->shape;
+    const int64_t more = shape.rank == node->shape.rank ? shape.dims[at] : 0;
+    char a[SHAPE_TEXT], b[SHAPE_TEXT];
+    shape.dims[at] = node->shape.dims[at];
+    if (!more || !shape_equal(&shape, &node->shape))
+      return error_set(STRAIT_EINVAL, "concat of %s %s and %s %s: the shapes must be equal but for the channels",
+                       graph_operand(graph, node_input(graph, node, 0)),
+                       shape_text(&node_input(graph, node, 0)->shape, a), graph_operand(graph, other),
+                       shape_text(&other->shape, b));
+    node->shape.dims[at] += more;
+  }
+  return status;
+}
+
+static int concat_source(const struct graph *graph, const struct node *node, int64_t channel, int64_t *of) {
+  int k = 0;
+  for (; channel >= node_channels(node_input(graph, node, k)); k++)
+    channel -= node_channels(node_input(graph, node, k));
+  *of = channel;
+  return k;
+}
+
+/* integer 0: positions. */
+static void bind_concat(const struct bound *b, struct op *op) {
+  bind_plain(b, op);
+  op->plain.integer[0] = b->node->size / node_channels(b->node);
+}
+
+const struct layer layer_concat = {.name = "concat",
+                                   .op = OP_CONCAT,
+                                   .by_name = 1,
+                                   .shape = concat_shape,
+                                   .channels = CHANNELS_PICKED,
+                                   .source = concat_source,
+                                   .bind = bind_concat,
+                                   .counts = counts_plain};
