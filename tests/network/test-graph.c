@@ -348,9 +348,9 @@ START_TEST(starting_weights_have_their_distributions) {
 }
 END_TEST
 
-static struct segment segments_a[] = {{"a", 2, {2, 3}, 0, 6, 0, 0}, {"b", 1, {2}, 6, 2, 0, 0}};
-static struct segment segments_b[] = {{"a", 2, {2, 3}, 0, 6, 0, 0}, {"c", 1, {2}, 6, 2, 0, 0}};
-static struct segment segments_c[] = {{"a", 2, {3, 2}, 0, 6, 0, 0}, {"b", 1, {2}, 6, 2, 0, 0}};
+static struct segment segments_a[] = {{"a", 2, {2, 3}, 0, 6, 0, 0, STRAIT_F32}, {"b", 1, {2}, 6, 2, 0, 0, STRAIT_F32}};
+static struct segment segments_b[] = {{"a", 2, {2, 3}, 0, 6, 0, 0, STRAIT_F32}, {"c", 1, {2}, 6, 2, 0, 0, STRAIT_F32}};
+static struct segment segments_c[] = {{"a", 2, {3, 2}, 0, 6, 0, 0, STRAIT_F32}, {"b", 1, {2}, 6, 2, 0, 0, STRAIT_F32}};
 
 START_TEST(layouts_are_compared) {
   const struct layout a = {8, 2, segments_a}, b = {8, 2, segments_b}, c = {8, 2, segments_c}, one = {6, 1, segments_a};
