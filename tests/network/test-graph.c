@@ -162,7 +162,7 @@ static const struct {
     {huge, "node \"fc1\" (linear): parameter \"fc1.weight\" (549755813888, 48): more than 2^40 numbers in one network"},
     {huge_image, "node \"conv\" (conv2d): output (8, 1099511627780, 1099511627780) has more than 2^40 numbers"},
     {unknown_layer, "no layer \"gruel\""},
-    {built_otherwise, "no layer \"conv2d\""},
+    {built_otherwise, "no layer \"conv2d\"; did you mean \"concat\"?"},
     {sticky, "depth 21 is not 6n+2"},
 };
 
