@@ -192,7 +192,7 @@ static int check_member(const char *member) {
     part += *part == '/';
     bad = text_starts(part, "..") && (part[2] == '/' || !part[2]);
   }
-  return bad ? error_set(STRAIT_EINVAL, "\"%s\" is no name of a member: it must be relative, without \"..\"", member)
+  return bad ? error_set(STRAIT_EINVAL, "\"%s\" is not a member name: it must be relative, without \"..\"", member)
              : STRAIT_OK;
 }
 

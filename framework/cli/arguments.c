@@ -15,9 +15,9 @@ static const struct flag {
 } flags[] = {
     {FLAG_SET, "--set", "KEY=VALUE", "set a key: VERB.STAGE.KEY or defaults.KEY; may be repeated"},
     {FLAG_OUT, "--out", "DIR", "folder of the results (default: runs/NAME, by the name of the experiment file)"},
-    {FLAG_THREADS, "--threads", "N", "threads to use, 1 to 256; all CPUs that this process may use otherwise"},
-    {FLAG_JOBS, "--jobs", "N", "stages to run side by side, 1 to 256 (also -j N); one after the other otherwise"},
-    {FLAG_STAGE, "--stage", "NAME", "run this stage alone; what it refers to must be done"},
+    {FLAG_THREADS, "--threads", "N", "threads to use, 1 to 256 (default: all CPUs that this process may use)"},
+    {FLAG_JOBS, "--jobs", "N", "stages to run side by side, 1 to 256 (also -j N; default: 1)"},
+    {FLAG_STAGE, "--stage", "NAME", "run this stage only; the stages it refers to must be finished"},
     {FLAG_STAGE, "--key", "KEY", NULL}, /* between run --jobs and its children; not for users */
     {FLAG_PLUGINS, "--plugin-dir", "DIR", "look for plugins here first"},
     {FLAG_QUIET, "--quiet", NULL, "no progress, only warnings and errors"},

@@ -36,15 +36,16 @@ struct bench_keys {
 static const strait_option table_of_keys[] = {
     STRAIT_STRING("input", struct bench_keys, input, "3x32x32",
                   "shape of a sample: CHANNELSxHEIGHTxWIDTH, or FEATURES"),
-    STRAIT_INT("classes", struct bench_keys, classes, "10", 2, 1e6, "classes"),
-    STRAIT_INT("batch", struct bench_keys, batch, "128", 1, 1e6, "samples a step"),
-    STRAIT_STRING("curve", struct bench_keys, curve, "bezier", "the curve to train; none: no curve training"),
-    STRAIT_CHOICE("only", struct bench_keys, only, "all", only_choices, "measure one of the three"),
-    STRAIT_INT("repeat", struct bench_keys, repeat, "5", 1, 1e4, "measurements, of which the median is taken"),
-    STRAIT_FLOAT("seconds", struct bench_keys, seconds, "0.5", 0, 3600, "that one takes, or a step if that is longer"),
+    STRAIT_INT("classes", struct bench_keys, classes, "10", 2, 1e6, "number of classes"),
+    STRAIT_INT("batch", struct bench_keys, batch, "128", 1, 1e6, "samples per step"),
+    STRAIT_STRING("curve", struct bench_keys, curve, "bezier", "curve to train; none: no curve training"),
+    STRAIT_CHOICE("only", struct bench_keys, only, "all", only_choices, "measure only one of the three"),
+    STRAIT_INT("repeat", struct bench_keys, repeat, "5", 1, 1e4, "number of measurements; their median is printed"),
+    STRAIT_FLOAT("seconds", struct bench_keys, seconds, "0.5", 0, 3600,
+                 "duration of one measurement (at least one step)"),
     STRAIT_CHOICE("clock", struct bench_keys, clock, "wall", clock_choices,
-                  "cpu: processor time, with one thread the better clock on a machine that has other work"),
-    STRAIT_BOOL("exact", struct bench_keys, exact, "no", "convolutions by direct sums only, as the key exact has it"),
+                  "wall time or CPU time; CPU time is steadier on a busy machine (one thread only)"),
+    STRAIT_BOOL("exact", struct bench_keys, exact, "no", "use direct convolution only, as the key exact does"),
     STRAIT_BOOL("peak", struct bench_keys, peak, "no", "measure the machine's limits instead of a model"),
     STRAIT_BOOL("tune", struct bench_keys, tune, "no", "measure convolutions by shape instead of a model"),
 };
@@ -337,13 +338,13 @@ const struct command command_bench = {
     .operands = "[MODEL]",
     .summary = "measure how fast a network trains",
     .help = "Measures how many images a second a model trains, trains along a curve (by default a Bezier curve\n"
-            "with one bend) and evaluates, with its initial weights and made-up data that lies in memory: the\n"
-            "reading of data is not measured. GFLOP/s count a multiply and an add for each product that direct\n"
-            "convolution has, and for a training step three times those of a forward pass, whatever the program\n"
-            "does in fact; GB/s count each operand once. Peak memory is what is resident, less what was before\n"
-            "the model was built. With --peak instead of a model: what this machine can do at most. With --tune:\n"
-            "what the rule rests on by which convolutions go by direct sums or by Winograd's algorithm. The rule\n"
-            "is part of the source; nothing that is measured here or in a run changes it.",
+            "with one bend) and evaluates, with its initial weights and made-up data in memory, so reading data\n"
+            "is not measured. GFLOP/s count a multiply and an add for each product of direct convolution, three\n"
+            "times as many for a training step as for a forward pass, whatever the program actually does; GB/s\n"
+            "count each operand once. Peak memory is resident memory less what was resident before the model was\n"
+            "built. With --peak instead of a model: the limits of this machine. With --tune: the timings behind\n"
+            "the choice between direct and Winograd convolution. The choice is fixed in the source; nothing\n"
+            "measured here or in a run changes it.",
     .flags = FLAG_SET | FLAG_THREADS | FLAG_PLUGINS | FLAG_JSON,
     .set_help = "set an option: model.OPTION=VALUE or curve.OPTION=VALUE; may be repeated",
     .options = &bench_options,

@@ -175,7 +175,7 @@ static int describe(const struct arguments *a) {
 const struct command command_describe = {
     .name = "describe",
     .operands = "KIND NAME",
-    .summary = "tell all about a plugin, a verb or a key",
+    .summary = "describe a plugin, a verb or a key",
     .help = "Prints what a plugin is and its options (strait describe curve bezier), what a verb does and the\n"
             "keys that its sections take (strait describe verb train), or one key (strait describe key\n"
             "weight-decay, strait describe key schedule.rate).",

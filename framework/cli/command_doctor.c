@@ -211,7 +211,7 @@ static int doctor(const struct arguments *a) {
 const struct command command_doctor = {
     .name = "doctor",
     .operands = "",
-    .summary = "show what this machine and installation have",
+    .summary = "show the machine, the installation and the data sets found",
     .help = "Prints the CPU and the kernels used on it, threads, libraries, the folders in which plugins are\n"
             "searched, the plugins found, and which data sets are where their plugins look by default.",
     .flags = FLAG_PLUGINS | FLAG_JSON | FLAG_THREADS,

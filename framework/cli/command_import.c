@@ -22,13 +22,13 @@ struct import_keys {
 static const strait_option table_of_keys[] = {
     STRAIT_STRING("model", struct import_keys, model, NULL, "match names and shapes against this network"),
     STRAIT_STRING("input", struct import_keys, input, "3x32x32",
-                  "its sample's shape: CHANNELSxHEIGHTxWIDTH, or FEATURES"),
-    STRAIT_INT("classes", struct import_keys, classes, "10", 1, 1e6, "its classes"),
+                  "shape of the network's input: CHANNELSxHEIGHTxWIDTH, or FEATURES"),
+    STRAIT_INT("classes", struct import_keys, classes, "10", 1, 1e6, "number of classes of the network"),
     STRAIT_PATH("map", struct import_keys, map, NULL, "rename tensors by the rules in this file"),
     STRAIT_STRING("strip", struct import_keys, strip, NULL,
-                  "prefix to remove from names (default: what wrappers of PyTorch's add; none: keep names)"),
+                  "prefix to remove from names (default: what PyTorch's wrappers add; none: keep names)"),
     STRAIT_STRING("key", struct import_keys, key, NULL,
-                  "where in a checkpoint the tensors are, as state_dict or a/b (default: it is found)"),
+                  "key of the tensors in a checkpoint, as state_dict or a/b (default: searched for)"),
 };
 static const struct option_table import_options = {table_of_keys, sizeof *table_of_keys,
                                                    sizeof table_of_keys / sizeof *table_of_keys};
@@ -80,7 +80,7 @@ static int check_usage(const struct import *import) {
   if (!text_ends(import->to, ".safetensors"))
     return error_set(STRAIT_EINVAL, "%s: what import writes is named OUT.safetensors", import->to);
   if (!import->keys.model && import->a->set_count)
-    return error_set(STRAIT_EINVAL, "--set is for a network: name it with --model");
+    return error_set(STRAIT_EINVAL, "--set needs --model, the network whose options it sets");
   return STRAIT_OK;
 }
 
@@ -303,13 +303,13 @@ static int run_import(const struct arguments *a) {
 const struct command command_import = {
     .name = "import",
     .operands = "FILE OUT.safetensors",
-    .summary = "make weights of PyTorch or NumPy ends of a curve",
+    .summary = "read weights from PyTorch or NumPy files",
     .help = "Reads the weights in FILE and writes them to OUT.safetensors, which an experiment names\n"
             "file:OUT.safetensors. FILE is a state_dict or checkpoint of PyTorch since 0.1.10 (.pt, .pth, .th,\n"
             ".bin, .ckpt), an .npz, a safetensors file, or the index of one in several files\n"
             "(model.safetensors.index.json). Its content decides which, not its name. Nothing in a pickle is\n"
-            "executed: of what is no plain value and no tensor only the name is kept, and a tensor that needs\n"
-            "more is refused.\n"
+            "executed: of objects other than plain values and tensors only the name is kept, and a tensor that\n"
+            "depends on such an object is refused.\n"
             "\n"
             "Which tensors: in a checkpoint, the one dict that has parameters; where several could be meant, they\n"
             "are listed and --key names one (state_dict; a/b is the key b under a; . is the whole file). An\n"
@@ -321,10 +321,10 @@ const struct command command_import = {
             "put together as in evaluation.\n"
             "\n"
             "Which names: what DataParallel, AveragedModel, torch.compile and FSDP add to names is removed,\n"
-            "nested or not, and with --model also a prefix that all names share and the network does not have, as\n"
-            "\"model.\" of Lightning. The counters num_batches_tracked and n_averaged are dropped. Each of these\n"
-            "steps is told. With --model, every tensor of the network must be there, in its shape, and none\n"
-            "besides; otherwise the differences are listed, the exit code is 2, and nothing is written.\n"
+            "nested or not, and with --model also a prefix that all names share and the network does not have,\n"
+            "such as \"model.\" of Lightning. The counters num_batches_tracked and n_averaged are dropped. Each of\n"
+            "these steps is reported. With --model, every tensor of the network must be there, in its shape, and\n"
+            "no other; otherwise the differences are listed, the exit code is 2, and nothing is written.\n"
             "\n"
             "A map has one rule per line, FROM TO; * stands for any characters, and TO - drops the tensor; the\n"
             "first rule that matches a whole name counts. It is applied after the names are stripped. The bend of\n"

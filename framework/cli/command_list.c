@@ -118,7 +118,7 @@ const struct command command_list = {
     .summary = "list plugins and verbs",
     .help = "Lists the plugins that are found, of one kind (model, dataset, curve, schedule, ensembler) or of\n"
             "all, or with \"verb\" the verbs that sections of an experiment file begin with. Each plugin is\n"
-            "opened in a process of its own; one that cannot be used is reported, and the rest goes on.",
+            "opened in a process of its own; one that cannot be used is reported and skipped.",
     .flags = FLAG_PLUGINS | FLAG_JSON,
     .least = 0,
     .most = 1,

@@ -17,8 +17,8 @@ struct new_keys {
   int32_t cxx;
 };
 static const strait_option table_of_keys[] = {
-    STRAIT_PATH("dir", struct new_keys, dir, NULL, "the project's folder; KIND-NAME in the current one otherwise"),
-    STRAIT_BOOL("cxx", struct new_keys, cxx, "no", "C++ instead of C"),
+    STRAIT_PATH("dir", struct new_keys, dir, NULL, "folder of the project (default: KIND-NAME in the current folder)"),
+    STRAIT_BOOL("cxx", struct new_keys, cxx, "no", "write C++ instead of C"),
 };
 static const struct option_table new_options = {table_of_keys, sizeof *table_of_keys, 2};
 
@@ -43,15 +43,16 @@ static int check_names(const struct arguments *a) {
     return error_set(STRAIT_EINVAL, "no kind \"%s\"; there are model, dataset, curve, schedule and ensembler",
                      a->operands[0]);
   if (!text_is_name(taken.name))
-    return error_set(STRAIT_EINVAL, "\"%s\" is no name: lower-case letters, digits and '-', a letter first, 32 at most",
+    return error_set(STRAIT_EINVAL,
+                     "\"%s\" is not a plugin name: lower-case letters, digits and '-', a letter first, 32 at most",
                      taken.name);
   int status = arguments_registry(a, &registry);
   if (!status)
     status = registry_scan(registry, visit_new, &taken);
   registry_free(registry);
   if (!status && taken.origin[0])
-    return error_set(STRAIT_EINVAL, "there is a %s \"%s\" already (%s); choose another name", a->operands[0],
-                     taken.name, taken.origin);
+    return error_set(STRAIT_EINVAL, "%s \"%s\" exists already (%s); choose another name", a->operands[0], taken.name,
+                     taken.origin);
   return status;
 }
 
@@ -82,7 +83,7 @@ static int write_project(const struct starter *starter, const char *folder, stru
     status = write_files(starter, begun, arena, names);
   if (!status && rename(begun, folder)) {
     if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
-      status = error_set(STRAIT_EINVAL, "%s is there already; remove it, or choose another folder with --dir", folder);
+      status = error_set(STRAIT_EINVAL, "%s exists already; remove it, or choose another folder with --dir", folder);
     else
       status = error_errno(STRAIT_EIO, "cannot make %s", folder);
   }
@@ -138,7 +139,7 @@ static int run_new(const struct arguments *a) {
 const struct command command_new = {
     .name = "new",
     .operands = "KIND NAME",
-    .summary = "start a plugin of your own",
+    .summary = "start a new plugin project",
     .help = "Writes a complete project for a plugin of this kind (model, dataset, curve, schedule or ensembler):\n"
             "one source file that works as it stands, the files of autoconf and automake, an experiment that uses\n"
             "it, and a test. It builds against the installed headers and needs nothing of strait's source tree;\n"

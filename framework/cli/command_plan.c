@@ -167,7 +167,7 @@ static int run_plan(const struct arguments *a) {
 const struct command command_plan = {
     .name = "plan",
     .operands = "FILE",
-    .summary = "tell what a run will take",
+    .summary = "estimate the time, memory and disk of a run",
     .help = "Prints the stages of an experiment file in the order in which they would run: what is done, how many\n"
             "images each trains on and evaluates, and the minutes, memory and disk that it takes. Minutes come\n"
             "from some steps of each network on made-up data, so reading data and saving are not in them. Writes\n"

@@ -15,7 +15,7 @@ struct plot_keys {
   strait_strings formats;
 };
 static const strait_option options[] = {
-    STRAIT_STRINGS("formats", struct plot_keys, formats, "svg png pdf", "which files to write: svg, png, pdf"),
+    STRAIT_STRINGS("formats", struct plot_keys, formats, "svg png pdf", "formats to write: svg, png, pdf"),
 };
 static const struct option_table table = {options, sizeof *options, sizeof options / sizeof *options};
 

@@ -67,7 +67,7 @@ static int tell_stop(const struct arguments *a) {
   if (a->key)
     error_clear();
   else
-    error_set(STRAIT_ESTOP, "%s\nstrait: to go on: %s", error_text(), a->command_line);
+    error_set(STRAIT_ESTOP, "%s\nstrait: to resume: %s", error_text(), a->command_line);
   return STRAIT_ESTOP;
 }
 
@@ -107,9 +107,9 @@ static int run_run(const struct arguments *a) {
 const struct command command_run = {
     .name = "run",
     .operands = "FILE",
-    .summary = "run an experiment, or go on with it",
+    .summary = "run or resume an experiment",
     .help = "Runs the stages of an experiment file, in the order in which they need each other. Finished stages\n"
-            "whose keys did not change are left alone; an interrupted stage goes on from its last checkpoint;\n"
+            "whose keys did not change are skipped; an interrupted stage resumes from its last checkpoint;\n"
             "when a stage's keys change, its old folder is renamed STAGE.~N~. Results go to runs/NAME/STAGE/ in\n"
             "the current folder. With -j N, stages that do not need each other run side by side, in processes of\n"
             "their own that share the threads; results have the same bytes. The first SIGINT or SIGTERM finishes\n"
@@ -196,7 +196,7 @@ static int check_run(const struct arguments *a) {
 const struct command command_check = {
     .name = "check",
     .operands = "FILE",
-    .summary = "find all that is wrong before anything runs",
+    .summary = "find mistakes in an experiment before it runs",
     .help = "Reads an experiment file, opens its data, builds its networks, resolves what its stages refer to,\n"
             "and prints the stages in the order in which they would run, with what is done already. Writes\n"
             "nothing.",

@@ -16,8 +16,9 @@ struct keys {
 };
 enum { EXIT_NOT_ALL = 3 }; /* no law fails, but not all could be tried */
 static const strait_option options[] = {
-    STRAIT_INT("seed", struct keys, seed, "0", 0, 1000000, "seed of the made-up numbers that laws are tried with"),
-    STRAIT_INT("patience", struct keys, patience, "120", 1, 86400, "seconds after which a law that says nothing hangs"),
+    STRAIT_INT("seed", struct keys, seed, "0", 0, 1000000, "seed of the random inputs"),
+    STRAIT_INT("patience", struct keys, patience, "120", 1, 86400,
+               "seconds without progress after which a law counts as hung"),
 };
 static const struct option_table table = {options, sizeof options[0], sizeof options / sizeof options[0]};
 
@@ -96,9 +97,9 @@ static int verify(const struct arguments *a) {
 const struct command command_verify = {
     .name = "verify",
     .operands = "PLUGIN.so",
-    .summary = "put a plugin to the laws of its kind",
+    .summary = "test a plugin against the laws of its kind",
     .help = "Runs the conformance laws on a plugin, in a process of its own, so that a crash, a hang or printing\n"
-            "is a finding, and prints a line for each: \"holds\"; \"FAILS\", with the evidence; \"not run\",\n"
+            "is a finding, and prints one line per law: \"holds\"; \"FAILS\", with the evidence; \"not run\",\n"
             "where it could not be tried, and why, as when the data of a data set are not there; \"n/a\", where\n"
             "the plugin has nothing that the law speaks of. The laws of all plugins come first (its symbol and\n"
             "entry, its option table, every option at its limits and beyond, two instances at once, several\n"
@@ -107,7 +108,7 @@ const struct command command_verify = {
             "--set a smaller model. The exit code is 0 when no law fails and all were tried, 1 when one fails, 3\n"
             "when none fails but one could not be tried.",
     .flags = FLAG_SET | FLAG_JSON,
-    .set_help = "set an option of the plugin in all that is tried; may be repeated",
+    .set_help = "set an option of the plugin for all laws; may be repeated",
     .options = &table,
     .least = 1,
     .most = 1,

@@ -83,8 +83,8 @@ static void say(void) {
 }
 
 static void show_stage(void *context, const struct stage *stage, int number, int count, int what) {
-  static const char *const words[] = {"done already", "", "goes on", "makes a missing checkpoint",
-                                      "measures its weights anew"};
+  static const char *const words[] = {"done already", "", "resumes", "makes a missing checkpoint",
+                                      "measures its weights again"};
   (void)context;
   snprintf(state.head, sizeof state.head, "[%d/%d] %s", number, count, stage->section);
   if (state.quiet)

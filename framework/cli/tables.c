@@ -98,15 +98,14 @@ static void print_places(const json_t *results, const char *file) {
     print_warnings(stage);
   }
   if (unfinished)
-    printf("\n%zu of %zu stages are not finished; strait run goes on with them.\n", unfinished,
-           json_array_size(stages));
+    printf("\n%zu of %zu stages are not finished; strait run resumes them.\n", unfinished, json_array_size(stages));
   printf("\nFiles: %s/STAGE/ has weights (*.safetensors, named as torch does) and summary.json", folder);
   if (of_files)
     printf(";\n       %s/%s/%s", folder, with_files, of_files->files);
   printf(".\nNext:  strait show %s prints this again", folder);
   if (of_curve && file)
-    printf(";\n       strait run %s --set %s.%s.seed=7 makes only what that changes", file, of_curve->name, curve);
-  printf(";\n       strait list shows what else there is to use, strait describe KIND NAME its options.\n");
+    printf(";\n       strait run %s --set %s.%s.seed=7 reruns only what that changes", file, of_curve->name, curve);
+  printf(";\n       strait list shows all plugins, strait describe KIND NAME their options.\n");
 }
 
 /* The stages that have tables of their own. copies: those that run copies of stages, or the others. */

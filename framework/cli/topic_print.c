@@ -35,7 +35,7 @@ static void print_wrapped(const char *words, int indent, size_t width) {
 
 static void print_kinds(const struct topic *t) {
   if (t->kinds)
-    printf("\nplugins, with their options as KIND.OPTION; strait describe KIND NAME tells them\n");
+    printf("\nplugins, with their options as KIND.OPTION; strait describe KIND NAME lists them\n");
   for (uint32_t kind = 1; kind < KINDS; kind++)
     if (t->kinds & 1u << kind)
       printf("  %s = %s\n", kind_name(kind), topic_default_plugin(kind));

@@ -249,7 +249,7 @@ static int start_child(struct trial *t, int what) {
   const char *words[48] = {TRIER_FLAG, first, extent, seed, t->elsewhere, t->trier->file};
   size_t n = 6;
   if (t->trier->set_count > 40)
-    return error_set(STRAIT_EINVAL, "--set is there %zu times; 40 are the most", t->trier->set_count);
+    return error_set(STRAIT_EINVAL, "--set is given %zu times; the limit is 40", t->trier->set_count);
   for (size_t i = 0; i < t->trier->set_count; i++)
     words[n++] = t->trier->sets[i];
   t->heard = 0;

@@ -49,7 +49,7 @@ static struct slot *slot_of(struct gathering *g, const char *name, int vector) {
   if (found)
     return found;
   if (!text_is_name(name)) {
-    error_set(STRAIT_EINVAL, "\"%s\" is no name for a slot: small letters, digits and '-', a letter first", name);
+    error_set(STRAIT_EINVAL, "\"%s\" is not a slot name: lower-case letters, digits and '-', a letter first", name);
     return NULL;
   }
   size_t length = strlen(name) + 1;
@@ -276,7 +276,7 @@ static int read_member(struct gathering *g, const char *file, const int64_t *fac
   if (status)
     error_wrap("%s", file);
   else if (!weights || (kept && !statistics))
-    status = error_set(STRAIT_EFORMAT, "%s is no member of this network's ensemble", file);
+    status = error_set(STRAIT_EFORMAT, "%s is not a member of an ensemble of this network", file);
   else if (!(member = make_member(g, kept)))
     status = STRAIT_ENOMEM;
   else {

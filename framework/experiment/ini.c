@@ -114,8 +114,7 @@ static int add_section(struct parsing *p, const struct ini_section *section) {
   }
   for (size_t i = 0; i < ini->count; i++)
     if (same_section(&ini->sections[i], section))
-      return fault(p, "section [%s] is there twice; the first begins in line %d: join them", p->header,
-                   ini->sections[i].line);
+      return fault(p, "section [%s] appears twice, first in line %d; merge the two", p->header, ini->sections[i].line);
   if (memory_grow(&ini->sections, &ini->capacity, ini->count + 1, sizeof *ini->sections))
     return failure(p);
   ini->sections[ini->count++] = *section;
@@ -172,7 +171,7 @@ static int check_indented(struct parsing *p, const char *line) {
   if (*line == '[')
     return fault(p, "\"%s\" is indented; begin a section at the start of its line", line);
   if (!section || !section->count)
-    return fault(p, "\"%s\" is indented, so it goes on with a list, but there is no key above it%s", line,
+    return fault(p, "\"%s\" is indented, so it continues a list, but there is no key above it%s", line,
                  section ? " in this section" : "");
   return STRAIT_OK;
 }

@@ -152,7 +152,7 @@ static int parse_named(struct arena *arena, const char *text, struct reference *
   if (!name)
     return error_failure();
   if (!text_is_name(name))
-    return error_set(STRAIT_EINVAL, "'%s' is no stage's name", name);
+    return error_set(STRAIT_EINVAL, "'%s' is not the name of a stage", name);
   if (name_is_reserved(name))
     return error_set(STRAIT_EINVAL, "'%s' cannot be used like this", name);
   r->name = name;
@@ -260,7 +260,7 @@ static int parse_route(struct arena *arena, const char *text, const char *folder
     if (status)
       return status;
     if (route->type == ROUTE_CHAIN && route->count == 1 && route->parts[0]->type != REFERENCE_MEMBERS)
-      return error_set(STRAIT_EINVAL, "a path needs two points at least; this is one");
+      return error_set(STRAIT_EINVAL, "a path needs at least two points; this is one");
     if (route->type == ROUTE_LINE && route->count != 2)
       return error_set(STRAIT_EINVAL, "a line has 2 ends, not %zu", route->count);
     return STRAIT_OK;

@@ -22,15 +22,15 @@ static const strait_option table[] = {
                   "batch-norm statistics: re-estimated at the weights (refresh), as training left them (running), "
                   "combined along a path (interpolate), of each evaluated batch (batch)"),
     STRAIT_INT("refresh.samples", struct evaluate_keys, refresh_samples, "0", 0, LARGEST,
-               "re-estimate on a fixed subset of this many training samples; 0: all"),
+               "number of training samples (a fixed subset) that batch-norm statistics are re-estimated on; 0: all"),
     STRAIT_BOOL("refresh.augment", struct evaluate_keys, refresh_augment, "yes",
-                "re-estimate on samples that are augmented as the training's were (key augment)"),
+                "augment the samples of a batch-norm refresh as in training (key augment)"),
     STRAIT_INT("eval.train-samples", struct evaluate_keys, train_samples, "0", 0, LARGEST,
-               "measure on a fixed subset of this many training samples; 0: all"),
+               "number of training samples (a fixed subset) to measure on; 0: all"),
     STRAIT_INT("eval.test-samples", struct evaluate_keys, test_samples, "0", 0, LARGEST,
-               "measure on a fixed subset of this many test (and validation) samples; 0: all"),
+               "number of test (and validation) samples (a fixed subset) to measure on; 0: all"),
     STRAIT_INT("eval.batch", struct evaluate_keys, batch, "0", 0, 1048576,
-               "samples evaluated at a time; 0: the training's batch for bn = batch, else what runs well"),
+               "samples per evaluation batch; 0: the training's batch for bn = batch, else chosen for speed"),
 };
 const struct option_table evaluate_options = {table, sizeof table[0], sizeof table / sizeof table[0]};
 

@@ -20,7 +20,7 @@ static int load_stage(struct arena *arena, const char *folder, json_t *stage) {
   if (!name)
     return error_set(STRAIT_EFORMAT, "%s/experiment.json: a stage without a name", folder);
   if (*name == '.' || strchr(name, '/'))
-    return error_set(STRAIT_EFORMAT, "%s/experiment.json: \"%s\" is no stage's name", folder, name);
+    return error_set(STRAIT_EFORMAT, "%s/experiment.json: \"%s\" is not the name of a stage", folder, name);
   if (!file)
     return error_failure();
   if (file_exists(file) && document_read(file, &summary))

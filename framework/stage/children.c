@@ -113,7 +113,7 @@ static int judge(const struct child *c, int ended) {
   if (stop_requested())
     return stop_check();
   if (WEXITSTATUS(ended) > 128)
-    return error_set(STRAIT_EIO, "[%s] its process was stopped by signal %d (%s); run again to go on",
+    return error_set(STRAIT_EIO, "[%s] its process was stopped by signal %d (%s); run again to resume",
                      c->stage->section, WEXITSTATUS(ended) - 128, strsignal(WEXITSTATUS(ended) - 128));
   return error_set(WEXITSTATUS(ended) == 2 ? STRAIT_EINVAL : STRAIT_EIO, "[%s] failed, as said above",
                    c->stage->section);

@@ -41,8 +41,9 @@ static int check_moment(struct reference *r) {
     return error_set(STRAIT_EINVAL, "'%s' is beyond the end of \"%s\", which stops after iteration %lld", r->text,
                      r->name, (long long)end);
   if (at < first && at > 0)
-    return error_set(STRAIT_EINVAL, "'%s': \"%s\" goes on from iteration %lld of another training; name that", r->text,
-                     r->name, (long long)first);
+    return error_set(STRAIT_EINVAL,
+                     "'%s': \"%s\" starts at iteration %lld of another training; name a moment of that training",
+                     r->text, r->name, (long long)first);
   return at > first && at < end ? want(r->stage, at) : STRAIT_OK;
 }
 
@@ -147,7 +148,8 @@ static int alike(const struct experiment *e, const struct stage *stage) {
   for (size_t i = 0; i < e->count && e->stages[i] != stage; i++)
     if (stage->verb->fresh && !stage->origin && !e->stages[i]->origin && strcmp(e->stages[i]->key, stage->key) == 0 &&
         strcmp(e->stages[i]->measured, stage->measured) == 0)
-      return error_set(STRAIT_EINVAL, "alike in every key to [%s] in line %d; give it another seed, or drop one",
+      return error_set(STRAIT_EINVAL,
+                       "every key equals that of [%s] in line %d; change the seed, or remove one of the two",
                        e->stages[i]->section, e->stages[i]->line);
   return STRAIT_OK;
 }

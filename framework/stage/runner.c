@@ -28,7 +28,7 @@ static int read_own(const char *file, json_t **whole) {
   *whole = NULL;
   int status = file_exists(file) ? document_read(file, whole) : STRAIT_OK;
   if (status == STRAIT_EFORMAT) {
-    log_message(STRAIT_LOG_WARNING, "%s; it is taken for lost", error_text());
+    log_message(STRAIT_LOG_WARNING, "%s; treating it as missing", error_text());
     error_clear();
     status = STRAIT_OK;
   }
@@ -94,7 +94,8 @@ static json_t *add_kernels(const char *file, const char *kernels) {
       return list;
   }
   if (json_array_size(list))
-    log_message(STRAIT_LOG_WARNING, "this stage was begun with the %s kernels and goes on with %s: other last digits",
+    log_message(STRAIT_LOG_WARNING,
+                "this stage was started with the %s kernels and is resumed with %s; last digits will differ",
                 json_string_value(json_array_get(list, 0)), kernels);
   json_array_append_new(list, json_string(kernels));
   return list;
@@ -346,7 +347,7 @@ static int check_sources(struct session *session, const struct stage *stage) {
       return status;
     if (pending) {
       error_set(STRAIT_EINVAL,
-                "it needs %s, which is not done, or lacks a checkpoint that is named; run it first with "
+                "it needs %s, which is unfinished or lacks a checkpoint named here; run it first with "
                 "--stage %s",
                 source->name, source->name);
       return stage_fault(stage, NULL);

@@ -84,9 +84,9 @@ static int fail_other(const struct source *s) {
     if (strncasecmp((const char *)s->head, others[i].magic, others[i].bytes) == 0)
       return error_set(STRAIT_ENOTSUP, "%s is %s", s->path, others[i].what);
   if (s->head[0] == 0x80 && s->head[1] >= 2 && s->head[1] <= 5)
-    return error_set(STRAIT_EFORMAT, "%s is a pickle, but none of torch.save; save a state_dict with torch.save",
-                     s->path);
-  return error_set(STRAIT_EFORMAT, "%s is no safetensors, .npz or PyTorch file", s->path);
+    return error_set(STRAIT_EFORMAT,
+                     "%s is a pickle, but not one written by torch.save; save a state_dict with torch.save", s->path);
+  return error_set(STRAIT_EFORMAT, "%s is not a safetensors, .npz or PyTorch file", s->path);
 }
 
 /* --- the formats --- */

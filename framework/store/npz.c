@@ -67,7 +67,7 @@ static int read_header(struct zip_reader *zip, struct array *array, struct npy_l
   if (status)
     return status;
   if (memcmp(start, "\x93NUMPY", 6) || start[6] < 1 || start[6] > 3 || start[7])
-    return error_set(STRAIT_EFORMAT, "it is no npy data of version 1, 2 or 3");
+    return error_set(STRAIT_EFORMAT, "it is not npy data of version 1, 2 or 3");
   size_t length = start[8] | (size_t)start[9] << 8;
   if (start[6] > 1) { /* these have a length of four bytes */
     status = zip_read(zip, start + 10, 2);
@@ -129,7 +129,7 @@ static int read_numbers(struct zip_reader *zip, struct arrays *arrays, struct ar
 static int read_array(struct zip_reader *zip, struct arrays *arrays, const char *member, uint64_t *total) {
   struct array array = {0};
   if (!text_ends(member, ".npy"))
-    return error_set(STRAIT_EFORMAT, "it is no .npy member");
+    return error_set(STRAIT_EFORMAT, "it is not a .npy member");
   array.name = arena_copy_n(arrays->arena, member, strlen(member) - 4);
   if (!array.name)
     return STRAIT_ENOMEM;

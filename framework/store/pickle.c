@@ -170,7 +170,7 @@ static int op_stack_global(struct pickle_machine *m) {
   if (machine_pop(m, &name) || machine_pop(m, &module))
     return error_failure();
   if (module.type != PICKLE_STRING || name.type != PICKLE_STRING)
-    return machine_damaged("a name is no string");
+    return machine_damaged("a name is not a string");
   return machine_name(m, &module, &name);
 }
 
@@ -375,8 +375,7 @@ static int step(struct pickle_machine *m) {
     return error_failure();
   const struct instruction *instruction = &instructions[*code];
   if (!instruction->name)
-    return error_set(STRAIT_EFORMAT, "at byte %zu: 0x%02x is no instruction of a pickle: the file is damaged", at,
-                     *code);
+    return error_set(STRAIT_EFORMAT, "at byte %zu: 0x%02x is not a pickle instruction: the file is damaged", at, *code);
   if (!instruction->run)
     return error_set(STRAIT_ENOTSUP, "at byte %zu: the instruction %s is refused", at, instruction->name);
   return instruction->run(m) ? error_wrap("at byte %zu", at) : STRAIT_OK;

@@ -231,7 +231,7 @@ int pickle_ordered_dict(struct pickle_machine *m, const struct pickle_value *arg
   for (size_t i = 0; pairs && i < pairs->count && !status; i++) {
     const struct pickle_value *pair = &pairs->item[i];
     if ((pair->type != PICKLE_LIST && pair->type != PICKLE_TUPLE) || pair->items->count != 2)
-      return error_set(STRAIT_EFORMAT, "item %zu of its list is no pair: the file is damaged", i);
+      return error_set(STRAIT_EFORMAT, "item %zu of its list is not a pair: the file is damaged", i);
     status = add_items(m, result->items, pair->items->item, 2);
   }
   return status;

@@ -73,7 +73,7 @@ int renames_read(struct renames **result, const char *path) {
   if (!status)
     status = file_read(path, LONGEST_MAP, &data, &length);
   if (!status && memchr(data, '\0', length))
-    status = error_set(STRAIT_EFORMAT, "%s is no text file", path);
+    status = error_set(STRAIT_EFORMAT, "%s is not a text file", path);
   for (char *line = data, *next; line && !status; line = next) {
     char *end = strchr(line, '\n');
     next = end ? end + 1 : NULL;

@@ -233,7 +233,7 @@ static int read_header(struct reading *r) {
   if (r->header_length > r->size - 8 || r->header_length > LONGEST_HEADER)
     return error_set(
         STRAIT_EFORMAT,
-        "its header should have %llu bytes, the file has %llu: it is cut or damaged, or no safetensors file",
+        "its header should have %llu bytes, the file has %llu: it is truncated or damaged, or not a safetensors file",
         (unsigned long long)r->header_length, (unsigned long long)r->size);
   r->header = memory_alloc(r->header_length + 1, 1);
   if (!r->header)
@@ -244,9 +244,9 @@ static int read_header(struct reading *r) {
     return error_set(STRAIT_EFORMAT, "its header has more than %d parts: no network has so many tensors", MOST_MARKS);
   int parsed = document_parse(r->header, r->header_length, 0, &r->json, &error);
   if (parsed)
-    return parsed == STRAIT_EFORMAT ? error_wrap("its header is damaged, or this is no safetensors file") : parsed;
+    return parsed == STRAIT_EFORMAT ? error_wrap("its header is damaged, or this is not a safetensors file") : parsed;
   if (!json_is_object(r->json))
-    return error_set(STRAIT_EFORMAT, "its header is no JSON object");
+    return error_set(STRAIT_EFORMAT, "its header is not a JSON object");
   return STRAIT_OK;
 }
 
@@ -254,10 +254,10 @@ static int take_metadata(struct arrays *arrays, json_t *object) {
   const char *key;
   json_t *value;
   if (!json_is_object(object))
-    return error_set(STRAIT_EFORMAT, "__metadata__ is no object");
+    return error_set(STRAIT_EFORMAT, "__metadata__ is not an object");
   json_object_foreach(object, key, value) {
     if (!json_is_string(value))
-      return error_set(STRAIT_EFORMAT, "__metadata__: \"%s\" is no string", key);
+      return error_set(STRAIT_EFORMAT, "__metadata__: \"%s\" is not a string", key);
     struct metadata pair = {arena_copy(arrays->arena, key), arena_copy(arrays->arena, json_string_value(value))};
     if (!pair.key || !pair.value ||
         memory_grow(&arrays->metadata, &arrays->pairs_capacity, arrays->pairs + 1, sizeof pair))
@@ -270,7 +270,7 @@ static int take_metadata(struct arrays *arrays, json_t *object) {
 static int take_type(struct array *array, const json_t *dtype, const struct element **element) {
   const char *name = json_string_value(dtype);
   if (!name)
-    return error_set(STRAIT_EFORMAT, "its dtype is no string");
+    return error_set(STRAIT_EFORMAT, "its dtype is not a string");
   *element = element_of_safetensors(name);
   array->type = *element ? (*element)->type : 0;
   return array->type ? STRAIT_OK
@@ -287,7 +287,7 @@ static int take_shape(struct array *array, const json_t *shape) {
   for (size_t i = 0; i < rank; i++) {
     json_t *dimension = json_array_get(shape, i);
     if (!json_is_integer(dimension))
-      return error_set(STRAIT_EFORMAT, "dimension %zu is no integer", i);
+      return error_set(STRAIT_EFORMAT, "dimension %zu is not an integer", i);
     array->dims[i] = json_integer_value(dimension);
   }
   return STRAIT_OK;

@@ -35,7 +35,7 @@ static const struct part *find_part(const struct shards *s, const char *file) {
 static int check_name(const char *file) {
   return *file && !strchr(file, '/') && *file != '.'
              ? STRAIT_OK
-             : error_set(STRAIT_EFORMAT, "the index names \"%s\", which is no file beside it", file);
+             : error_set(STRAIT_EFORMAT, "the index names \"%s\", which is not a file in its folder", file);
 }
 
 static int read_part(struct shards *s, const char *folder, const char *file, shard_reader *read, void *context) {
@@ -95,7 +95,7 @@ int shards_read(struct arrays **result, const char *path, shard_reader *read, vo
   if (!status && (status = document_parse(data, length, 0, &json, &error)))
     error_wrap("%s", path);
   if (!status && !json_object_size(json_object_get(json, "weight_map")))
-    status = error_set(STRAIT_EFORMAT, "%s: it has no weight_map: no index of files with weights", path);
+    status = error_set(STRAIT_EFORMAT, "%s has no weight_map, so it is not an index of files with weights", path);
   if (!status && (status = read_all(s, folder, json_object_get(json, "weight_map"), read, context)))
     error_wrap("%s", path);
   if (!status) {

@@ -139,7 +139,7 @@ static int read_zip_layout(struct torch_file *file, const char *path, struct zip
     status = error_set(STRAIT_ENOTSUP, "it is a TorchScript program; in Python, torch.jit.load it and torch.save its "
                                        "state_dict()");
   if (!status && !layout->pickle)
-    status = error_set(STRAIT_EFORMAT, "it has no data.pkl: no file of torch.save");
+    status = error_set(STRAIT_EFORMAT, "it has no data.pkl, so torch.save did not write it");
   return status;
 }
 

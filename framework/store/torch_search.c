@@ -180,7 +180,7 @@ static int walk(struct search *s, const struct pickle_value *value, const struct
   const size_t tensors = count_tensors(value), stride = value->type == PICKLE_DICT ? 2 : 1;
   s->looked_at += value->items->count;
   if (s->looked_at > MOST_ENTRIES) /* one dict may stand for a million */
-    return error_set(STRAIT_EFORMAT, "its entries hold more than %d others: this is no checkpoint", MOST_ENTRIES);
+    return error_set(STRAIT_EFORMAT, "its entries hold more than %d others: this is not a checkpoint", MOST_ENTRIES);
   if (tensors && add_candidate(s, value, up, tensors))
     return error_failure();
   for (size_t i = 0; depth < MOST_STEPS && i + stride <= value->items->count; i += stride) {

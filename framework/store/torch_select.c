@@ -29,9 +29,9 @@ static int note_left_out(const struct pickle_value *dict, size_t count, struct a
     else
       text_add(&text, "%sone whose key is of type %s", listed++ ? ", " : "", pickle_type_name(key));
   }
-  int status =
-      text.status ? text.status
-                  : note_add(notes, "left out what is no named tensor: %s%s", text.data, count > listed ? ", ..." : "");
+  int status = text.status ? text.status
+                           : note_add(notes, "skipped entries that are not named tensors: %s%s", text.data,
+                                      count > listed ? ", ..." : "");
   text_free(&text);
   return status;
 }

@@ -30,7 +30,7 @@ static int measure_extent(const struct pickle_items *size, const struct pickle_i
   *extent = 1;
   for (size_t i = 0; i < size->count; i++)
     if (!is_count(&size->item[i]) || !is_count(&stride->item[i]))
-      return odd("a dimension or a stride is no number from 0 on");
+      return odd("a dimension or stride is not a number of at least 0");
   for (size_t i = 0; i < size->count; i++)
     if (size->item[i].integer == 0)
       return *extent = 0, STRAIT_OK;

@@ -244,7 +244,7 @@ static const int64_t *numbers(const struct arrays *file, const char *name, int64
 static int take_progress(const struct arrays *file, struct snapshot *s) {
   const int64_t *progress = numbers(file, "progress", PROGRESS), *halvings = numbers(file, "halvings", 1);
   if (!progress)
-    return error_set(STRAIT_EFORMAT, "it is no training state");
+    return error_set(STRAIT_EFORMAT, "it is not a training state");
   if (progress[POINTS] != s->points)
     return error_set(STRAIT_EINVAL, "it is of %lld control points, this training has %d", (long long)progress[POINTS],
                      s->points);
@@ -285,7 +285,7 @@ static int check_state(const struct arrays *file, struct snapshot *s) {
   const size_t wanted = entries(s, 0, entry) + 1 + (arrays_find(file, "halvings") != NULL);
   memory_free(entry);
   if (!points)
-    return error_set(STRAIT_EFORMAT, "it is no training state");
+    return error_set(STRAIT_EFORMAT, "it is not a training state");
   if (take_progress(file, s) || points_hash(s, digest))
     return error_failure();
   if (strcmp(points, digest))

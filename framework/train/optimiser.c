@@ -9,26 +9,27 @@
 
 static const char *const optimisers[] = {"sgd", "adamw", NULL};
 static const strait_option table[] = {
-    STRAIT_CHOICE("optimiser", struct optimiser_keys, optimiser, "sgd", optimisers, "how a gradient becomes a step"),
-    STRAIT_INT("batch", struct optimiser_keys, batch, "128", 1, 1e9, "samples a mini-batch; a short last one is kept"),
-    STRAIT_FLOAT("momentum", struct optimiser_keys, momentum, "0.9", 0, 1, "sgd: share of the velocity that is kept"),
-    STRAIT_BOOL("nesterov", struct optimiser_keys, nesterov, "no", "sgd: Nesterov's momentum, as PyTorch has it"),
+    STRAIT_CHOICE("optimiser", struct optimiser_keys, optimiser, "sgd", optimisers, "optimisation algorithm"),
+    STRAIT_INT("batch", struct optimiser_keys, batch, "128", 1, 1e9,
+               "samples per mini-batch; a shorter last batch is kept"),
+    STRAIT_FLOAT("momentum", struct optimiser_keys, momentum, "0.9", 0, 1, "sgd: momentum coefficient"),
+    STRAIT_BOOL("nesterov", struct optimiser_keys, nesterov, "no", "sgd: Nesterov momentum, as in PyTorch"),
     STRAIT_FLOAT("weight-decay", struct optimiser_keys, weight_decay, "1e-4", 0, 1000,
-                 "wd of the regulariser wd/2 |w|^2 (adamw: of the decoupled decay)"),
+                 "coefficient wd of the regulariser wd/2 |w|^2 (adamw: of decoupled weight decay)"),
     STRAIT_OPTION("weight-decay-exclude", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct optimiser_keys,
                   weight_decay_exclude, NULL, 0, 0, NULL,
-                  "patterns of parameter names that are not decayed: *.bias bn*"),
+                  "patterns of parameter names without weight decay, as *.bias bn*"),
     STRAIT_FLOAT("clip-norm", struct optimiser_keys, clip_norm, "0", 0, 1e30,
-                 "greatest norm of the loss's gradient; longer ones are shortened to it (0: none is)"),
+                 "maximum gradient norm; larger gradients are scaled down (0: off)"),
     STRAIT_FLOAT("warm-up", struct optimiser_keys, warm_up, "0", 0, 1e6, "epochs over which the rate rises from zero"),
     STRAIT_FLOAT("label-smoothing", struct optimiser_keys, label_smoothing, "0", 0, 1,
-                 "share of the target that is spread evenly over all classes"),
-    STRAIT_FLOAT("beta1", struct optimiser_keys, beta1, "0.9", 0, 0.9999999, "adamw: decay of the first moment"),
-    STRAIT_FLOAT("beta2", struct optimiser_keys, beta2, "0.999", 0, 0.9999999, "adamw: decay of the second moment"),
-    STRAIT_FLOAT("epsilon", struct optimiser_keys, epsilon, "1e-8", 1e-16, 1, "adamw: added to the denominator"),
-    STRAIT_BOOL(
-        "exact", struct optimiser_keys, exact, "no",
-        "convolutions by direct sums only, never by Winograd's algorithm, which is faster and rounds differently"),
+                 "fraction of the target spread evenly over all classes"),
+    STRAIT_FLOAT("beta1", struct optimiser_keys, beta1, "0.9", 0, 0.9999999, "adamw: decay rate of the first moment"),
+    STRAIT_FLOAT("beta2", struct optimiser_keys, beta2, "0.999", 0, 0.9999999,
+                 "adamw: decay rate of the second moment"),
+    STRAIT_FLOAT("epsilon", struct optimiser_keys, epsilon, "1e-8", 1e-16, 1, "adamw: term added to the denominator"),
+    STRAIT_BOOL("exact", struct optimiser_keys, exact, "no",
+                "use direct convolution only, never Winograd's algorithm, which is faster and rounds differently"),
 };
 const struct option_table optimiser_options = {table, sizeof *table, sizeof table / sizeof *table};
 

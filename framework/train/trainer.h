@@ -10,7 +10,8 @@
 enum { DIVERGENCE_STOP, DIVERGENCE_HALVE };
 extern const char *const divergence_choices[];
 #define DIVERGENCE_HELP                                                                                                \
-  "when the loss or a weight is no longer finite: stop, or return to the beginning of the epoch and halve the rate"
+  "what to do when the loss or a weight is no longer finite: stop, or halve the rate and resume from the beginning "   \
+  "of the epoch"
 #define DIVERGENCE_TRIES 3 /* from the beginning of one epoch; then from the start */
 
 /* Why a state is to be kept; any of these together. */

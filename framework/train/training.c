@@ -282,7 +282,7 @@ int training_save(struct training *training, struct snapshot *snapshot) {
     return error_set(STRAIT_EBUG, "a snapshot is asked of a training that it does not fit");
   for (int i = 0; i < snapshot->points; i++)
     if (!isfinite(ops->dot(t->plan.device, snapshot->count, t->update.theta[i], t->update.theta[i])))
-      return error_set(STRAIT_EDIVERGE, "iteration %lld: a weight is not finite any more; lower the rate (it was %g)",
+      return error_set(STRAIT_EDIVERGE, "iteration %lld: a weight is no longer finite; lower the rate (it was %g)",
                        (long long)t->iteration, t->iteration ? training_rate(t, t->iteration) : 0);
   for (int i = 0; i < snapshot->points; i++) {
     ops->download(t->plan.device, snapshot->theta[i], t->update.theta[i], snapshot->count);
@@ -387,7 +387,7 @@ static int share_statistics(struct training *t) {
 
 int training_diverged(int64_t iteration, double rate) {
   return error_set(STRAIT_EDIVERGE,
-                   "iteration %lld: the loss is not finite any more at the rate %g; lower the rate or set clip-norm",
+                   "iteration %lld: the loss is no longer finite at the rate %g; lower the rate or set clip-norm",
                    (long long)iteration, rate);
 }
 

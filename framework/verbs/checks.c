@@ -92,15 +92,16 @@ static int check_ends(struct job *job, const struct route *route, const struct s
   if (status || !compared)
     return status;
   return check_put(job->summary, "ends", route->text, most <= END_LIMIT, most,
-                   "loss and error at t = 0 and 1 differ from the networks there by %.2g of their value; at most %g is "
-                   "rounding",
+                   "loss and error at t = 0 and 1 differ from those of the endpoint networks by a fraction of %.2g "
+                   "(rounding explains at most %g)",
                    most, END_LIMIT);
 }
 
 static int check_distinct(struct job *job, const struct route *route, const struct scan *scan) {
   double share = scan->chord / larger(scan->norm[0], 1e-300);
   return check_put(job->summary, "distinct", route->text, share > 1e-3, share,
-                   "the ends lie %.3g apart, %.3g of |w(0)|; above 0.001 they are two networks", scan->chord, share);
+                   "the ends are %.3g apart, %.3g of |w(0)| (two different networks should be above 0.001)",
+                   scan->chord, share);
 }
 
 static int check_converged(struct job *job, const struct route *route, const struct scan *scan) {
@@ -109,10 +110,10 @@ static int check_converged(struct job *job, const struct route *route, const str
   if (!error || split->target != STRAIT_TARGET_CLASS || split->classes < 2)
     return STRAIT_OK;
   double worse = larger(error[0], error[scan->points - 1]), chance = 100 * (1 - 1 / (double)split->classes);
-  return check_put(job->summary, "trained", route->text, worse < chance / 2, worse,
-                   "the worse end is wrong on %.2f %% of its training data; below %.3g %%, half of guessing, it has "
-                   "learned",
-                   worse, chance / 2);
+  return check_put(
+      job->summary, "trained", route->text, worse < chance / 2, worse,
+      "the worse endpoint misclassifies %.2f %% of its training data (a trained network should be below %.3g %%)",
+      worse, chance / 2);
 }
 
 /* --- the geometry --- */
@@ -140,7 +141,7 @@ static int check_length(struct job *job, const struct route *route, const struct
   memory_free(gram);
   double off = apart(scan->length, (4 * fine - coarse) / 3);
   return check_put(job->summary, "length", route->text, off <= LENGTH_LIMIT, off,
-                   "the length by quadrature and by fine polygons differ by %.2g of it; at most %g is well", off,
+                   "path lengths by quadrature and by fine polygons differ by a fraction of %.2g (limit %g)", off,
                    LENGTH_LIMIT);
 }
 
@@ -159,8 +160,8 @@ static int check_means(struct job *job, const struct route *route, const struct 
   scan_statistics(scan, first_split(scan), MEASURE_LOSS, &s);
   double off = apart(s.integral, s.mean);
   return check_put(job->summary, "means", route->text, off <= .1, off,
-                   "the mean loss over arc length (Int) and over t (Mean) differ by %.2g of it; above 0.1 say which is "
-                   "meant",
+                   "mean losses over arc length (Int) and over t (Mean) differ by a fraction of %.2g; above 0.1, state "
+                   "which one you report",
                    off);
 }
 
@@ -192,14 +193,13 @@ static int check_grid(struct job *job, const struct route *route, const struct s
   for (int64_t i = 1; i < scan->points; i++)
     jump = larger(jump, fabs(m[i] - m[i - 1]) / scale);
   int status = check_put(job->summary, "peak", route->text, missed <= .05, missed,
-                         "a parabola through the highest nll rises above it by %.2g of the nll's range; above 0.05 the "
-                         "maximum lies between points",
+                         "a parabola through the highest nll exceeds it by %.2g of the nll's range; above 0.05 the "
+                         "maximum is between points: raise points or refine",
                          missed);
   if (!status)
     status = check_put(job->summary, "smooth", route->text, jump <= .5, jump,
-                       "nll changes from one t to the next by up to %.2g of its range; above 0.5 there are too few "
-                       "points",
-                       jump);
+                       "nll jumps by %.0f %% of its range between neighbouring points (limit 50 %%); raise points",
+                       100 * jump);
   return status;
 }
 
@@ -210,7 +210,7 @@ static int check_regulariser(struct job *job, const struct route *route, const s
   for (int64_t i = 0; i < scan->points; i++)
     share = larger(share, loss[i] == nll[i] ? 0 : (loss[i] - nll[i]) / loss[i]);
   return check_put(job->summary, "regulariser", route->text, share <= .5, share,
-                   "the regulariser is up to %.2g of the loss; above 0.5 look at nll", share);
+                   "weight decay is up to %.0f %% of the loss; above 50 %%, compare nll instead", 100 * share);
 }
 
 /* Told only where it is so. */
@@ -225,7 +225,7 @@ static int check_finite(struct job *job, const struct route *route, const struct
   if (!count)
     return STRAIT_OK;
   return check_put(job->summary, "finite", route->text, 0, (double)count,
-                   "the loss is not a finite number at %lld of %lld points; what follows from them says nan or inf",
+                   "the loss is not finite at %lld of %lld points; quantities computed from them are nan or inf",
                    (long long)count, (long long)scan->points);
 }
 
@@ -239,11 +239,10 @@ static int check_calibrated(struct job *job, const struct route *route, const st
     }
   if (!count)
     return STRAIT_OK;
-  return check_put(
-      job->summary, "calibrated", route->text, 0, (double)count,
-      "%lld of %lld calibrated nlls are as before any temperature, which is 1: half of the samples have no "
-      "error, or they are too few to fit one",
-      (long long)count, (long long)all);
+  return check_put(job->summary, "calibrated", route->text, 0, (double)count,
+                   "no temperature could be fitted for %lld of %lld calibrated nlls, so it is 1: half of the samples "
+                   "have no errors, or there are too few",
+                   (long long)count, (long long)all);
 }
 
 int checks_of_path(struct job *job, const struct route *route, const struct path *path, const struct scan *scan) {
@@ -283,8 +282,8 @@ int checks_of_scan(struct job *job) {
   for (size_t i = 0; i < stage->reference_count; i++)
     others += differs(stage, stage->references[i]->stage);
   return check_put(job->summary, "data", NULL, others == 0, others,
-                   "%d of the networks were trained on other data, splits or normalisation than those measured on; one "
-                   "batch-norm rule holds for all",
+                   "%d of the networks were trained on other data, splits or normalisation than they are measured on; "
+                   "the same batch-norm rule is applied to all",
                    others);
 }
 
@@ -295,6 +294,6 @@ int checks_of_refresh(struct job *job) {
       !data_augments(stage->material->data) || keys->refresh_augment)
     return STRAIT_OK;
   return check_put(job->summary, "refresh", NULL, 0, 0,
-                   "batch-norm statistics are re-estimated on samples without the augmentation of the training; with "
-                   "refresh.augment = yes they are those of what the networks were trained on");
+                   "batch-norm statistics are re-estimated without the augmentation used in training; set "
+                   "refresh.augment = yes to match training");
 }

@@ -124,7 +124,8 @@ static int add_value(struct arena *arena, const char *value, const char **values
   int64_t from, to;
   if (is_range(arena, value, &from, &to)) {
     if (from > to)
-      return error_set(STRAIT_EINVAL, "%s goes down; write %lld..%lld", value, (long long)to, (long long)from);
+      return error_set(STRAIT_EINVAL, "the range %s is descending; write %lld..%lld", value, (long long)to,
+                       (long long)from);
     for (int64_t i = from; i <= to; i++) {
       if (*n == MOST)
         return error_set(STRAIT_EINVAL, "more than %d values", MOST);
@@ -156,11 +157,11 @@ int seeds_read(struct arena *arena, const char *const *values, size_t count, int
     return error_failure();
   for (size_t i = 0; i < count; i++) {
     if (text_integer(values[i], &s[i]) || s[i] < 1 || s[i] > INSTANCE_SEEDS)
-      return error_set(STRAIT_EINVAL, "\"%s\" is no seed here; those are whole numbers from 1 to %d", values[i],
+      return error_set(STRAIT_EINVAL, "\"%s\" is not a seed; seeds are whole numbers from 1 to %d", values[i],
                        INSTANCE_SEEDS);
     for (size_t j = 0; j < i; j++)
       if (s[i] == s[j])
-        return error_set(STRAIT_EINVAL, "the seed %s is there twice", values[i]);
+        return error_set(STRAIT_EINVAL, "the seed %s is listed twice", values[i]);
   }
   return STRAIT_OK;
 }

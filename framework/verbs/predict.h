@@ -15,9 +15,9 @@ struct predict_keys {
 extern const char *const weights_choices[]; /* "equal" "greedy", ended by NULL */
 #define PREDICT_OPTIONS(S, field)                                                                                      \
   STRAIT_CHOICE("weights", S, field.weights, "equal", weights_choices,                                                 \
-                "how much each member counts in the mean: all alike, or by greedy selection on the validation split"), \
+                "weights of the members in the mean: equal, or by greedy selection on the validation split"),          \
       STRAIT_BOOL("temper", S, field.temper, "no",                                                                     \
-                  "give each member a temperature, fitted on the validation split, before they are combined"),         \
+                  "scale each member by a temperature, fitted on the validation split, before combining"),             \
       STRAIT_BOOL("predictions", S, field.predictions, "no", "save the members' class probabilities in members.npz")
 /* Those of a stage; NULL where its verb has none. */
 const struct predict_keys *predict_keys_of(const struct stage *stage);

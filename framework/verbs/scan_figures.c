@@ -26,10 +26,10 @@ static const struct view {
   const char *caption;
 } views[] = {
     {"nll-arc", "arc", "tr_nll", "arc length from w(0)", "train nll", 1, 1,
-     "Train nll (no regulariser in it) against arc length, log axis. Dots: the ends; dashed: the worse of them."},
+     "Train nll (without weight decay) against arc length, log axis. Dots: the ends; dashed: the worse of them."},
     {"error-arc", "arc", "te_err", "arc length from w(0)", "test error, %", 1, 1,
      "Test error against arc length, log axis. Dots: the ends; dashed: the worse of them."},
-    {"loss-t", "ts", "tr_loss", "t", "train loss", 0, 1, "Train loss, the regulariser in it, along t."},
+    {"loss-t", "ts", "tr_loss", "t", "train loss", 0, 1, "Train loss, weight decay included, along t."},
     {"error-t", "ts", "te_err", "t", "test error, %", 0, 1, "Test error along t."},
     {"pair-t", "ts", "te_pair_err", "t", "test error of {w(0), w(t)}, %", 0, 0,
      "Test error of the two networks w(0) and w(t) together, along t."},

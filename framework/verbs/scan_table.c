@@ -163,11 +163,10 @@ int print_scan(const struct shown *shown) {
     add_path(table, path);
     before = path;
   }
-  sheet_heading(sheet, "%s: along the paths, the highest value and the t where it lies", results_text(stage, "name"));
+  sheet_heading(sheet, "%s: the highest value along each path, and its t", results_text(stage, "name"));
   int status = sheet_table(sheet, table);
-  sheet_note(sheet,
-             "train loss has the regulariser in it, which is small where |w| is; barrier: highest train nll above the "
-             "mean of the ends; length: of the path over the distance of its ends");
+  sheet_note(sheet, "train loss includes weight decay, which shrinks with |w|; barrier: highest train nll above the "
+                    "mean of the ends; length: path length / distance between its ends");
   table_free(table);
   print_pieces(sheet, summary);
   if (!status)

@@ -22,18 +22,17 @@
 
 static const strait_option options[] = {
     STRAIT_OPTION("of", STRAIT_OPT_STRINGS, STRAIT_REQUIRED, struct compare_keys, of, "fge sse single", 0, 0, NULL,
-                  "the train and ensemble stages to compare"),
+                  "train and ensemble stages to compare"),
     STRAIT_STRINGS("seeds", struct compare_keys, seeds, "1",
-                   "seeds, as 1 2 3 or 1..3; 1: as the file says; n: each stage's own seed and 1000 (n - 1)"),
+                   "seeds, as 1 2 3 or 1..3; n adds 1000 (n - 1) to each stage's seed"),
     STRAIT_INTS("budgets", struct compare_keys, budgets, "1", 1, 100,
-                "how many times the stage's cost; n: the members of n independent runs together"),
-    STRAIT_STRING(
-        "single", struct compare_keys, single, NULL,
-        "the stage of `of` that differences are taken to, seed by seed, at the smallest budget; unset: the last "
-        "train stage"),
+                "budgets, in multiples of the stage's cost; n pools the members of n independent runs"),
+    STRAIT_STRING("single", struct compare_keys, single, NULL,
+                  "baseline: the stage of `of`, at the smallest budget, that differences are paired with, seed by seed "
+                  "(default: the last train stage)"),
     STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct compare_keys, splits, NULL, 0, 0, NULL,
-                  "what to measure on: train, validation, test; unset: all but train, and validation where "
-                  "something is fitted to it"),
+                  "splits to measure on: train, validation, test (default: all but train, and but validation if "
+                  "something is fitted to it)"),
 };
 
 /* --- which stages --- */
@@ -60,7 +59,7 @@ static int take_of(struct stage *stage, struct stage **of) {
       return not_to_compare(stage, of[i]);
     for (size_t j = 0; j < i; j++)
       if (of[i] == of[j])
-        return error_set(STRAIT_EINVAL, "\"%s\" is there twice", k->of.v[i]);
+        return error_set(STRAIT_EINVAL, "\"%s\" is listed twice", k->of.v[i]);
     if (k->single ? strcmp(k->single, k->of.v[i]) == 0 : answers(of[i], ONE))
       k->against = i;
   }
@@ -85,7 +84,7 @@ static int take_budgets(struct stage *stage) {
     k->runs = k->budgets.v[i] > k->runs ? k->budgets.v[i] : k->runs;
     for (size_t j = 0; j < i; j++)
       if (k->budgets.v[i] == k->budgets.v[j])
-        return error_set(STRAIT_EINVAL, "the budget %lld is there twice", (long long)k->budgets.v[i]);
+        return error_set(STRAIT_EINVAL, "the budget %lld is listed twice", (long long)k->budgets.v[i]);
   }
   return k->runs ? STRAIT_OK : error_set(STRAIT_EINVAL, "no budget");
 }
@@ -252,10 +251,10 @@ static const char *const reference_keys[] = {NULL};
 const struct verb verb_compare = {
     .name = "compare",
     .summary = "compares trainings and ensembles over seeds and budgets",
-    .help = "Runs the stages of `of`, and all that they refer to, once for each seed and for each run of the "
-            "largest budget, as ordinary stages called NAME,seed=2 and NAME,seed=2,run=2, and measures them on "
+    .help = "Runs the stages of `of`, and all that they refer to, once per seed and per run of the largest budget, as "
+            "ordinary stages called NAME,seed=2 and NAME,seed=2,run=2, and measures them on "
             "the same samples. A row has the mean over seeds, its standard error (n seeds), the cost, and the "
-            "paired difference to `single`. Budget n pools the members of n independent runs, so a train stage "
+            "paired difference from `single`. Budget n pools the members of n independent runs, so a train stage "
             "becomes n independent networks.",
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_EVALUATION,
     .options = {options, sizeof *options, sizeof options / sizeof *options},

@@ -18,22 +18,22 @@
 
 static const strait_option options[] = {
     STRAIT_OPTION("ends", STRAIT_OPT_STRINGS, STRAIT_REQUIRED, struct connect_keys, ends, "left right", 0, 0, NULL,
-                  "the two networks to join"),
-    STRAIT_INT("epochs", struct connect_keys, epochs, "30", 1, 1000000, "how long the curve is trained, in epochs"),
+                  "two networks to join"),
+    STRAIT_INT("epochs", struct connect_keys, epochs, "30", 1, 1000000, "epochs to train the curve"),
     STRAIT_BOOL("free-ends", struct connect_keys, free_ends, "no", "train the two ends too"),
     STRAIT_OPTION("start", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct connect_keys, start, NULL, 0, 0, NULL,
-                  "where the points between the ends start, one network each, as mean(left,right) or other#1; unset: "
-                  "evenly on the segment"),
+                  "initial control points between the ends, one network each, as mean(left,right) or other#1 (default: "
+                  "evenly spaced on the segment)"),
     STRAIT_CHOICE("objective", struct connect_keys, objective.objective, "mean", objective_choices,
-                  "what is descended: the mean over t (mean), over arc length (length), or the worst of a batch's t, "
-                  "softly (worst)"),
+                  "loss to minimise: the mean over t (mean), the mean over arc length (length), or a soft maximum over "
+                  "the t of a batch (worst)"),
     STRAIT_INT("draws", struct connect_keys, objective.draws, "1", 1, OBJECTIVE_DRAWS,
-               "t a batch: each costs a step's forward and backward"),
+               "values of t per batch; each costs one forward and backward pass"),
     STRAIT_INT("strata", struct connect_keys, objective.strata, "1", 1, OBJECTIVE_STRATA,
-               "of this many t in a row, each falls into another equal part of [0,1]; 1: t is drawn freely"),
-    STRAIT_FLOAT(
-        "sharpness", struct connect_keys, objective.sharpness, "10", 1e-6, 1e6,
-        "of objective = worst: log(mean exp(sharpness * loss)) / sharpness; the larger, the nearer to the maximum"),
+               "stratify t: every n consecutive draws cover n equal parts of [0,1]; 1: independent draws"),
+    STRAIT_FLOAT("sharpness", struct connect_keys, objective.sharpness, "10", 1e-6, 1e6,
+                 "sharpness of the soft maximum log(mean exp(sharpness * loss)) / sharpness of objective = worst; "
+                 "larger is closer to the maximum"),
     STRAIT_FLOAT("checkpoint-every", struct connect_keys, checkpoint_every, "10", 0.001, 1e6,
                  "minutes between checkpoints inside an epoch"),
     STRAIT_FLOAT("checkpoint-limit", struct connect_keys, checkpoint_limit, "0", 0, 1e9, CHECKPOINT_LIMIT_HELP),
@@ -212,7 +212,7 @@ static int train_or_read(struct curve_training *j) {
   int status = trained ? read_points(j) : STRAIT_OK;
   const int unusable = error_is_of_contents(status);
   if (unusable) {
-    log_message(STRAIT_LOG_WARNING, "%s: the curve is trained once more", error_text());
+    log_message(STRAIT_LOG_WARNING, "%s; training the curve again", error_text());
     error_clear();
     status = file_remove_tree(last);
   }

@@ -24,17 +24,17 @@
 
 static const strait_option options[] = {
     STRAIT_OPTION("start", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct ensemble_keys, start, NULL, 0, 0, NULL,
-                  "networks to go on from, as left@12"),
+                  "networks to continue training from, as left@12"),
     STRAIT_OPTION("path", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct ensemble_keys, path, NULL, 0, 0, NULL,
                   "paths to take members from, as arc or line(left,right)"),
     STRAIT_INT("budget", struct ensemble_keys, budget, "0", 0, 1000000,
-               "epochs spent in all, those of the start included; 0: not set"),
+               "total epochs, those of the start included; 0: not set"),
     PREDICT_OPTIONS(struct ensemble_keys, predict),
     STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct ensemble_keys, splits, NULL, 0, 0, NULL,
-                  "what to measure on: train, validation, test; unset: all but train, and validation where "
-                  "something is fitted to it"),
+                  "splits to measure on: train, validation, test (default: all but train, and but validation if "
+                  "something is fitted to it)"),
     STRAIT_BOOL("trace", struct ensemble_keys, trace, "no",
-                "measure the test error at each epoch's end too, not only of members, for the figure of the course"),
+                "measure the test error after every epoch too, not only of members, for the training figure"),
     STRAIT_FLOAT("checkpoint-every", struct ensemble_keys, checkpoint_every, "10", 0.001, 1e6,
                  "minutes between checkpoints inside an epoch"),
     STRAIT_FLOAT("checkpoint-limit", struct ensemble_keys, checkpoint_limit, "0", 0, 1e9, CHECKPOINT_LIMIT_HELP),
@@ -68,7 +68,7 @@ static int check_momentum(const struct stage *stage) {
   const struct ensemble_keys *k = stage->own;
   for (size_t i = 0; i < k->start.n; i++)
     if (reference_iteration(k->starts[i]) && k->starts[i]->stage->optimiser.optimiser != stage->optimiser.optimiser)
-      return error_set(STRAIT_EINVAL, "start = %s was trained by another optimiser; set the same one here",
+      return error_set(STRAIT_EINVAL, "start = %s was trained with another optimiser; set the same optimiser here",
                        k->starts[i]->text);
   return STRAIT_OK;
 }
@@ -278,7 +278,7 @@ static int read_list(struct job *job, const char *file, int fresh, json_t **list
     *halvings = json_integer_value(json_object_get(whole, "halvings"));
   }
   if (error_is_of_contents(status)) {
-    log_message(STRAIT_LOG_WARNING, "%s; the members are gathered once more", error_text());
+    log_message(STRAIT_LOG_WARNING, "%s; gathering the members again", error_text());
     error_clear();
     status = STRAIT_OK;
   }
@@ -359,8 +359,8 @@ static const char *const reference_keys[] = {"start", "path", NULL};
 const struct verb verb_ensemble = {
     .name = "ensemble",
     .summary = "gathers networks and combines their predictions",
-    .help = "Runs an ensembler: trainings from fresh weights or from `start`, or points of `path`, out of which "
-            "it keeps members. budget counts everything that is spent, in epochs, the start included: budget = 15 "
+    .help = "Runs an ensembler: trainings from fresh weights or from `start`, or points of `path`, of which it keeps "
+            "some as members. budget counts all epochs, including those of the start: budget = 15 "
             "from left@12 runs 3 more. Members are named NAME[0], NAME[1], ..., all of them NAME[*].",
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_OPTIMISER | TAKES_EVALUATION,
     .kinds = KIND_BIT(STRAIT_SCHEDULE) | KIND_BIT(STRAIT_ENSEMBLER),

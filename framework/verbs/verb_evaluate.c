@@ -27,12 +27,13 @@ struct evaluate_verb_keys {
 
 static const strait_option options[] = {
     STRAIT_OPTION("of", STRAIT_OPT_STRINGS, STRAIT_REQUIRED, struct evaluate_verb_keys, of, "left fge[*]", 0, 0, NULL,
-                  "the networks to measure"),
-    STRAIT_BOOL("ensemble", struct evaluate_verb_keys, ensemble, "no", "measure the mean of their probabilities too"),
+                  "networks to measure"),
+    STRAIT_BOOL("ensemble", struct evaluate_verb_keys, ensemble, "no",
+                "measure the mean of the class probabilities too"),
     PREDICT_OPTIONS(struct evaluate_verb_keys, predict),
     STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct evaluate_verb_keys, splits, NULL, 0, 0, NULL,
-                  "what to measure on: train, validation, test; unset: all there are, but validation where "
-                  "something is fitted to it"),
+                  "splits to measure on: train, validation, test (default: all there are, without validation if "
+                  "something is fitted to it)"),
 };
 
 static int refer_evaluate(struct stage *stage) {
@@ -174,9 +175,9 @@ static const char *const reference_keys[] = {"of", NULL};
 const struct verb verb_evaluate = {
     .name = "evaluate",
     .summary = "measures networks one by one, and averaged",
-    .help = "Measures the networks that `of` names, each under the one batch-norm rule, and with ensemble = yes "
-            "the mean of their class probabilities. Where all of them are files, model, data and optimiser keys "
-            "(batch and weight-decay count) are set in the section or in [defaults].",
+    .help = "Measures the networks that `of` names, each under the same batch-norm rule, and with ensemble = yes "
+            "the mean of their class probabilities. If all of them are files, set the model, the data and the "
+            "optimiser keys (batch and weight-decay matter) in the section or in [defaults].",
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_EVALUATION,
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct evaluate_verb_keys),

@@ -32,15 +32,15 @@ struct plane_verb_keys {
 
 static const strait_option options[] = {
     STRAIT_OPTION("through", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct plane_verb_keys, through, NULL, 0, 0, NULL,
-                  "the three networks that span the plane, as left right arc#1; unset: those of `path`, its bend last"),
-    STRAIT_STRING("path", struct plane_verb_keys, path, NULL, "a path to project on the plane, as arc"),
+                  "three networks that span the plane, as left right arc#1 (default: the ends and the bend of `path`)"),
+    STRAIT_STRING("path", struct plane_verb_keys, path, NULL, "path to project onto the plane, as arc"),
     STRAIT_INT("grid", struct plane_verb_keys, grid, "21", 2, 10000, "points along each side"),
     STRAIT_FLOATS("margins", struct plane_verb_keys, margins, "0.2", 0, 1000,
-                  "how far the grid goes beyond the three: one number, or left, right, bottom, top; in shares of the "
-                  "distance of the first two, and of the third to their line"),
+                  "margins of the grid around the three networks, one or four (left, right, bottom, top), as fractions "
+                  "of the width and height that the three span"),
     STRAIT_INT("curve-points", struct plane_verb_keys, curve_points, "61", 2, 100000, "points of the path to project"),
     STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct plane_verb_keys, splits, NULL, 0, 0, NULL,
-                  "what to measure on: train, validation, test; unset: all there are"),
+                  "splits to measure on: train, validation, test (default: all there are)"),
 };
 
 /* The three in the order end, end, bend of a path of three points. */
@@ -79,7 +79,7 @@ static int refer_plane(struct stage *stage) {
   for (size_t i = 0; !several && i < k->through.n; i++)
     for (size_t j = 0; j < i; j++)
       if (strcmp(k->through.v[i], k->through.v[j]) == 0) {
-        error_set(STRAIT_EINVAL, "'%s' is there twice; a plane needs three networks that differ", k->through.v[i]);
+        error_set(STRAIT_EINVAL, "'%s' is listed twice; a plane needs three networks that differ", k->through.v[i]);
         return stage_fault(stage, "through");
       }
   if (k->path && stage_route(stage, "path", k->path, &route))
@@ -317,10 +317,11 @@ static const char *const reference_keys[] = {"through", "path", NULL};
 const struct verb verb_plane = {
     .name = "plane",
     .summary = "measures loss, nll and error in the plane of three networks",
-    .help = "Measures the network on a grid in the plane through three weight vectors w1, w2, w3: x runs from w1 "
-            "to w2, y from their line to w3. The three may be independent networks, the ends and a bend of a "
-            "curve, or members of an ensemble; a path with any number of control points is projected on the plane "
-            "beside them. Batch-norm statistics follow the one rule at each grid point. Result: STAGE/plane.npz.",
+    .help =
+        "Measures the network on a grid in the plane through three weight vectors w1, w2, w3: x runs from w1 "
+        "to w2, y from their line to w3. The three may be independent networks, the ends and a bend of a "
+        "curve, or members of an ensemble; a path with any number of control points is projected onto the plane too. "
+        "Batch-norm statistics are re-estimated by the same rule at every grid point. Result: STAGE/plane.npz.",
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_EVALUATION,
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct plane_verb_keys),

@@ -31,17 +31,16 @@ struct scan_keys {
 
 static const strait_option options[] = {
     STRAIT_OPTION("paths", STRAIT_OPT_STRINGS, STRAIT_REQUIRED, struct scan_keys, paths, "line(left,right) arc", 0, 0,
-                  NULL, "the paths to measure: connect stages, line(a,b), chain(a,b,c,...)"),
+                  NULL, "paths to measure: connect stages, line(a,b), chain(a,b,c,...)"),
     STRAIT_INT("points", struct scan_keys, points, "61", 2, 100000,
-               "equally spaced t from 0 to 1; the t of bends are added"),
+               "number of equally spaced t from 0 to 1; the t of bends are added"),
     STRAIT_INT("refine", struct scan_keys, refine, "2", 0, 20,
-               "how often to halve the steps of the grid next to each maximum, so that no peak between two points is "
-               "missed"),
+               "halvings of the grid step next to each maximum, so that no peak between two points is missed"),
     STRAIT_BOOL("pairs", struct scan_keys, pairs, "yes",
-                "at each t also look at predictions: disagreement with both ends, the ensemble of the start and w(t), "
-                "the nll after a temperature"),
+                "evaluate predictions at each t too: disagreement with both ends, the ensemble of w(0) and w(t), the "
+                "temperature-scaled nll"),
     STRAIT_OPTION("splits", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct scan_keys, splits, NULL, 0, 0, NULL,
-                  "what to measure on: train, validation, test; unset: all there are"),
+                  "splits to measure on: train, validation, test (default: all there are)"),
 };
 
 static int refer_scan(struct stage *stage) {
@@ -56,7 +55,7 @@ static int refer_scan(struct stage *stage) {
       return error_failure();
     for (size_t j = 0; j < i; j++)
       if (strcmp(stage->routes[j]->folder, route->folder) == 0) {
-        error_set(STRAIT_EINVAL, "the path %s is there twice", route->text);
+        error_set(STRAIT_EINVAL, "the path %s is listed twice", route->text);
         return stage_fault(stage, "paths");
       }
   }

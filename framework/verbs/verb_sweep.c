@@ -43,7 +43,7 @@ struct sweep_keys {
 
 static const strait_option options[] = {
     STRAIT_OPTION("stages", STRAIT_OPT_STRINGS, STRAIT_REQUIRED, struct sweep_keys, stages, "left arc", 0, 0, NULL,
-                  "the stages whose results are gathered; what they refer to runs too"),
+                  "stages whose results are gathered; what they refer to runs too"),
 };
 
 /* --- over.KEY --- */
@@ -78,7 +78,7 @@ static int read_axis(struct stage *stage, struct setting *s) {
   for (size_t i = 0; !status && i < axis.count; i++)
     for (size_t j = 0; !status && j < i; j++)
       if (strcmp(axis.values[i], axis.values[j]) == 0)
-        status = error_set(STRAIT_EINVAL, "the value %s is there twice", axis.values[i]);
+        status = error_set(STRAIT_EINVAL, "the value %s is listed twice", axis.values[i]);
   if (status)
     return status;
   if (strcmp(axis.name, "seed") == 0) {
@@ -342,12 +342,12 @@ static const char *const reference_keys[] = {NULL};
 const struct verb verb_sweep = {
     .name = "sweep",
     .summary = "runs stages under every combination of some keys' values",
-    .help = "Takes keys over.KEY = VALUE ...: as if [defaults] had KEY at each value in turn (where a section "
-            "sets it, the section wins), or over.STAGE.KEY: in the section of that stage. Parentheses hold a "
-            "value of several words together; 1..5 is 1 2 3 4 5. over.seed = 1..5: 1 as the file says, n: each "
-            "stage's own seed and 1000 (n - 1). Every combination of `stages`, with all that they refer to, "
-            "becomes ordinary stages called NAME,KEY=VALUE. Seeds are averaged over: sweep.csv has a line for "
-            "each value of each figure: mean, standard error over seeds, their number, least and greatest.",
+    .help = "over.KEY = VALUE ... sets KEY in [defaults] to each value in turn (a section's own value takes "
+            "precedence); over.STAGE.KEY sets it in the section of that stage. Parentheses group the words of one "
+            "value; 1..5 is 1 2 3 4 5. In over.seed = 1..5, n adds 1000 (n - 1) to each stage's seed. Every "
+            "combination of `stages`, with all that they refer to, "
+            "becomes ordinary stages called NAME,KEY=VALUE. Seeds are averaged over: sweep.csv has one line per "
+            "combination and measure: mean, standard error over seeds, number of seeds, minimum and maximum.",
     .options = {options, sizeof *options, sizeof options / sizeof *options},
     .own_size = sizeof(struct sweep_keys),
     .reference_keys = reference_keys,

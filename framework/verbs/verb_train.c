@@ -29,12 +29,15 @@ struct train_keys {
 };
 
 static const strait_option options[] = {
-    STRAIT_INT("epochs", struct train_keys, epochs, "30", 1, 1000000, "the schedule's horizon, in epochs"),
-    STRAIT_INT("stop", struct train_keys, stop, "0", 0, 1000000, "the epoch after which it ends; 0: epochs"),
-    STRAIT_STRING("start", struct train_keys, start, NULL,
-                  "weights to start from; with a moment of a training (a@8) its momentum and schedule go on"),
-    STRAIT_BOOL("restart", struct train_keys, restart, "no", "begin momentum and schedule anew at the start's weights"),
-    STRAIT_INT("keep", struct train_keys, keep, "0", 0, 1000000, "keep every keep-th epoch; 0: those that are named"),
+    STRAIT_INT("epochs", struct train_keys, epochs, "30", 1, 1000000, "length of the schedule, in epochs"),
+    STRAIT_INT("stop", struct train_keys, stop, "0", 0, 1000000,
+               "epoch after which training ends; 0: at the end of the schedule"),
+    STRAIT_STRING(
+        "start", struct train_keys, start, NULL,
+        "weights to start from; a moment of a training (a@8) brings its momentum and its place in the schedule"),
+    STRAIT_BOOL("restart", struct train_keys, restart, "no", "reset momentum and schedule at the start's weights"),
+    STRAIT_INT("keep", struct train_keys, keep, "0", 0, 1000000,
+               "keep every n-th epoch; 0: only those that other stages name"),
     STRAIT_FLOAT("checkpoint-every", struct train_keys, checkpoint_every, "10", 0.001, 1e6,
                  "minutes between checkpoints inside an epoch"),
     STRAIT_FLOAT("checkpoint-limit", struct train_keys, checkpoint_limit, "0", 0, 1e9, CHECKPOINT_LIMIT_HELP),
@@ -63,12 +66,12 @@ static int check_start(const struct stage *stage) {
     return STRAIT_OK;
   if (start->stage->optimiser.optimiser != stage->optimiser.optimiser)
     return error_set(STRAIT_EINVAL,
-                     "start = %s has the momentum of another optimiser; set restart = yes, or the same one",
+                     "start = %s has the momentum of another optimiser; set restart = yes, or use the same optimiser",
                      start->text);
   if (stage_epoch(start->stage) != stage_epoch(stage))
     return error_set(STRAIT_EINVAL,
-                     "start = %s goes on inside a training of %lld iterations an epoch, and this one has %lld; set "
-                     "restart = yes, or the same batch and data",
+                     "start = %s comes from a training with %lld iterations per epoch, but this one has %lld; set "
+                     "restart = yes, or use the same batch and data",
                      start->text, (long long)stage_epoch(start->stage), (long long)stage_epoch(stage));
   if (stage->first >= stage->end)
     return error_set(STRAIT_EINVAL,

@@ -293,7 +293,7 @@ static int check_slots(struct trial *t, const struct statics *statics) {
       verdict =
           law_fails(t, "given %s, its %lld member(s) differ %s", offer_text(&offers[i], text), (long long)members[i],
                     k < OFFERS ? "when other offers came before"
-                               : "when it is made anew for each call, as when a run is resumed");
+                               : "when a new instance is made for each call, as in a resumed run");
     if (k == OFFERS - 1)
       object_free(one.object), one.object = NULL;
   }

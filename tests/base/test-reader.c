@@ -158,7 +158,7 @@ START_TEST(members_lead_nowhere_else) {
   file_make_folders(in_scratch("d"));
   file_write(in_scratch("a"), "x", 1);
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-    ck_opens_not(in_scratch("d"), bad[i], STRAIT_EINVAL, "is no name of a member");
+    ck_opens_not(in_scratch("d"), bad[i], STRAIT_EINVAL, "is not a member name");
   file_write(in_scratch("d/..a"), "dots", 4);
   ck_reads(in_scratch("d"), "..a", "dots"); /* a name, not a way up */
 }
@@ -247,7 +247,7 @@ START_TEST(members_of_archives) {
     ck_reads(path, "empty", "");
     ck_opens_not(path, "ata.bin", STRAIT_ENOENT, "no member ata.bin in it (nor ata.bin.gz)");
     ck_opens_not(path, "set", STRAIT_ENOENT, "no member set"); /* a folder is no member to read */
-    ck_opens_not(path, "../data.bin", STRAIT_EINVAL, "is no name of a member");
+    ck_opens_not(path, "../data.bin", STRAIT_EINVAL, "is not a member name");
   }
 }
 END_TEST

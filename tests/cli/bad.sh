@@ -33,8 +33,8 @@ refuse '[train a]\nepochs = 0\n' 'e.ini:2: [train a] epochs = 0: below the minim
 refuse '[train a]\nschedule.rate = nan\n' 'e.ini:2: [train a] schedule.rate = nan: not a number'
 refuse '[train a]\nepochs = many\n' 'e.ini:2: [train a] epochs = many: not an integer'
 refuse "${pair}[connect c]\nends = a b\ncurve.bends = -1\n" 'e.ini:6: [connect c] curve.bends = -1: below the minimum 0'
-refuse '[train a]\n[train b]\n' 'e.ini:2: [train b] alike in every key to [train a] in line 1'
-refuse '[train a]\nseed = 1\n[train a]\nseed = 2\n' 'e.ini:3: section [train a] is there twice'
+refuse '[train a]\n[train b]\n' 'e.ini:2: [train b] every key equals that of [train a] in line 1'
+refuse '[train a]\nseed = 1\n[train a]\nseed = 2\n' 'e.ini:3: section [train a] appears twice'
 refuse '[train a]\nseed = 1\nseed = 2\n' 'e.ini:3: seed is set twice'
 refuse '[train a]\n' 'strait: [train a] train takes no key "sed"; did you mean "seed"?' --set train.a.sed=2
 refuse '[train a]\n' '--set train.z.seed=2: no stage "z"' --set train.z.seed=2
@@ -102,7 +102,7 @@ refuse "${mixed}[evaluate e]\nof = mean(a,c)\n" "e.ini:8: [evaluate e] $other"
 refuse "${mixed}[compare k]\nof = a c\n" 'e.ini:8: [compare k] "c" and "a" have other models'
 
 echo "-- one point, no point, no member, no grid"
-refuse "${pair}[scan s]\npaths = chain(a)\n" 'e.ini:5: [scan s] paths = chain(a): '"'chain(a)': a path needs two points at least; this is one"
+refuse "${pair}[scan s]\npaths = chain(a)\n" 'e.ini:5: [scan s] paths = chain(a): '"'chain(a)': a path needs at least two points; this is one"
 refuse "${pair}[scan s]\npaths = line(a)\n" "'line(a)': a line has 2 ends, not 1"
 refuse "${pair}[scan s]\npaths =\n" 'e.ini:5: [scan s] paths = : empty; it needs at least one item'
 refuse "${pair}[scan s]\npaths = line(a,b)\npoints = 1\n" 'e.ini:6: [scan s] points = 1: below the minimum 2'
@@ -113,7 +113,7 @@ refuse "${pair}[ensemble e]\nensembler = independent\nensembler.runs = 0\n" 'e.i
 refuse "${pair}[ensemble e]\nensembler = fge\nstart = a\nbudget = 1\n" 'e.ini:4: [ensemble e] fge: a budget of '
 refuse "${pair}[evaluate e]\nof =\n" 'e.ini:5: [evaluate e] of = : empty'
 refuse "${pair}[compare k]\nof =\n" 'e.ini:5: [compare k] of = : empty'
-refuse "${pair}[plane p]\nthrough = a b a\n" "e.ini:5: [plane p] through = a b a: 'a' is there twice"
+refuse "${pair}[plane p]\nthrough = a b a\n" "e.ini:5: [plane p] through = a b a: 'a' is listed twice"
 refuse "${pair}[plane p]\nthrough = a b\n" 'e.ini:5: [plane p] through = a b: a plane goes through three networks, not 2'
 refuse "${pair}[plane p]\nthrough = a b b@1\ngrid = 0\n" 'e.ini:6: [plane p] grid = 0: below the minimum 2'
 # What only the weights tell: the places are named, and no result is there.
@@ -190,7 +190,7 @@ expect 2 check several.ini
 cut -d: -f1-3 err | sed 's/strait: several.ini://' | tr '\n' ' ' >lines
 test "$(cat lines)" = '3 5 6 8 9 11 12 15 16 17 18 ' || die "the lines are $(cat lines)"
 for text in '"mlpp"' 'many' '"rates"' '"sead"; did you mean "seed"' '"trian"; did' 'the section of "right" has a fault' '"bezir"; did' \
-  'below the minimum 2' 'no stage "nothing"' '"momentum" has no' '[train left] is there twice'; do
+  'below the minimum 2' 'no stage "nothing"' '"momentum" has no' '[train left] appears twice'; do
   says "$text"
 done
 

@@ -126,7 +126,7 @@ test "$(grep -Evc 'done already|rounded|even the first' err)" = 0 || die "someth
 expect 2 run e.ini -j 0
 rm -r 'side/single,seed=2' 'side/fge,seed=2'
 expect 2 run e.ini --out side --stage 'fge,seed=2'
-says 'it needs single,seed=2, which is not done'
+says 'it needs single,seed=2, which is unfinished'
 expect 0 run e.ini --out side --stage 'single,seed=2'
 expect 0 run e.ini --out side --stage 'fge,seed=2'
 same one side "stages one by one give other bytes"
@@ -149,7 +149,7 @@ if test -z "${VALGRIND_COMMAND:-}"; then
   code=0
   wait $pid || code=$?
   test $code = 143 || die "SIGTERM: exit code $code"
-  says 'to go on: '
+  says 'to resume: '
   test -z "$(find runs/long -name .lock)" || die "a child still runs"
 fi
 
@@ -166,13 +166,13 @@ refuse 'connect takes no key "curve.bend"; did you mean "curve.bends"?' '[sweep 
 refuse 'changes nothing in the stages listed' '[sweep s]' 'over.arc.curve.bends = 1 2' 'stages = single'
 refuse 'below the minimum' '[sweep s]' 'over.arc.curve.bends = -1 2' 'stages = path'
 refuse 'nothing to sweep over' '[sweep s]' 'stages = path'
-refuse 'the value 1 is there twice' '[sweep s]' 'over.arc.curve.bends = 1..2 1' 'stages = path'
-refuse '5..3 goes down; write 3..5' '[sweep s]' 'over.seed = 5..3' 'stages = path'
+refuse 'the value 1 is listed twice' '[sweep s]' 'over.arc.curve.bends = 1..2 1' 'stages = path'
+refuse 'the range 5..3 is descending; write 3..5' '[sweep s]' 'over.seed = 5..3' 'stages = path'
 refuse 'no stage "pat"; did you mean "path"?' '[sweep s]' 'over.seed = 1 2' 'stages = pat'
 refuse 'a sweep cannot run a sweep' '[sweep a]' 'over.seed = 1 2' 'stages = b' '[sweep b]' 'over.seed = 1 2' 'stages = path'
 refuse '"path" is a scan stage' '[compare c]' 'of = path single'
-refuse '"0" is no seed here' '[compare c]' 'of = fge single' 'seeds = 0 1'
-refuse 'the seed 2 is there twice' '[compare c]' 'of = fge single' 'seeds = 2 1..3'
-refuse 'the budget 2 is there twice' '[compare c]' 'of = fge single' 'budgets = 2 2'
+refuse '"0" is not a seed' '[compare c]' 'of = fge single' 'seeds = 0 1'
+refuse 'the seed 2 is listed twice' '[compare c]' 'of = fge single' 'seeds = 2 1..3'
+refuse 'the budget 2 is listed twice' '[compare c]' 'of = fge single' 'budgets = 2 2'
 refuse 'is not in `of`' '[compare c]' 'of = fge' 'single = right'
 refuse 'compare one model' '[train wide]' 'model.hidden = 9' '[compare c]' 'of = single wide'

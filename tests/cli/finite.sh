@@ -49,7 +49,7 @@ for stage in up down; do
   says "train nll at most nan" err
 done
 grep 'ends (the worse)' out | grep -q 'nan' || die "the worse end hides the other: $(grep 'ends (the worse)' out)"
-says 'finite: the loss is not a finite number at' out
+says 'finite: the loss is not finite at' out
 test "$(at networks.1.metrics.test.nll both)" = nan || die "a network's nll"
 for figure in nll brier ece; do
   test "$(at combined.test.$figure both)" = nan || die "combined $figure: $(at combined.test.$figure both)"

@@ -145,7 +145,7 @@ bad() { # TEXT ARGUMENT...
   test ! -e none.safetensors && test ! -e none.pt || die "$* wrote something"
 }
 bad 'what import writes is named OUT.safetensors' import a.pt none.pt
-bad 'name it with --model' import a.pt none.safetensors --set model.hidden=3
+bad '--set needs --model' import a.pt none.safetensors --set model.hidden=3
 bad 'model.OPTION=VALUE is needed' import a.pt none.safetensors $normed --set hidden=3
 bad 'no such option; did you mean' import a.pt none.safetensors $normed --set model.hiden=3
 bad '--input 3x: not a shape' import a.pt none.safetensors --model normed --input 3x
@@ -154,7 +154,7 @@ bad 'no model "nomed"; did you mean "normed"?' import a.pt none.safetensors --mo
 bad 'is for PyTorch' import d.npz none.safetensors --key state_dict
 bad 'usage: strait import' import a.pt
 bad 'nothing.pt' import nothing.pt none.safetensors
-bad 'no safetensors, .npz or PyTorch file' import e.ini none.safetensors
+bad 'not a safetensors, .npz or PyTorch file' import e.ini none.safetensors
 bad "the name's end says the format" export $left none.txt
 bad 'nothing.safetensors' export nothing.safetensors none.pt
 head -c 300 a.pt >cut.pt

@@ -30,14 +30,14 @@ kill_at 'part/arc/epoch-[3-9].state.safetensors'
 kill_at 'part/compare/arc/*'
 kill_at 'part/fge/state/*.state.safetensors'
 expect 0 run e.ini --out part
-says 'goes on'
+says 'resumes'
 same whole part "a killed run ends with other bytes"
 
 echo "-- SIGTERM and SIGINT: the step is finished, and the command that resumes is printed"
 rm -rf part
 stop_at() {
   send "$1" "$2" "$3"
-  says 'to go on: '
+  says 'to resume: '
   says 'run e.ini --out part'
 }
 stop_at TERM 'part/left/epoch-[3-9].state.safetensors' 143

@@ -75,7 +75,7 @@ kill -TERM $pid 2>/dev/null || true
 code=0
 wait $pid || code=$?
 test $code = 143 || test $code = 1 || die "exit code $code" # 1: a child was seen to end before the parent's own signal came
-test "$(grep -c 'to go on: ' err)" -le 1 || die "children say how to go on, too"
+test "$(grep -c 'to resume: ' err)" -le 1 || die "children say how to go on, too"
 if grep -- '--quiet' err >&2; then die "that is no command of the user's"; fi
 test -z "$(find part -name '*.tmp' -o -name .lock)" || die "left behind: $(find part)"
 
@@ -86,7 +86,7 @@ says 'was changed while it runs'
 echo "-- a stage alone, whose source lacks what it names"
 printf '[evaluate later]\nof = left@i5\n' | cat e.ini - >later.ini
 expect 2 run later.ini --out whole --stage later
-says 'it needs left, which is not done, or lacks a checkpoint that is named; run it first with --stage left'
+says 'it needs left, which is unfinished or lacks a checkpoint named here; run it first with --stage left'
 
 echo "-- a checkpoint made again on another kind of processor leaves the results as they are"
 expect 0 run e.ini --out other

@@ -57,10 +57,10 @@ fi
 echo "-- what is refused"
 before=$(find curve-my-own | LC_ALL=C sort)
 expect 2 new curve my-own
-says 'curve-my-own is there already'
+says 'curve-my-own exists already'
 test "$(find curve-my-own | LC_ALL=C sort)" = "$before" || die "the folder that was there has changed"
 expect 2 new curve bezier
-says 'there is a curve "bezier" already'
+says 'curve "bezier" exists already'
 test ! -e curve-bezier || die "a refused project was begun"
 for name in My-own 1st a_b ../a '' a234567890123456789012345678901234; do
   expect 2 new curve "$name"

@@ -107,7 +107,7 @@ kill -CONT $pid
 code=0
 wait $pid || code=$?
 test $code = 143 || die "SIGTERM: exit code $code"
-says 'to go on: '
+says 'to resume: '
 # A background job of a script ignores SIGINT, so it is started by a program that takes it back.
 command -v perl >/dev/null || exit 0
 perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV or exit 127' ${VALGRIND_COMMAND:-} "$program" run long.ini --out part4 >out 2>err &
@@ -120,7 +120,7 @@ kill -CONT $pid
 code=0
 wait $pid || code=$?
 case $code in 130 | 143) ;; *) die "two signals: exit code $code" ;; esac
-if grep 'to go on: ' err; then die "the second signal finished the step"; fi
+if grep 'to resume: ' err; then die "the second signal finished the step"; fi
 test -e part4/left/.lock || die "the second signal tidied up"
 expect 0 run e.ini --out part4
 rm -rf part4/*~

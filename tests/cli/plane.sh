@@ -75,7 +75,7 @@ refuse() {
 }
 refuse 'through = left right' 'through = left right: a plane goes through three networks, not 2'
 refuse 'through = left' 'a plane goes through three networks, not 1'
-refuse 'through = left right left' "'left' is there twice"
+refuse 'through = left right left' "'left' is listed twice"
 refuse 'through = left right mean(left,right)' 'the three weights lie on one line'
 says '[plane optima]'
 refuse 'through = left right arc(0.5)\nmargins = 1 2' 'margins are one number or four'

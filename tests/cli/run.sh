@@ -93,7 +93,7 @@ same fresh runs/e "a replayed checkpoint has other bytes than the training's own
 echo "-- to be measured otherwise is no reason to train again"
 cp -R runs/e again
 expect 0 run e.ini --out again --set defaults.eval.test-samples=100
-test "$(grep -c 'measures its weights anew' err)" = 4 || die "two trainings and two curves have weights already"
+test "$(grep -c 'measures its weights again' err)" = 4 || die "two trainings and two curves have weights already"
 test "$(json metrics.test.samples <again/left/summary.json)" = 100 || die "not measured anew"
 cmp again/left/final.safetensors runs/e/left/final.safetensors || die "trained again"
 test ! -e 'again/left.~1~' || die "set aside"

@@ -78,7 +78,7 @@ refuse() {
   says "paths = $1"
   says "$2"
 }
-refuse 'chain(left)' 'a path needs two points at least; this is one'
+refuse 'chain(left)' 'a path needs at least two points; this is one'
 refuse 'line(left)' 'a line has 2 ends, not 1'
 refuse 'line(left,right;but=x)' 'only=PATTERN'
 printf '[scan bad]\npaths = line(left,right;only=conv9.*)\n' | cat base.ini - >bad.ini

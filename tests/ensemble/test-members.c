@@ -194,7 +194,7 @@ START_TEST(test_wrong_files) {
   save(&f, g, folder);
   OK(safetensors_read(&arrays, state));
   OK(gathering_create(&h, other.network));
-  FAILS(gathering_unpack(h, folder, arrays), STRAIT_EFORMAT, "no member of this network");
+  FAILS(gathering_unpack(h, folder, arrays), STRAIT_EFORMAT, "not a member of an ensemble of this network");
   gathering_free(h);
   OK(unlink(file_join(f.arena, folder, "member-1.safetensors")));
   OK(gathering_create(&h, f.network));

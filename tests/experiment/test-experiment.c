@@ -239,7 +239,7 @@ START_TEST(bad_files) {
       {"[train a]\n[connect x]\nends = a\n", "e.ini:3: [connect x] ends = a: a curve joins two networks, not 1"},
       {"[train a]\n[connect x]\nends = a a\n", "the same network"},
       {"[train a]\n[connect x]\n", "e.ini:2: [connect x] ends is missing"},
-      {TWO "[scan s]\npaths = line(a,b) line(a, b)\n", "is there twice"},
+      {TWO "[scan s]\npaths = line(a,b) line(a, b)\n", "is listed twice"},
       {"[ensemble f]\nbudget = 3\n", "e.ini:1: [ensemble f] ensembler is missing"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

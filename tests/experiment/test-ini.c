@@ -136,10 +136,9 @@ static const struct {
     {"\xef\xbb\xbf", "e.ini: no section in it; an experiment has at least one, as [train a]"},
     {"a = 1\n", "e.ini:1: \"a = 1\" stands before the first section; put it under [defaults]"},
     {"[train a]\nseed = 1\n[train b]\n\n[train a]\n",
-     "e.ini:5: section [train a] is there twice; the first begins in line 1: join them"},
-    {"[train a]\n[ train   a ]\n",
-     "e.ini:2: section [ train   a ] is there twice; the first begins in line 1: join them"},
-    {"[defaults]\n[defaults]\n", "e.ini:2: section [defaults] is there twice; the first begins in line 1: join them"},
+     "e.ini:5: section [train a] appears twice, first in line 1; merge the two"},
+    {"[train a]\n[ train   a ]\n", "e.ini:2: section [ train   a ] appears twice, first in line 1; merge the two"},
+    {"[defaults]\n[defaults]\n", "e.ini:2: section [defaults] appears twice, first in line 1; merge the two"},
     {"[train a]\nseed = 1\n\nseed = 1\n",
      "e.ini:4: seed is set twice in [train a]; the first is in line 2: remove one"},
     {"[train a]\nseed : 1\n", "e.ini:2: \"seed : 1\": a ':' where '=' is wanted; write KEY = VALUE"},
@@ -152,10 +151,10 @@ static const struct {
     {"[train a]\nseed = 1\n\trate = 2\n",
      "e.ini:3: \"rate = 2\" is indented, but holds a '='; begin a key at the start of its line"},
     {"[train a]\n  1 2\n",
-     "e.ini:2: \"1 2\" is indented, so it goes on with a list, but there is no key above it in this section"},
+     "e.ini:2: \"1 2\" is indented, so it continues a list, but there is no key above it in this section"},
     {"[train b]\nseed = 1\n[train a]\n  1 2\n",
-     "e.ini:4: \"1 2\" is indented, so it goes on with a list, but there is no key above it in this section"},
-    {"  1 2\n", "e.ini:1: \"1 2\" is indented, so it goes on with a list, but there is no key above it"},
+     "e.ini:4: \"1 2\" is indented, so it continues a list, but there is no key above it in this section"},
+    {"  1 2\n", "e.ini:1: \"1 2\" is indented, so it continues a list, but there is no key above it"},
     {"[train a]\nseed = 1\n [train b]\n",
      "e.ini:3: \"[train b]\" is indented; begin a section at the start of its line"},
     {"[train a\n", "e.ini:1: \"[train a\" has no ']' at its end"},
@@ -300,7 +299,7 @@ START_TEST(several_faults) {
   ck_assert_str_eq(error_text(),
                    "e.ini:2: \"seed : 1\": a ':' where '=' is wanted; write KEY = VALUE\n"
                    "strait: e.ini:5: epochs is set twice in [train a]; the first is in line 4: remove one\n"
-                   "strait: e.ini:7: section [train a] is there twice; the first begins in line 1: join them\n"
+                   "strait: e.ini:7: section [train a] appears twice, first in line 1; merge the two\n"
                    "strait: e.ini:9: \"[train b\" has no ']' at its end\n"
                    "strait: e.ini:12: a control character (byte 0x01); an experiment is plain text");
 }

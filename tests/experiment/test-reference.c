@@ -84,8 +84,8 @@ END_TEST
 
 START_TEST(bad_references) {
   static const char *const bad[][2] = {
-      {"", "no stage's name"},
-      {"Left", "no stage's name"},
+      {"", "not the name of a stage"},
+      {"Left", "not the name of a stage"},
       {"left@", "not an integer"},
       {"left@-1", "not a whole number"},
       {"left@8x", "not a whole number"},
@@ -96,8 +96,8 @@ START_TEST(bad_references) {
       {"arc(nan)", "not"},
       {"arc(0.5)x", "none of"},
       {"arc#", "not an integer"},
-      {"mean()", "no stage's name"},
-      {"mean(a,)", "no stage's name"},
+      {"mean()", "not the name of a stage"},
+      {"mean(a,)", "not the name of a stage"},
       {"file:", "needs a path"},
       {"line(a,b)", "cannot be used"},
       {"defaults", "cannot be used"},
@@ -166,7 +166,7 @@ START_TEST(bad_routes) {
       {"mean(a,b)", "a path is"},
       {"a@8", "a path is"},
       {"line", "a path is"},
-      {"chain(a,B)", "no stage's name"},
+      {"chain(a,B)", "not the name of a stage"},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     struct route *r;

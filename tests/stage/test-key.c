@@ -121,7 +121,7 @@ END_TEST
 
 START_TEST(two_alike_are_refused) {
   ck_assert_int_eq(prepare("[train a]\n[train b]\nepochs = 30\n", 1), STRAIT_EINVAL);
-  ck_error_has("e.ini:2: [train b] alike in every key to [train a] in line 1");
+  ck_error_has("e.ini:2: [train b] every key equals that of [train a] in line 1");
 }
 END_TEST
 

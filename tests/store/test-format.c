@@ -111,11 +111,11 @@ START_TEST(parts_with_an_index) {
            "tensor \"c\" is not in model-00001-of-00002.safetensors, where the index has it");
   ck_fails(index_of("{\"weight_map\": {\"a\": \"none.safetensors\"}}"), NULL, STRAIT_ENOENT, "none.safetensors");
   ck_fails(index_of("{\"weight_map\": {\"a\": \"../a.safetensors\"}}"), NULL, STRAIT_EFORMAT,
-           "which is no file beside it");
+           "which is not a file in its folder");
   ck_fails(index_of("{\"weight_map\": {\"a\": \"model.safetensors.index.json\"}}"), NULL, STRAIT_EFORMAT,
            "is an index itself");
   ck_fails(index_of("{\"weight_map\": {\"a\": 1}}"), NULL, STRAIT_EFORMAT, "\"a\" names no file");
-  ck_fails(index_of("{\"weights\": {}}"), NULL, STRAIT_EFORMAT, "it has no weight_map");
+  ck_fails(index_of("{\"weights\": {}}"), NULL, STRAIT_EFORMAT, "has no weight_map");
   ck_fails(index_of("{\"weight_map\": {"), NULL, STRAIT_EFORMAT, "model.safetensors.index.json");
 }
 END_TEST

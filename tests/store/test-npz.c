@@ -395,9 +395,9 @@ START_TEST(members_are_what_they_claim) {
     ck_member(deflate, INT64_MAX, 24, STRAIT_EFORMAT, "x.npy: its dimensions are too large");
   }
   ck_assert_int_eq(npz_read(&arrays, zip_of("x.txt", "hello", 5, 0)), STRAIT_EFORMAT);
-  ck_error_has("x.txt: it is no .npy member");
+  ck_error_has("x.txt: it is not a .npy member");
   ck_assert_int_eq(npz_read(&arrays, zip_of("x.npy", "hello world", 11, 0)), STRAIT_EFORMAT);
-  ck_error_has("it is no npy data of version 1, 2 or 3");
+  ck_error_has("it is not npy data of version 1, 2 or 3");
   ck_assert_int_eq(npz_read(&arrays, zip_of("x.npy", "\x93NUMPY\x02\x00\x00\x00\x00\x10{", 13, 0)), STRAIT_EFORMAT);
   ck_error_has("npy header has 268435456 bytes");
   ck_assert_int_eq(npz_read(&arrays, zip_of("x.npy", "\x93NUMPY\x01\x00\x03\x00{\0}", 13, 0)), STRAIT_EFORMAT);

@@ -218,7 +218,7 @@ START_TEST(ordered_dicts) {
   CK_FAILS("ccollections\nOrderedDict\nK\x01\x85R.", STRAIT_EFORMAT, "one list of pairs or nothing");
   CK_FAILS("ccollections\nOrderedDict\n](K\x01"
            "e\x85R.",
-           STRAIT_EFORMAT, "item 0 of its list is no pair");
+           STRAIT_EFORMAT, "item 0 of its list is not a pair");
 }
 END_TEST
 
@@ -349,7 +349,7 @@ START_TEST(damage) {
   CK_FAILS(".", STRAIT_EFORMAT, "more or less than one value");
   CK_FAILS("NN.", STRAIT_EFORMAT, "more or less than one value");
   CK_FAILS("N(.", STRAIT_EFORMAT, "more or less than one value");
-  CK_FAILS("\xff.", STRAIT_EFORMAT, "0xff is no instruction");
+  CK_FAILS("\xff.", STRAIT_EFORMAT, "0xff is not a pickle instruction");
   CK_FAILS("0.", STRAIT_EFORMAT, "a value that is not there");
   CK_FAILS("1.", STRAIT_EFORMAT, "a mark that is not there");
   CK_FAILS("N2(2.", STRAIT_EFORMAT, "a value that is not there"); /* nothing below a mark is reached */
@@ -383,7 +383,7 @@ START_TEST(damage) {
   CK_FAILS("\x95\xff\xff\xff\xff\xff\xff\xff\xffN.", STRAIT_EFORMAT, "ends too early");
   CK_FAILS("cos", STRAIT_EFORMAT, "ends too early");
   CK_FAILS("cos\nsystem", STRAIT_EFORMAT, "ends too early");
-  CK_FAILS("K\x01K\x02\x93.", STRAIT_EFORMAT, "a name is no string");
+  CK_FAILS("K\x01K\x02\x93.", STRAIT_EFORMAT, "a name is not a string");
   CK_FAILS("cos\nsystem\n]\x81.", STRAIT_EFORMAT, "calls a value of type os.system with one of type list");
   CK_FAILS("N)\x81.", STRAIT_EFORMAT, "calls a value of type None");
   CK_FAILS("(o.", STRAIT_EFORMAT, "an object of no class");
@@ -640,9 +640,9 @@ START_TEST(places_of_tensors) {
                                "K\x01\x85"),
                   "reaches beyond its storage");
   CK_TENSOR_FAILS(TENSOR("J\xff\xff\xff\xff))"), "not described as such"); /* -1 */
-  CK_TENSOR_FAILS(TENSOR("K\x00J\xff\xff\xff\xff\x85K\x01\x85"), "no number from 0 on");
-  CK_TENSOR_FAILS(TENSOR("K\x00K\x01\x85J\xff\xff\xff\xff\x85"), "no number from 0 on");
-  CK_TENSOR_FAILS(TENSOR("K\x00K\x01\x85N\x85"), "no number from 0 on");
+  CK_TENSOR_FAILS(TENSOR("K\x00J\xff\xff\xff\xff\x85K\x01\x85"), "not a number of at least 0");
+  CK_TENSOR_FAILS(TENSOR("K\x00K\x01\x85J\xff\xff\xff\xff\x85"), "not a number of at least 0");
+  CK_TENSOR_FAILS(TENSOR("K\x00K\x01\x85N\x85"), "not a number of at least 0");
   CK_TENSOR_FAILS(TENSOR("K\x00K\x01\x85)"), "not described as such");
   CK_TENSOR_FAILS(TENSOR("K\x00](K\x01"
                          "eK\x01\x85"),

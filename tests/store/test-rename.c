@@ -90,7 +90,7 @@ START_TEST(bad_maps) {
   ck_assert_int_eq(renames_read(&renames, in_scratch("none")), STRAIT_ENOENT);
   ck_assert_int_eq(file_write(in_scratch("binary"), "a b\n\0c d\n", 9), STRAIT_OK);
   ck_assert_int_eq(renames_read(&renames, in_scratch("binary")), STRAIT_EFORMAT);
-  ck_error_has("no text file");
+  ck_error_has("not a text file");
 }
 END_TEST
 

@@ -241,7 +241,7 @@ static const struct {
     {"{" TENSOR("w", "F32", "1", "-4", "0") "}", 4, STRAIT_EFORMAT, "its data are outside the file"},
     {"{" TENSOR("w", "F32", "1", "4", "0") "}", 4, STRAIT_EFORMAT, "its data are outside the file"},
     {"{" TENSOR("w", "F32", "-1", "0", "4") "}", 4, STRAIT_EFORMAT, "dimension 0 is -1"},
-    {"{" TENSOR("w", "F32", "1.0", "0", "4") "}", 4, STRAIT_EFORMAT, "dimension 0 is no integer"},
+    {"{" TENSOR("w", "F32", "1.0", "0", "4") "}", 4, STRAIT_EFORMAT, "dimension 0 is not an integer"},
     {"{" TENSOR("w", "F32", "1", "0", "4.0") "}", 4, STRAIT_EFORMAT,
      "not described by dtype, shape and two data_offsets"},
     /* 2^32 * 2^32 * 4 bytes is 0 modulo 2^64 */
@@ -260,16 +260,16 @@ static const struct {
      "not described by"},
     {"{\"a\":{\"dtype\":\"U8\",\"shape\":[1]}}", 1, STRAIT_EFORMAT, "not described by"},
     {"{\"a\":{\"dtype\":\"U8\",\"shape\":1,\"data_offsets\":[0,1]}}", 1, STRAIT_EFORMAT, "it has no shape"},
-    {"{\"a\":{\"dtype\":1,\"shape\":[1],\"data_offsets\":[0,1]}}", 1, STRAIT_EFORMAT, "its dtype is no string"},
+    {"{\"a\":{\"dtype\":1,\"shape\":[1],\"data_offsets\":[0,1]}}", 1, STRAIT_EFORMAT, "its dtype is not a string"},
     {"{\"a\":{\"shape\":[1],\"data_offsets\":[0,1]}}", 1, STRAIT_EFORMAT, "not described by"},
     {"{\"a\":1}", 0, STRAIT_EFORMAT, "tensor \"a\": it is not described by"},
-    {"{\"__metadata__\":1}", 0, STRAIT_EFORMAT, "__metadata__ is no object"},
-    {"{\"__metadata__\":{\"k\":1}}", 0, STRAIT_EFORMAT, "__metadata__: \"k\" is no string"},
+    {"{\"__metadata__\":1}", 0, STRAIT_EFORMAT, "__metadata__ is not an object"},
+    {"{\"__metadata__\":{\"k\":1}}", 0, STRAIT_EFORMAT, "__metadata__: \"k\" is not a string"},
     {"{\"__metadata__\":{\"strait.format\":\"1\"}}", 0, STRAIT_EFORMAT, "its checksum is damaged"},
     {"{\"__metadata__\":{\"strait.checksum\":\"1234\"}}", 0, STRAIT_EFORMAT, "its checksum is damaged"},
     {"{\"__metadata__\":{\"strait.checksum\":\"99aa06d3014798d86001c324468d497f\"}}", 0, STRAIT_EFORMAT,
      "its bytes do not have the checksum"},
-    {"[]", 0, STRAIT_EFORMAT, "no JSON object"},
+    {"[]", 0, STRAIT_EFORMAT, "not a JSON object"},
     {"{", 0, STRAIT_EFORMAT, "its header is damaged"},
     {"", 0, STRAIT_EFORMAT, "its header is damaged"},
 };
@@ -291,7 +291,7 @@ START_TEST(the_header_s_length_is_not_believed) {
     memcpy(data, lengths[i], 8);
     file_write(in_scratch("a"), data, 10);
     ck_assert_int_eq(safetensors_read(&arrays, in_scratch("a")), STRAIT_EFORMAT);
-    ck_error_has("it is cut or damaged, or no safetensors file");
+    ck_error_has("it is truncated or damaged, or not a safetensors file");
   }
 }
 END_TEST

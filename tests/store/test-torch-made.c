@@ -238,7 +238,7 @@ START_TEST(tensors_that_are_not_read) {
   struct arrays *arrays = ck_read(legacy_file(&f), NULL);
   CK_FLOATS(arrays, "weight", "", 1);
   ck_assert_uint_eq(arrays_count(arrays), 1);
-  ck_note("left out what is no named tensor: z");
+  ck_note("skipped entries that are not named tensors: z");
   arrays_free(arrays);
 }
 END_TEST

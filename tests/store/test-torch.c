@@ -64,7 +64,7 @@ START_TEST(tensors) {
     const double float64[] = {0.25, -1e300};
     ck_assert_mem_eq(ck_array(arrays, "double", STRAIT_F64, "2"), float64, sizeof float64);
     ck_assert_uint_eq(notes.count, 1);
-    ck_note("left out what is no named tensor: a note");
+    ck_note("skipped entries that are not named tensors: a note");
     arrays_free(arrays);
     ck_fails(path, NULL, STRAIT_EINVAL, "tensor double: element 1, -1e+300, is beyond the range of float32");
     ck_note("1 tensor of float16 became float32");
@@ -170,14 +170,14 @@ END_TEST
 /* --- which format --- */
 
 START_TEST(other_files) {
-  ck_fails(file_of("", 0), NULL, STRAIT_EFORMAT, "no safetensors, .npz or PyTorch file");
-  ck_fails(file_of("some text", 9), NULL, STRAIT_EFORMAT, "no safetensors, .npz or PyTorch file");
+  ck_fails(file_of("", 0), NULL, STRAIT_EFORMAT, "not a safetensors, .npz or PyTorch file");
+  ck_fails(file_of("some text", 9), NULL, STRAIT_EFORMAT, "not a safetensors, .npz or PyTorch file");
   ck_fails(file_of("\x89HDF\r\n\x1a\n", 8), NULL, STRAIT_ENOTSUP, "an HDF5 file");
   ck_fails(file_of("\x93NUMPY\x01\x00", 8), NULL, STRAIT_ENOTSUP, "a single array without a name");
   ck_fails(file_of("version https://git-lfs.github.com/spec/v1\n", 43), NULL, STRAIT_ENOTSUP, "a pointer of Git LFS");
   ck_fails(file_of("<!doctype html>", 15), NULL, STRAIT_ENOTSUP, "a web page");
   ck_fails(file_of("\x1f\x8b\x08", 3), NULL, STRAIT_ENOTSUP, "compressed by gzip");
-  ck_fails(file_of("\x80\x02}.", 4), NULL, STRAIT_EFORMAT, "a pickle, but none of torch.save");
+  ck_fails(file_of("\x80\x02}.", 4), NULL, STRAIT_EFORMAT, "a pickle, but not one written by torch.save");
   char tar[512] = "sys_info";
   memcpy(tar + 257, "ustar", 5);
   ck_fails(file_of(tar, sizeof tar), NULL, STRAIT_ENOTSUP,

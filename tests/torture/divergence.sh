@@ -57,7 +57,7 @@ test "$(json halvings <whole/left/summary.json)" -ge 1 || die "the summary does 
 test "$(json halvings <whole/rounds/summary.json)" -ge 3 || die "the summary of the ensemble does not tell"
 grep -q '"halved".*"source": *2' whole/rounds/log.jsonl || die "the log does not tell of the last source"
 expect 0 run e.ini --out part $halve
-says 'train left  goes on'
+says 'train left  resumes'
 same whole part "a training that stopped at its divergence ends with other bytes than one that went on"
 
 test -z "${VALGRIND_COMMAND:-}" && test "${SANITIZERS:-no}" = no || exit 0

@@ -43,14 +43,14 @@ while read -r number signal delay anew; do
   TERM:143 | INT:130 | HUP:129)
     struck=$((struck + 1))
     # It ends by itself and says how to go on, unless the signal came before it could listen.
-    test ! -s err || says 'to go on: '
+    test ! -s err || says 'to resume: '
     if test "$anew" = 1 && find part -name .lock 2>/dev/null | grep .; then die "SIG$signal leaves a lock"; fi
     ;;
   *) die "kill $number, SIG$signal after $delay s: exit code $code" ;;
   esac
   if test "$anew" = 0; then
     expect 0 run e.ini --out part
-    if grep 'cannot be used\|starts over\|taken for lost' err >&2; then die "kill $number: a checkpoint was damaged"; fi
+    if grep 'cannot be used\|starts over\|treating it as missing' err >&2; then die "kill $number: a checkpoint was damaged"; fi
     same whole part "kill $number, SIG$signal after $delay s: other bytes"
     for aside in part/*~; do test ! -e "$aside" || die "kill $number: results were set aside"; done
   fi

@@ -173,7 +173,7 @@ START_TEST(test_other_states) {
   ck_assert_int_eq(checkpoint_read_state(in_folder("plain"), c, NULL, 0), STRAIT_EINVAL);
   ck_assert_ptr_nonnull(strstr(error_text(), "of 1 control points, this training has 3"));
   ck_assert_int_eq(checkpoint_read_state(in_folder("weights"), s, NULL, 0), STRAIT_EFORMAT);
-  ck_assert_ptr_nonnull(strstr(error_text(), "it is no training state"));
+  ck_assert_ptr_nonnull(strstr(error_text(), "it is not a training state"));
 
   for (int which = 0; which < 2; which++) { /* free ends; adamw */
     OK(snapshot_create(&other, f.network, 3, which != 0, which != 0));

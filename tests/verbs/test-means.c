@@ -134,7 +134,7 @@ END_TEST
 START_TEST(what_is_no_list) {
   static const struct {
     const char *value, *says;
-  } bad[] = {{"5..3", "5..3 goes down; write 3..5"}, {"1..20000", "more than 10000 values"}};
+  } bad[] = {{"5..3", "the range 5..3 is descending; write 3..5"}, {"1..20000", "more than 10000 values"}};
   const char **values;
   size_t n;
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -152,12 +152,12 @@ START_TEST(seeds) {
   ck_assert_int_eq(seeds_read(scratch_arena, good, 3, &seed), STRAIT_OK);
   ck_assert(seed[0] == 1 && seed[1] == INSTANCE_SEEDS && seed[2] == 7);
   ck_assert_int_eq(seeds_read(scratch_arena, twice, 3, &seed), STRAIT_EINVAL);
-  ck_assert_str_eq(error_text(), "the seed 2 is there twice");
+  ck_assert_str_eq(error_text(), "the seed 2 is listed twice");
   const char *const *const none[] = {beyond, zero, no};
   for (size_t i = 0; i < 3; i++) {
     error_clear();
     ck_assert_int_eq(seeds_read(scratch_arena, none[i], 1, &seed), STRAIT_EINVAL);
-    ck_assert_msg(strstr(error_text(), "is no seed here; those are whole numbers from 1 to 999"), "%s", error_text());
+    ck_assert_msg(strstr(error_text(), "is not a seed; seeds are whole numbers from 1 to 999"), "%s", error_text());
   }
   error_clear();
 }

@@ -104,7 +104,7 @@ broken members ensembler-members 'it keeps no member'
 broken members ensembler-lent 'it writes to the weights that it is offered'
 broken members ensembler-vector 'it writes outside the 47 numbers of the vector "mean"'
 broken slots ensembler-slots 'differ when' "$state"
-broken slots ensembler-static 'differ when it is made anew for each call' "$state"
+broken slots ensembler-static 'differ when a new instance is made for each call' "$state"
 broken sum ensembler-sum 'a row of probabilities adds up to 2'
 broken sum ensembler-writes 'combine writes to the probabilities'
 broken order ensembler-order 'with them in another order'
