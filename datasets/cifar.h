@@ -28,7 +28,7 @@ static int32_t cifar_read_file(struct cifar *self, const char *name, int64_t cou
     got = strait_fail(self, STRAIT_EFORMAT, "%s: %lld bytes, where %lld images of %lld bytes are expected", name,
                       (long long)got, (long long)count, (long long)record);
   else if (got > 0 && (got = strait_read(reader, &more, 1)) > 0)
-    got = strait_fail(self, STRAIT_EFORMAT, "%s: goes on after %lld images of %lld bytes", name, (long long)count,
+    got = strait_fail(self, STRAIT_EFORMAT, "%s: has more data after %lld images of %lld bytes", name, (long long)count,
                       (long long)record);
   strait_close(reader);
   for (int64_t i = 0; got == 0 && i < count; i++) {
@@ -53,7 +53,7 @@ static int32_t cifar_read_split(struct cifar *self, int which, const char *const
   return status;
 }
 
-/* The class names, a line each, when the file is there. */
+/* The class names, one per line, when the file is there. */
 static int32_t cifar_read_names(struct cifar *self, const char *name) {
   strait_reader *reader;
   int32_t status = strait_open(self, self->path, name, &reader);

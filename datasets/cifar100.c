@@ -7,7 +7,7 @@ static const char *const label_choices[] = {"fine", "coarse", NULL};
 static const strait_option options[] = {
     STRAIT_PATH("path", struct cifar, path, NULL, "folder of the binary version's files, or cifar-100-binary.tar.gz"),
     STRAIT_CHOICE("labels", struct cifar, labels, "fine", label_choices,
-                  "the 100 classes (fine), or their 20 groups (coarse)"),
+                  "labels to use: the 100 classes (fine) or their 20 groups (coarse)"),
 };
 static const float mean[] = {.4914f, .4822f, .4465f}, deviation[] = {.2023f, .1994f, .2010f}; /* the reference code's */
 

@@ -14,10 +14,10 @@
 #include <strait/dataset.h>
 #include <string.h>
 
-#define IDX_LARGEST ((int64_t)1 << 30) /* bytes in a file: more is taken for a damaged header */
+#define IDX_LARGEST ((int64_t)1 << 30) /* bytes in a file: more is treated as a damaged header */
 #define IDX_PIECE ((int64_t)1 << 24)   /* bytes, 16 MB */
 
-/* A file's bytes behind its header, in pieces: a header that promises what is not there costs one at the most. */
+/* A file's bytes behind its header, in pieces: a header that promises missing data costs at most one. */
 struct idx_bytes {
   unsigned char *piece[IDX_LARGEST / IDX_PIECE];
 };
@@ -38,9 +38,9 @@ struct idx {
 /* The last rows of the option tables. */
 #define IDX_OPTIONS                                                                                                    \
   STRAIT_STRING("prefix", struct idx, prefix, NULL,                                                                    \
-                "what the names of the files begin with, where there are several sets: emnist-letters"),               \
+                "prefix of the file names if the folder has several sets, as emnist-letters"),                         \
       STRAIT_INT("classes", struct idx, classes, "0", 0, 256,                                                          \
-                 "classes; the labels are 0 to one less; 0: from the least to the greatest training label")
+                 "number of classes n, with labels 0 to n-1; 0: from the smallest to the largest training label")
 
 static void idx_copy(const struct idx_bytes *from, int64_t at, unsigned char *to, int64_t count) {
   for (int64_t part; count > 0; at += part, to += part, count -= part) {
@@ -93,7 +93,7 @@ static int32_t idx_read_file(struct idx *self, strait_reader *reader, const char
     return strait_fail(self, STRAIT_EFORMAT, "%s: its header says %lld bytes of data, the file has %lld", name,
                        (long long)bytes, (long long)got);
   if (got > 0 && (got = strait_read(reader, &more, 1)) > 0)
-    return strait_fail(self, STRAIT_EFORMAT, "%s: goes on after the %lld bytes of data that its header says", name,
+    return strait_fail(self, STRAIT_EFORMAT, "%s: has more data after the %lld bytes that its header announces", name,
                        (long long)bytes);
   return got < 0 ? (int32_t)got : STRAIT_OK;
 }

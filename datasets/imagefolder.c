@@ -15,7 +15,7 @@
 
 #include <strait/dataset.h>
 
-#define MOST_PIXELS ((int64_t)1 << 26) /* in an image: more is taken for an attack or a damaged header */
+#define MOST_PIXELS ((int64_t)1 << 26) /* in an image: more is treated as an attack or a damaged header */
 #define MOST_BYTES ((size_t)256 << 20) /* in a file */
 
 #define DEEPEST 64 /* folders in folders: more are a link that leads back */
@@ -41,10 +41,9 @@ struct imagefolder {
 
 static const strait_option options[] = {
     STRAIT_PATH("path", struct imagefolder, path, NULL,
-                "folder with a folder of images for each class in train and val"),
-    STRAIT_STRING("train", struct imagefolder, folders[STRAIT_TRAIN], "train",
-                  "the folder of the training images in path"),
-    STRAIT_STRING("test", struct imagefolder, folders[STRAIT_TEST], "val", "the folder of the test images in path"),
+                "folder whose train and val have one folder of images per class"),
+    STRAIT_STRING("train", struct imagefolder, folders[STRAIT_TRAIN], "train", "folder of the training images in path"),
+    STRAIT_STRING("test", struct imagefolder, folders[STRAIT_TEST], "val", "folder of the test images in path"),
 };
 static const float mean[] = {.485f, .456f, .406f},
                    deviation[] = {.229f, .224f, .225f}; /* of ImageNet, for all its users */
@@ -324,5 +323,5 @@ static const strait_dataset_ops ops = {.size = sizeof ops,
                                        .channels = 3,
                                        .label = label};
 STRAIT_REGISTER(dataset, imagefolder, struct imagefolder, .version = "1.1",
-                .summary = "JPEG and PNG images, one folder a class", .ops = &ops, STRAIT_WITH_OPTIONS(options),
+                .summary = "JPEG and PNG images, one folder per class", .ops = &ops, STRAIT_WITH_OPTIONS(options),
                 .fini = close_folders)

@@ -28,12 +28,13 @@ struct cifarresnet {
 };
 
 static const strait_option options[] = {
-    STRAIT_INT("depth", struct cifarresnet, depth, "20", 8, 2000, "layers: 6n+2"),
-    STRAIT_CHOICE("shortcut", struct cifarresnet, shortcut, "A", shortcuts,
-                  "where shapes change: A: zeros for new channels, B: a 1x1 convolution with batch norm"),
-    STRAIT_FLOAT("width", struct cifarresnet, width, "1", 0.05, 64, "multiplies the channels"),
+    STRAIT_INT("depth", struct cifarresnet, depth, "20", 8, 2000, "number of layers, 6n+2"),
+    STRAIT_CHOICE(
+        "shortcut", struct cifarresnet, shortcut, "A", shortcuts,
+        "shortcuts where shapes change: zeros for new channels (A), or a 1x1 convolution with batch norm (B)"),
+    STRAIT_FLOAT("width", struct cifarresnet, width, "1", 0.05, 64, "factor for the number of channels"),
     STRAIT_CHOICE("names", struct cifarresnet, names, "fc", names,
-                  "of the last layer and of B's shortcuts: fc and downsample, or linear and shortcut"),
+                  "names of the last layer and of B's shortcuts: fc and downsample, or linear and shortcut"),
 };
 
 static int32_t init(void *self) {

@@ -14,7 +14,7 @@ struct convfc {
 };
 
 static const strait_option options[] = {
-    STRAIT_FLOAT("width", struct convfc, width, "1", 0.01, 64, "multiplies the channels and the layers' widths"),
+    STRAIT_FLOAT("width", struct convfc, width, "1", 0.01, 64, "factor for the numbers of channels and units"),
 };
 
 static int64_t scaled(const struct convfc *convfc, int64_t channels) {

@@ -20,8 +20,9 @@ struct mlp {
 
 static const strait_option options[] = {
     STRAIT_OPTION("hidden", STRAIT_OPT_INTS, STRAIT_REPEATABLE, struct mlp, hidden, "128 128", 1, 65536, NULL,
-                  "the widths of the hidden layers; none: a linear classifier"),
-    STRAIT_CHOICE("init", struct mlp, init, "he", inits, "how weights start: normal and zero biases, or as PyTorch's"),
+                  "widths of the hidden layers; none: a linear classifier"),
+    STRAIT_CHOICE("init", struct mlp, init, "he", inits,
+                  "initial weights: normal with zero biases (he), or as PyTorch's"),
 };
 
 /* Layer `number`, from 1. x: (inputs) */

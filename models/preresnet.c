@@ -24,10 +24,10 @@ struct preresnet {
 
 static const strait_option options[] = {
     STRAIT_INT("depth", struct preresnet, depth, "20", 8, 2000,
-               "layers: 6n+2 with basic blocks, 9n+2 with bottlenecks"),
+               "number of layers: 6n+2 with basic blocks, 9n+2 with bottlenecks"),
     STRAIT_CHOICE("block", struct preresnet, block, "auto", blocks,
-                  "auto: basic below depth 44, bottleneck from there"),
-    STRAIT_FLOAT("width", struct preresnet, width, "1", 0.05, 64, "multiplies the channels"),
+                  "kind of block; auto: basic below depth 44, bottleneck from there"),
+    STRAIT_FLOAT("width", struct preresnet, width, "1", 0.05, 64, "factor for the number of channels"),
 };
 
 static int is_bottleneck(const struct preresnet *net) {

@@ -34,13 +34,14 @@ struct resnet {
 };
 
 static const strait_option options[] = {
-    STRAIT_CHOICE("depth", struct resnet, depth, "50", depths, "layers"),
+    STRAIT_CHOICE("depth", struct resnet, depth, "50", depths, "number of layers"),
     STRAIT_INT("width", struct resnet, width, "64", 1, 4096,
                "channels of the first stage; each next stage doubles them"),
     STRAIT_CHOICE("stem", struct resnet, stem, "auto", stems,
-                  "imagenet: 7x7, stride 2 and max-pool; cifar: 3x3; auto: cifar for images of at most 32 x 32 pixels"),
+                  "first layers: 7x7, stride 2 and max-pool (imagenet); 3x3 (cifar); auto: cifar for images of at most "
+                  "32 x 32 pixels"),
     STRAIT_CHOICE("names", struct resnet, names, "fc", names,
-                  "of the last layer and the shortcuts: fc and downsample, or linear and shortcut"),
+                  "names of the last layer and the shortcuts: fc and downsample, or linear and shortcut"),
 };
 
 /* Convolution and batch norm, convN and bnN of the block `prefix`. */

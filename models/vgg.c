@@ -21,9 +21,9 @@ struct vgg {
 };
 
 static const strait_option options[] = {
-    STRAIT_CHOICE("depth", struct vgg, depth, "16", depths, "layers with weights"),
-    STRAIT_BOOL("batch-norm", struct vgg, batch_norm, "no", "a batch norm after each convolution"),
-    STRAIT_FLOAT("width", struct vgg, width, "1", 0.01, 64, "multiplies the channels and the layers' widths"),
+    STRAIT_CHOICE("depth", struct vgg, depth, "16", depths, "number of layers with weights"),
+    STRAIT_BOOL("batch-norm", struct vgg, batch_norm, "no", "add batch norm after each convolution"),
+    STRAIT_FLOAT("width", struct vgg, width, "1", 0.01, 64, "factor for the numbers of channels and units"),
     STRAIT_FLOAT("dropout", struct vgg, dropout, "0.5", 0, 0.99, "probability of dropout in the classifier"),
 };
 

@@ -19,8 +19,8 @@ struct wideresnet {
 };
 
 static const strait_option options[] = {
-    STRAIT_INT("depth", struct wideresnet, depth, "28", 10, 2002, "layers: 6n+4"),
-    STRAIT_INT("width", struct wideresnet, width, "10", 1, 128, "how many times 16, 32, 64 channels"),
+    STRAIT_INT("depth", struct wideresnet, depth, "28", 10, 2002, "number of layers, 6n+4"),
+    STRAIT_INT("width", struct wideresnet, width, "10", 1, 128, "multiple of 16, 32, 64 channels"),
     STRAIT_FLOAT("dropout", struct wideresnet, dropout, "0", 0, 0.99, "probability of dropout within the blocks"),
 };
 

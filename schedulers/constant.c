@@ -7,7 +7,7 @@ struct constant {
 };
 
 static const strait_option options[] = {
-    STRAIT_FLOAT("rate", struct constant, rate, "0.05", 0, 1000, "the learning rate"),
+    STRAIT_FLOAT("rate", struct constant, rate, "0.05", 0, 1000, "learning rate"),
 };
 
 static double rate(const void *self, const strait_step *step) {

@@ -16,8 +16,8 @@ struct cosine {
 };
 
 static const strait_option options[] = {
-    STRAIT_FLOAT("rate", struct cosine, rate, "0.1", 0, 1000, "the learning rate at each cycle's start"),
-    STRAIT_INT("cycles", struct cosine, cycles, "5", 1, 1000000, "how many cycles the training is cut into"),
+    STRAIT_FLOAT("rate", struct cosine, rate, "0.1", 0, 1000, "learning rate at the start of each cycle"),
+    STRAIT_INT("cycles", struct cosine, cycles, "5", 1, 1000000, "number of cycles in the training"),
 };
 
 static int64_t cycle_of(const struct cosine *cosine, const strait_step *step) {

@@ -13,10 +13,10 @@ struct decay {
 };
 
 static const strait_option options[] = {
-    STRAIT_FLOAT("rate", struct decay, rate, "0.05", 0, 1000, "the learning rate of the first epochs"),
-    STRAIT_FLOAT("final", struct decay, final, "0.01", 0, 1, "the last epochs' rate as a share of the first's"),
-    STRAIT_FLOAT("from", struct decay, from, "0.5", 0, 1, "share of the epochs after which the rate falls"),
-    STRAIT_FLOAT("to", struct decay, to, "0.9", 0, 1, "share of the epochs after which it stays"),
+    STRAIT_FLOAT("rate", struct decay, rate, "0.05", 0, 1000, "learning rate of the first epochs"),
+    STRAIT_FLOAT("final", struct decay, final, "0.01", 0, 1, "learning rate of the last epochs as a fraction of rate"),
+    STRAIT_FLOAT("from", struct decay, from, "0.5", 0, 1, "fraction of the epochs after which the rate falls"),
+    STRAIT_FLOAT("to", struct decay, to, "0.9", 0, 1, "fraction of the epochs after which the rate is constant again"),
 };
 
 static int32_t init(void *self) {

@@ -18,12 +18,12 @@ struct triangle {
 };
 
 static const strait_option options[] = {
-    STRAIT_FLOAT("high", struct triangle, high, "0.05", 0, 1000, "the learning rate at each cycle's ends"),
-    STRAIT_FLOAT("low", struct triangle, low, "0.0005", 0, 1000, "the learning rate at each cycle's middle"),
+    STRAIT_FLOAT("high", struct triangle, high, "0.05", 0, 1000, "learning rate at the ends of each cycle"),
+    STRAIT_FLOAT("low", struct triangle, low, "0.0005", 0, 1000, "learning rate in the middle of each cycle"),
     STRAIT_FLOAT("cycle", struct triangle, cycle, "2", 0, 1e6,
-                 "a cycle's length in epochs, cut to an even number of iterations"),
+                 "cycle length in epochs, rounded down to an even number of iterations"),
     STRAIT_INT("cycle-iterations", struct triangle, iterations, "0", 0, 1e12,
-               "a cycle's length in iterations, an even number (0: cycle says it in epochs)"),
+               "cycle length in iterations, an even number; 0: set by cycle, in epochs"),
 };
 
 static int32_t init(void *self) {

@@ -61,7 +61,7 @@ static int64_t process_memory(const char *key) {
   return kilobytes < 0 ? -1 : kilobytes * 1024;
 }
 
-/* Starts the high-water mark anew. Where this is refused, a mark of an earlier phase may stay: the phases run in the
+/* Resets the high-water mark. Where this is refused, a mark of an earlier phase may stay: the phases run in the
  * order of what they need. */
 static void forget_peak(void) {
 #ifdef __GLIBC__

@@ -1,4 +1,4 @@
-/* compute/cpu_pool.c: maximum and average over windows, a sample a task. */
+/* compute/cpu_pool.c: maximum and average over windows, one task per sample. */
 #include <string.h>
 
 #include "compute/cpu.h"

@@ -1,5 +1,5 @@
 /* landscape/refine.c: where between the points of a grid to look for higher maxima. What comes next follows from what
- * is measured alone, so a scan that was cut off goes on to the same points. */
+ * is measured alone, so an interrupted scan ends with the same points. */
 #include <math.h>
 #include <string.h>
 

@@ -54,7 +54,7 @@ void supply_close(struct supply *supply) {
   *supply = (struct supply){0};
 }
 
-/* One pass of the feeder into memory; then the feeder is not needed any more. */
+/* One pass of the feeder into memory; then the feeder is no longer needed. */
 static int fill(struct supply *supply) {
   struct batch batch;
   int64_t at = 0;

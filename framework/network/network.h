@@ -51,8 +51,9 @@ struct custom {
   const char *name;
   const strait_operation *operation;
   uint32_t inputs, parameters;
-  int64_t input[8], parameter[8], output; /* floats: a sample of each input, each parameter, a sample of the output */
-  double middle[8];                       /* of each parameter's values at the start */
+  int64_t input[8], parameter[8],
+      output;       /* numbers of floats: per sample of each input, of each parameter, per sample of the output */
+  double middle[8]; /* of each parameter's values at the start */
 };
 /* The i-th custom operation, from 0; 0 when there is none. */
 int network_custom(const struct network *network, int i, struct custom *custom);

@@ -9,7 +9,7 @@
 #include "network/network.h"
 
 /* What a program is for. PROGRAM_EXACT may be added to either: convolutions are then direct sums, where otherwise an
- * algorithm that rounds differently (Winograd's) is taken for the shapes where it pays. */
+ * algorithm that rounds differently (Winograd's) is used for the shapes where it is faster. */
 enum { PROGRAM_EVALUATE = 0, PROGRAM_TRAIN = 1, PROGRAM_EXACT = 2 };
 
 struct program;

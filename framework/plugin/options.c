@@ -113,7 +113,7 @@ static int check_choices(const strait_option *option) {
       return error_set(STRAIT_EINVAL, "the choice \"%s\" is empty or has a blank in it", choice);
     for (int j = 0; j < i; j++)
       if (strcmp(choice, option->choices[j]) == 0)
-        return error_set(STRAIT_EINVAL, "the choice \"%s\" is there twice", choice);
+        return error_set(STRAIT_EINVAL, "the choice \"%s\" appears twice", choice);
   }
   return STRAIT_OK;
 }
@@ -140,7 +140,7 @@ static int check_unique(const struct option_table *table, uint32_t i) {
   for (uint32_t j = 0; j < i; j++) {
     strait_option other = option_at(table, j);
     if (strcmp(option.name, other.name) == 0)
-      return error_set(STRAIT_EINVAL, "it is there twice");
+      return error_set(STRAIT_EINVAL, "its name appears twice");
     if (option.offset < other.offset + other.width && other.offset < option.offset + option.width)
       return error_set(STRAIT_EINVAL, "it shares its field with option %s", other.name);
   }

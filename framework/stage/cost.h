@@ -9,7 +9,7 @@ struct cost {
   int64_t trained;   /* samples that go forward and backward */
   int64_t evaluated; /* samples that go forward only: batch-norm refresh and measuring */
   int64_t vectors;   /* weight vectors in memory, beside the network's own weights and gradient */
-  int64_t disk;      /* bytes of results and checkpoints, at the most while it runs */
+  int64_t disk;      /* bytes of results and checkpoints, at most, while it runs */
   int64_t kept;      /* of these, what is there when it is done */
 };
 
@@ -30,7 +30,7 @@ int64_t cost_of_points(const struct stage *stage, int points, int free_points);
 int cost_of_path(const struct route *route, int64_t *vectors);
 /* The most that loading any of the stage's references takes beside its result: the curve it lies on, and the file. */
 int cost_of_loading(const struct stage *stage, int64_t *vectors);
-/* Bytes that checkpoints of `moment` bytes to go on from take at the most; limit: checkpoint-limit's megabytes. */
+/* The most bytes that checkpoints of `moment` bytes to resume from take; limit: checkpoint-limit's megabytes. */
 int64_t cost_of_checkpoints(int64_t moment, double limit);
 /* Bytes of one network's weights file; with moments, of its optimiser's state too. */
 int64_t cost_of_weights(const struct stage *stage, int moments);

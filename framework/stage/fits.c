@@ -51,7 +51,7 @@ static double disk_there(const char *out, struct arena *arena) {
 
 struct needs {
   double memory;                      /* of the stages that may run together */
-  double disk, kept;                  /* more than there is now: at the most; by what is done by then */
+  double disk, kept;                  /* more than there is now: at most; by what is done by then */
   const struct stage *largest, *last; /* the first of these, and that with which the disk is full */
 };
 

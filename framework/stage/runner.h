@@ -1,5 +1,5 @@
-/* stage/runner.h: runs an experiment as make does: what is done and unchanged is left alone, what was interrupted goes
- * on, what is outdated is set aside and made anew. */
+/* stage/runner.h: runs an experiment as make does: finished stages are skipped, interrupted ones resume, outdated
+ * ones are set aside and rerun. */
 #ifndef STAGE_RUNNER_H
 #define STAGE_RUNNER_H
 

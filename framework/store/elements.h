@@ -28,7 +28,7 @@ int element_place(const struct element *element, struct arrays *arrays, struct a
                   unsigned char *from);
 /* Turns the sign of each number, in an allocation of its own; not of STRAIT_U8. */
 int element_negate(struct arrays *arrays, struct array *array);
-/* "2 tensors of float16 became float32", a line for each type that was met. */
+/* "2 tensors of float16 became float32", one line per type that occurred. */
 struct notes;
 int element_notes(const struct arrays *arrays, struct notes *notes);
 

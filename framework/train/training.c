@@ -303,8 +303,8 @@ int training_save(struct training *training, struct snapshot *snapshot) {
 
 /* --- the loop --- */
 
-/* Puts the next iteration's batch on the device. After an epoch's last batch the feeder goes on with the next epoch, so
- * that it reads ahead while this step computes. */
+/* Puts the next iteration's batch on the device. After an epoch's last batch the feeder continues with the next epoch,
+ * so that it reads ahead while this step computes. */
 static int feed(struct training *t, int64_t *samples) {
   int64_t first = t->iteration % t->epoch_iterations, epoch = t->iteration / t->epoch_iterations + 1;
   struct batch batch;

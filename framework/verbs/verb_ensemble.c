@@ -63,7 +63,7 @@ static int refer_ensemble(struct stage *stage) {
 
 /* --- what can be known before --- */
 
-/* A start's momentum goes on, so it must be of the same optimiser. */
+/* Training continues with a start's momentum, so the optimiser must be the same. */
 static int check_momentum(const struct stage *stage) {
   const struct ensemble_keys *k = stage->own;
   for (size_t i = 0; i < k->start.n; i++)

@@ -1,5 +1,5 @@
 /* verbs/verb_plane.c: [plane NAME]: loss, nll and error on a grid in the plane through three networks. Result:
- * plane.npz; what is measured is saved as it comes, so that a plane that is cut off goes on. */
+ * plane.npz; what is measured is saved as it comes, so that an interrupted plane resumes. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

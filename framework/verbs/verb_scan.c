@@ -1,5 +1,5 @@
 /* verbs/verb_scan.c: [scan NAME]: loss, nll and error along paths. Results: PATH/curve.npz for each path; what is
- * measured is saved as it comes, so that an interrupted scan goes on. */
+ * measured is saved as it comes, so that an interrupted scan resumes. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* verbs/verb_train.c: [train NAME]: trains one network. Keeps the moments that references name, every keep-th epoch,
- * and while it runs the newest two; goes on from the newest, and replays missing moments of a finished training. */
+ * and while it runs the newest two; resumes from the newest, and replays missing moments of a finished training. */
 #include <string.h>
 
 #include "base/error.h"

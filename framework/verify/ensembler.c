@@ -58,7 +58,7 @@ static int check_source(struct trial *t, const struct offer *o, int64_t index, c
   if (s->iterations < 1)
     return law_fails(t, "given %s, source %lld runs %lld iterations", given, number, (long long)s->iterations);
   if (s->start < STRAIT_START_MEMBER || s->start >= o->starts || (index == 0 && s->start == STRAIT_START_MEMBER))
-    return law_fails(t, "given %s, source %lld goes on from start %lld", given, number, (long long)s->start);
+    return law_fails(t, "given %s, source %lld starts from start %lld", given, number, (long long)s->start);
   return s->seed_offset < 0
              ? law_fails(t, "given %s, source %lld has the seed offset %lld", given, number, (long long)s->seed_offset)
              : law_holds(t);

@@ -166,7 +166,7 @@ static int run_law(struct trial *t, const struct law *law, size_t number) {
 
 static void drop(void *context, unsigned level, const char *message) { (void)context, (void)level, (void)message; }
 
-/* Everything after a law that ended the process begins anew with the plugin. */
+/* After a law that ended the process, the plugin is loaded again. */
 static int run_all(struct trial *t, const struct verify_plan *plan) {
   const struct kind_laws *own = laws_of(t->kind);
   int status = STRAIT_OK;

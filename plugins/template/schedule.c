@@ -21,7 +21,7 @@ static const strait_option options[] = {
     STRAIT_INT("every", struct @ident@_schedule, every, "1", 1, 1000000, "epochs between moments to collect weights"),
 };
 
-/* Pure: the same step gives the same rate, so that a training that was interrupted goes on as if nothing had been. */
+/* Pure: the same step gives the same rate, so that an interrupted training resumes as if nothing had happened. */
 static double rate(const void *self, const strait_step *step) {
   const struct @ident@_schedule *schedule = (const struct @ident@_schedule *)self;
   int64_t epoch = (step->iteration - 1) / step->epoch_iterations;

@@ -106,7 +106,7 @@ START_TEST(cifar10_damaged) {
   write_sparse("data_batch_3.bin", 0);
   open_refuses("cifar10", folder, STRAIT_EFORMAT, "data_batch_3.bin", "0 bytes", NULL);
   write_sparse("data_batch_3.bin", bytes + 1);
-  open_refuses("cifar10", folder, STRAIT_EFORMAT, "data_batch_3.bin", "goes on after 10000 images", NULL);
+  open_refuses("cifar10", folder, STRAIT_EFORMAT, "data_batch_3.bin", "has more data after 10000 images", NULL);
   write_sparse("data_batch_3.bin", bytes);
   put("test_batch.bin", 77 * (1 + IMAGE), "\12", 1);
   open_refuses("cifar10", folder, STRAIT_EFORMAT, "test_batch.bin", "label 10 of image 77 is outside 0..9", NULL);

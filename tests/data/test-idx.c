@@ -300,7 +300,7 @@ START_TEST(damaged_files_are_refused) {
   open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "after 0 bytes", NULL);
   buffer[bytes] = 0;
   write_plain(train_images, buffer, bytes + 1); /* trailing byte */
-  open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "goes on after the 276 bytes", NULL);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "has more data after the 276 bytes", NULL);
   number(4, TRAIN + 1); /* count one too high */
   write_plain(train_images, buffer, bytes);
   open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "288", "276", NULL);
