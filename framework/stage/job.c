@@ -120,8 +120,8 @@ int job_evaluator(struct job *job, struct evaluator **evaluator) {
   int status =
       evaluator_create(evaluator, s->material->network, s->material->data, job->session->device, &keys, &s->seeds,
                        s->optimiser.batch, s->optimiser.weight_decay, &s->optimiser.weight_decay_exclude);
-  if (!status && *evaluator_rule(*evaluator)) /* the tables say it */
-    status = put_text(job->summary, "batch_norm", evaluator_rule(*evaluator));
+  if (!status && *evaluator_rule(*evaluator) && !(job->batch_norm = arena_copy(job->arena, evaluator_rule(*evaluator))))
+    status = error_failure();
   if (status) {
     evaluator_free(*evaluator);
     *evaluator = NULL;

@@ -18,6 +18,7 @@ struct job {
   const char *path;            /* the folder's */
   struct arena *arena;         /* for the life of the job */
   json_t *summary;             /* what becomes summary.json; the verb fills it */
+  const char *batch_norm;      /* the rule of its statistics, for the summary's end; NULL: none */
   struct metadata metadata[2]; /* for weights files: the stage's key and the numerics version */
   double started;              /* monotonic seconds */
 };

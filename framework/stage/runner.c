@@ -207,6 +207,8 @@ static int make(struct job *job, const char *command) {
     status = write_provenance(job, command, 0);
   if (!status)
     status = job->stage->verb->run(job);
+  if (!status && job->batch_norm) /* in one place of the summary, wherever an interrupted run first measured */
+    status = put_text(job->summary, "batch_norm", job->batch_norm);
   if (!status)
     status = write_provenance(job, command, 1);
   char *file = status ? NULL : job_file(job, "summary.json"); /* last: where it is, all is */

@@ -287,14 +287,14 @@ static int read_list(struct job *job, const char *file, int fresh, json_t **list
 }
 
 /* Members that came with their statistics are measured with these, whatever the key bn says. */
-static int put_rule(struct job *job, const json_t *list) {
+static int say_rule(struct job *job, const json_t *list) {
   json_t *member;
   size_t i, kept = 0;
   json_array_foreach(list, i, member) { kept += json_is_true(json_object_get(member, "kept")); }
   if (!kept)
     return checks_of_refresh(job);
-  return put_text(job->summary, "batch_norm",
-                  kept == json_array_size(list) ? "as training left it" : "as training left it for some members");
+  job->batch_norm = kept == json_array_size(list) ? "as training left it" : "as training left it for some members";
+  return STRAIT_OK;
 }
 
 static int run_ensemble(struct job *job) {
@@ -327,7 +327,7 @@ static int run_ensemble(struct job *job) {
   if (!status)
     status = check_lone(job);
   if (!status)
-    status = put_rule(job, list);
+    status = say_rule(job, list);
   json_decref(list);
   ensemble_stage_free(&g, job->stage->own);
   return status;
