@@ -5,7 +5,9 @@
 #include "cli/command.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -22,7 +24,14 @@ static int remove_aside(const struct arguments *a, const char *run, json_t *remo
     if (!path)
       status = error_failure();
     else if (folder_is_aside(path) && file_is_folder(path)) {
-      status = file_remove_tree(path);
+      /* stage.json first: without it, what a killed clean leaves is not taken back. */
+      const char *stage = file_join(a->arena, path, "stage.json");
+      if (!stage)
+        status = error_failure();
+      else if (unlink(stage) && errno != ENOENT && errno != ENOTDIR)
+        status = error_errno(STRAIT_EIO, "cannot remove %s", stage);
+      else
+        status = file_remove_tree(path);
       if (!status && !a->json)
         printf("removed %s\n", path);
       json_array_append_new(removed, json_string(path));

@@ -28,7 +28,7 @@ struct speed {
 /* One line of the plan. */
 struct line {
   const struct stage *stage;
-  int result;
+  int result, aside;
   struct cost cost;
   double minutes; /* of what is not done */
   int64_t memory;
@@ -77,7 +77,7 @@ static int plan_stage(struct plan *p, const struct opened *o, const struct stage
   struct line *line = &p->line[p->lines++];
   const struct speed *speed = NULL;
   line->stage = stage;
-  int status = stage_result(o->session, stage, &line->result);
+  int status = stage_result(o->session, stage, &line->result, &line->aside);
   if (!status)
     status = stage_cost(stage, &line->cost);
   if (status)
@@ -108,7 +108,7 @@ static int print_table(const struct plan *p) {
   for (size_t i = 0; i < p->lines; i++) {
     const struct line *l = &p->line[i];
     table_add(table, "%s", l->stage->section);
-    table_add(table, "%s", result_words[l->result]);
+    opened_state(table, l->stage, l->result, l->aside);
     if (l->stage->members)
       table_add(table, "%lld", (long long)l->stage->members);
     else

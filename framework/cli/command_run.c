@@ -110,7 +110,8 @@ const struct command command_run = {
     .summary = "run or resume an experiment",
     .help = "Runs the stages of an experiment file, in the order in which they need each other. Finished stages\n"
             "whose keys did not change are skipped; an interrupted stage resumes from its last checkpoint;\n"
-            "when a stage's keys change, its old folder is renamed STAGE.~N~. Results go to runs/NAME/STAGE/ in\n"
+            "when a stage's keys change, its old folder is renamed STAGE.~N~; when they change back, it is taken\n"
+            "back from there and not trained again. Results go to runs/NAME/STAGE/ in\n"
             "the current folder. With -j N, stages that do not need each other run side by side, in processes of\n"
             "their own that share the threads; results have the same bytes. The first SIGINT or SIGTERM finishes\n"
             "the step and saves; a second, half a second later, stops at once.",
@@ -127,11 +128,12 @@ static int check_json(const struct opened *o) {
   int status = stages ? STRAIT_OK : error_set(STRAIT_ENOMEM, "out of memory");
   for (size_t i = 0; !status && i < o->experiment->count; i++) {
     const struct stage *s = o->experiment->stages[i];
-    int result;
-    status = stage_result(o->session, s, &result);
+    int result, aside;
+    status = stage_result(o->session, s, &result, &aside);
     json_t *whole = status ? NULL : stage_describe(s);
     if (!whole || json_object_set_new(whole, "name", json_string(s->name)) ||
         json_object_set_new(whole, "state", json_string(result_words[result])) ||
+        (aside && json_object_set_new(whole, "aside", json_integer(aside))) ||
         (s->members && json_object_set_new(whole, "members", json_integer(s->members))) ||
         json_array_append_new(stages, whole))
       status = error_status() ? error_failure() : error_set(STRAIT_ENOMEM, "out of memory");
@@ -159,8 +161,8 @@ static int check_table(const struct opened *o) {
   }
   for (size_t i = 0; !status && i < o->experiment->count; i++) {
     const struct stage *s = o->experiment->stages[i];
-    int result;
-    status = stage_result(o->session, s, &result);
+    int result, aside;
+    status = stage_result(o->session, s, &result, &aside);
     if (status)
       break;
     table_add(table, "%s", s->section);
@@ -169,7 +171,7 @@ static int check_table(const struct opened *o) {
     table_add(table, "%s, %lld + %lld", s->choice[STRAIT_DATASET].cls->name,
               (long long)data_count(s->material->data, SPLIT_TRAIN),
               (long long)data_count(s->material->data, SPLIT_TEST));
-    table_add(table, "%s", result_words[result]);
+    opened_state(table, s, result, aside);
     table_add(table, "%lld", (long long)s->iterations);
     if (s->members)
       table_add(table, "%lld", (long long)s->members);

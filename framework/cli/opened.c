@@ -2,10 +2,18 @@
 #include "cli/opened.h"
 
 #include "base/error.h"
+#include "report/table.h"
 #include "stage/prepare.h"
 #include "verbs/verbs.h"
 
 const char *const result_words[] = {"to do", "begun", "done", "to do again: it changed", "to measure anew"};
+
+void opened_state(struct table *table, const struct stage *stage, int result, int aside) {
+  if (aside)
+    table_add(table, "%s, in %s.~%d~", result_words[result], stage->name, aside);
+  else
+    table_add(table, "%s", result_words[result]);
+}
 
 void opened_free(struct opened *o) {
   session_free(o->session);

@@ -17,5 +17,8 @@ void opened_free(struct opened *o);
 
 /* What a stage's folder holds (RESULT_... of stage/runner.h), in words. */
 extern const char *const result_words[];
+/* The same as a table's cell; where a run takes it back (aside: see stage_result), with the folder it is in. */
+struct table;
+void opened_state(struct table *table, const struct stage *stage, int result, int aside);
 
 #endif

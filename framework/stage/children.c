@@ -141,7 +141,9 @@ static int start_ready(struct processes *f, const char *command) {
     int pending = 0;
     if (c->state != WAITS || !is_ready(f, c->stage))
       continue;
-    status = stage_pending(f->session, c->stage, &pending);
+    status = stage_take_back(f->session, c->stage); /* here, as a child would not tell of it */
+    if (!status)
+      status = stage_pending(f->session, c->stage, &pending);
     if (!status && pending)
       status = start(f, c);
     else if (!status) {

@@ -16,6 +16,7 @@
 #include "experiment/stages.h"
 #include "stage/cost.h"
 #include "stage/runner.h"
+#include "store/folder.h"
 
 /* --- what there is --- */
 
@@ -56,9 +57,10 @@ struct needs {
 };
 
 /* Bytes that a stage has written of what it takes; some of it will go again. */
-static int written(const struct session *session, const struct stage *stage, int result, double *bytes) {
+static int written(const struct session *session, const struct stage *stage, int result, int aside, double *bytes) {
   struct arena *arena = arena_create();
   const char *folder = arena ? stage_folder(session, stage, arena) : NULL;
+  folder = folder && aside ? folder_aside(arena, folder, aside) : folder;
   folder = folder ? file_join(arena, folder, "") : NULL; /* also where it is a link */
   int status = folder ? STRAIT_OK : error_failure();
   *bytes = !status && result == RESULT_STARTED ? (double)file_tree_bytes(folder) : 0;
@@ -69,7 +71,7 @@ static int written(const struct session *session, const struct stage *stage, int
 static int add_needs(const struct session *session, const struct stage *stage, int jobs, double *together,
                      struct needs *n) {
   struct cost cost;
-  int result, status = stage_result(session, stage, &result);
+  int result, aside, status = stage_result(session, stage, &result, &aside);
   if (!status)
     status = stage_cost(stage, &cost);
   if (status || result == RESULT_DONE || result == RESULT_UNMEASURED)
@@ -84,7 +86,7 @@ static int add_needs(const struct session *session, const struct stage *stage, i
       memory = smaller;
     }
   double there;
-  status = written(session, stage, result, &there);
+  status = written(session, stage, result, aside, &there);
   if (n->kept + (double)cost.disk - there > n->disk) {
     n->disk = n->kept + (double)cost.disk - there;
     n->last = stage;

@@ -4,6 +4,7 @@
 
 #include "stage/runner.h"
 
+#include <limits.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,27 +20,31 @@
 #include "stage/job.h"
 #include "stage/key.h"
 #include "stage/record.h"
+#include "store/folder.h"
 
 /* --- what is there --- */
 
-/* What the document's file holds; NULL where it is damaged, which a warning names, or not there. A file that could not
- * be read just now is another matter: nothing may be concluded from it. */
-static int read_own(const char *file, json_t **whole) {
+/* What the document's file holds; NULL where it is damaged, which a warning names if `tell`, or not there. A file that
+ * could not be read just now is another matter: nothing may be concluded from it. */
+static int read_told(const char *file, int tell, json_t **whole) {
   *whole = NULL;
   int status = file_exists(file) ? document_read(file, whole) : STRAIT_OK;
   if (status == STRAIT_EFORMAT) {
-    log_message(STRAIT_LOG_WARNING, "%s; treating it as missing", error_text());
+    if (tell)
+      log_message(STRAIT_LOG_WARNING, "%s; treating it as missing", error_text());
     error_clear();
     status = STRAIT_OK;
   }
   return status;
 }
 
-/* A document of the folder, as read_own gives it. */
-static int read_from(struct arena *arena, const char *folder, const char *document, json_t **whole) {
+static int read_own(const char *file, json_t **whole) { return read_told(file, 1, whole); }
+
+/* A document of the folder, as read_told gives it. */
+static int read_from(struct arena *arena, const char *folder, const char *document, int tell, json_t **whole) {
   const char *file = file_join(arena, folder, document);
   *whole = NULL;
-  return file ? read_own(file, whole) : error_failure();
+  return file ? read_told(file, tell, whole) : error_failure();
 }
 
 /* Is this what a member of the document says? */
@@ -53,22 +58,65 @@ static int holds(struct arena *arena, const char *folder, const char *name) {
   return file && file_exists(file);
 }
 
-int stage_result(const struct session *session, const struct stage *stage, int *result) {
-  struct arena *arena = arena_create();
-  const char *folder = arena ? stage_folder(session, stage, arena) : NULL;
+/* What the folder holds, against the stage's key. tell: of damaged documents. */
+static int result_in(struct arena *arena, const struct stage *stage, const char *folder, int tell, int *result) {
   json_t *made = NULL, *summary = NULL;
-  int status = folder ? STRAIT_OK : error_failure();
+  int status = STRAIT_OK;
   *result = RESULT_NONE;
-  if (!status && holds(arena, folder, "stage.json")) {
-    status = read_from(arena, folder, "stage.json", &made);
+  if (holds(arena, folder, "stage.json")) {
+    status = read_from(arena, folder, "stage.json", tell, &made);
     *result = says(made, "key", stage->key) ? RESULT_STARTED : RESULT_OUTDATED;
   }
   if (!status && *result == RESULT_STARTED) /* a damaged summary is made once more */
-    status = read_from(arena, folder, "summary.json", &summary);
+    status = read_from(arena, folder, "summary.json", tell, &summary);
   if (!status && summary && says(summary, "key", stage->key))
     *result = stage->measured[0] && !says(summary, "measured", stage->measured) ? RESULT_UNMEASURED : RESULT_DONE;
   json_decref(made);
   json_decref(summary);
+  return status;
+}
+
+/* How near to done a result is. */
+static int rank(int result) {
+  static const int ranks[] = {[RESULT_STARTED] = 1, [RESULT_DONE] = 3, [RESULT_OUTDATED] = 0, [RESULT_UNMEASURED] = 2};
+  return ranks[result];
+}
+
+/* Can all files of what was set aside be used? A damaged one is warned of. */
+static int is_whole(const char *folder, int *whole) {
+  int status = folder_verify(folder);
+  *whole = !status;
+  if (status != STRAIT_EFORMAT && status != STRAIT_ENOENT)
+    return status;
+  log_message(STRAIT_LOG_WARNING, "%s; %s is not taken back", error_text(), folder);
+  error_clear();
+  return STRAIT_OK;
+}
+
+/* Looks for a better result than *result among those that were set aside; the newest of the best. */
+static int look_aside(struct arena *arena, const struct stage *stage, const char *folder, int *result, int *aside) {
+  int status = STRAIT_OK;
+  for (int n = INT_MAX; !status && *result != RESULT_DONE && (n = folder_next_aside(arena, folder, n)) != 0;) {
+    const char *path = n < 0 ? NULL : folder_aside(arena, folder, n);
+    int found = RESULT_NONE, whole = 0;
+    status = n < 0 ? n : path ? result_in(arena, stage, path, 0, &found) : STRAIT_ENOMEM;
+    if (!status && rank(found) > rank(*result))
+      status = is_whole(path, &whole);
+    if (whole) {
+      *result = found;
+      *aside = n;
+    }
+  }
+  return status;
+}
+
+int stage_result(const struct session *session, const struct stage *stage, int *result, int *aside) {
+  struct arena *arena = arena_create();
+  const char *folder = arena ? stage_folder(session, stage, arena) : NULL;
+  int status = folder ? result_in(arena, stage, folder, 1, result) : error_failure();
+  *aside = 0;
+  if (!status && session->any_aside && *result != RESULT_DONE && *result != RESULT_UNMEASURED)
+    status = look_aside(arena, stage, folder, result, aside);
   arena_free(arena);
   return status;
 }
@@ -220,33 +268,32 @@ static int make(struct job *job, const char *command) {
 /* What differs from what the folder's results were made with. */
 static int tell_differences(const struct job *job, struct text *text) {
   json_t *before = NULL;
-  int status = read_from(job->arena, job->path, "stage.json", &before);
+  int status = read_from(job->arena, job->path, "stage.json", 1, &before);
   if (!status && before)
     status = stage_differences(job->stage, before, text);
   json_decref(before);
   return status;
 }
 
-/* The name that the newest outdated results were given. */
-static void tell_aside(const struct job *job, const struct text *differences) {
-  const char *path = NULL, *next = job->path;
-  for (int n = 1; next && (n == 1 || file_exists(next)); n++) {
-    path = next;
-    next = arena_format(job->arena, "%s.~%d~", job->path, n);
-  }
-  if (path && path != job->path)
-    log_message(STRAIT_LOG_INFO, "%s changed%s%s; its earlier results are now in %s", job->stage->name,
-                differences->length ? ": " : "", differences->length ? differences->data : "", path);
-}
-
 static int set_aside(struct job *job) {
   struct text differences = {0};
+  const char *aside = NULL;
   int status = tell_differences(job, &differences);
   if (!status)
-    status = folder_set_aside(job->folder);
-  if (!status)
-    tell_aside(job, &differences);
+    status = folder_set_aside(job->folder, &aside);
+  if (!status && aside)
+    log_message(STRAIT_LOG_INFO, "%s changed%s%s; its earlier results are now in %s", job->stage->name,
+                differences.length ? ": " : "", differences.length ? differences.data : "", aside);
   text_free(&differences);
+  return status;
+}
+
+static int take_back(struct job *job, int number) {
+  const char *aside, *from = folder_aside(job->arena, job->path, number);
+  int status = from ? folder_take_back(job->folder, number, &aside) : STRAIT_ENOMEM;
+  if (!status)
+    log_message(STRAIT_LOG_INFO, "%s is taken back from %s%s%s", job->stage->name, from,
+                aside ? "; what was there is now in " : "", aside ? aside : "");
   return status;
 }
 
@@ -261,15 +308,30 @@ static void tidy(struct job *job) {
   job->folder = NULL;
 }
 
+/* What there is to do for a stage. */
+struct found {
+  int result, aside, lacking;
+};
+
+static int look(struct job *job, struct found *found) {
+  *found = (struct found){0};
+  int status = stage_result(job->session, job->stage, &found->result, &found->aside);
+  if (!status && found->result == RESULT_DONE && !found->aside && job->stage->verb->lacks)
+    status = job->stage->verb->lacks(job, &found->lacking);
+  return status;
+}
+
+static int is_finished(const struct found *found) {
+  return found->result == RESULT_DONE && !found->aside && !found->lacking;
+}
+
 int stage_pending(struct session *session, struct stage *stage, int *pending) {
   struct job job;
-  int result = RESULT_NONE, lacking = 0;
+  struct found found = {0};
   int status = job_open(&job, session, stage);
   if (!status)
-    status = stage_result(session, stage, &result);
-  if (!status && result == RESULT_DONE && stage->verb->lacks)
-    status = stage->verb->lacks(&job, &lacking);
-  *pending = result != RESULT_DONE || lacking;
+    status = look(&job, &found);
+  *pending = !is_finished(&found);
   job_close(&job);
   return status ? stage_fault(stage, NULL) : STRAIT_OK;
 }
@@ -297,38 +359,65 @@ static int record_once(struct session *session, const struct experiment *e) {
   return status;
 }
 
-int stage_run(struct session *session, struct stage *stage, int number, int count, const char *command) {
+/* With the folder locked: looks once more, as another process may have been at work, and takes back what it can. */
+static int restore(struct job *job, struct found *found) {
+  int status = look(job, found);
+  if (!status && found->aside && (status = take_back(job, found->aside)) == STRAIT_OK)
+    status = look(job, found);
+  return status;
+}
+
+int stage_take_back(struct session *session, struct stage *stage) {
   struct job job;
-  int result = RESULT_NONE, lacking = 0;
+  struct found found;
   int status = job_open(&job, session, stage);
   if (!status)
-    status = stage_result(session, stage, &result);
-  if (!status && result == RESULT_DONE && stage->verb->lacks)
-    status = stage->verb->lacks(&job, &lacking);
-  if (!status && result == RESULT_DONE && !lacking) {
+    status = look(&job, &found);
+  if (!status && found.aside && (status = folder_open(&job.folder, job.path)) == STRAIT_OK)
+    status = restore(&job, &found);
+  job_close(&job);
+  return status ? stage_fault(stage, NULL) : STRAIT_OK;
+}
+
+/* With the folder locked. */
+static int work(struct job *job, int number, int count, const char *command) {
+  static const int words[] = {[RESULT_NONE] = STAGE_STARTS,
+                              [RESULT_STARTED] = STAGE_RESUMES,
+                              [RESULT_OUTDATED] = STAGE_STARTS,
+                              [RESULT_UNMEASURED] = STAGE_MEASURES};
+  struct found found;
+  int status = restore(job, &found);
+  if (status)
+    return status;
+  const int finished = is_finished(&found), replays = found.result == RESULT_DONE && !finished;
+  announce(job->session, job->stage, number, count,
+           finished  ? STAGE_CACHED
+           : replays ? STAGE_REPLAYS
+                     : words[found.result]);
+  if (finished)
+    return STRAIT_OK;
+  if (replays)
+    return (status = write_stage(job)) ? status : job->stage->verb->replay(job);
+  if (found.result == RESULT_OUTDATED)
+    status = set_aside(job);
+  return status ? status : make(job, command);
+}
+
+int stage_run(struct session *session, struct stage *stage, int number, int count, const char *command) {
+  struct job job;
+  struct found found;
+  int status = job_open(&job, session, stage);
+  if (!status)
+    status = look(&job, &found);
+  if (!status && is_finished(&found)) {
     tidy(&job);
     announce(session, stage, number, count, STAGE_CACHED);
   } else if (!status) {
     status = folder_open(&job.folder, job.path);
     if (!status)
       status = record_once(session, stage->experiment);
-  }
-  if (!status && job.folder && (status = stage_result(session, stage, &result)) == STRAIT_OK) {
-    if (result == RESULT_DONE) {
-      announce(session, stage, number, count, STAGE_REPLAYS);
-      if (lacking && (status = write_stage(&job)) == STRAIT_OK)
-        status = stage->verb->replay(&job);
-    } else {
-      static const int words[] = {[RESULT_NONE] = STAGE_STARTS,
-                                  [RESULT_STARTED] = STAGE_RESUMES,
-                                  [RESULT_OUTDATED] = STAGE_STARTS,
-                                  [RESULT_UNMEASURED] = STAGE_MEASURES};
-      announce(session, stage, number, count, words[result]);
-      if (result == RESULT_OUTDATED)
-        status = set_aside(&job);
-      if (!status)
-        status = make(&job, command);
-    }
+    if (!status)
+      status = work(&job, number, count, command);
   }
   job_close(&job);
   return status ? stage_fault(stage, NULL) : STRAIT_OK;

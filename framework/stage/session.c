@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "store/folder.h"
 
 int session_create(struct session **session, struct registry *registry, const char *device, int threads,
                    const char *out, const struct progress *progress) {
@@ -19,6 +20,8 @@ int session_create(struct session **session, struct registry *registry, const ch
     status = team_create(&s->team, threads);
   if (!status)
     status = device_create(&s->device, device, s->team, NULL);
+  if (!status && out && (s->any_aside = folder_any_aside(out)) < 0)
+    status = s->any_aside;
   if (status)
     session_free(s);
   else

@@ -15,7 +15,8 @@ struct session {
   const char *out;                 /* the folder that holds the stages' folders; borrowed */
   const struct progress *progress; /* NULL: nobody watches; borrowed */
   struct materials *materials;
-  int recorded; /* experiment.json tells of this experiment */
+  int any_aside; /* it held results that were set aside when the session began */
+  int recorded;  /* experiment.json tells of this experiment */
 };
 /* device: its name; NULL: the CPU. threads: 0 for what team_count says. */
 int session_create(struct session **session, struct registry *registry, const char *device, int threads,

@@ -1,10 +1,11 @@
-/* store/folder.c: stage folders: the lock, setting aside, and the log. */
+/* store/folder.c: stage folders: the lock, setting aside and taking back, and the log. */
 #include <config.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -15,6 +16,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "store/arrays.h"
 #include "store/folder.h"
 
 struct folder {
@@ -149,26 +151,34 @@ int folder_is_aside(const char *path) {
   return *c == '~' && !c[1] ? (int)number : 0;
 }
 
-/* The highest N of PATH.~N~, or a negative status. */
-static int highest_aside(const struct folder *folder) {
-  const char *slash = strrchr(folder->path, '/');
-  const char *name = slash ? slash + 1 : folder->path;
-  char *parent = slash == folder->path ? arena_copy(folder->arena, "/")
-                 : slash               ? arena_copy_n(folder->arena, folder->path, (size_t)(slash - folder->path))
-                                       : arena_copy(folder->arena, ".");
-  DIR *entries = parent ? opendir(parent) : NULL;
+char *folder_aside(struct arena *arena, const char *path, int number) {
+  return arena_format(arena, "%s.~%d~", path, number);
+}
+
+/* The highest N below `below` of NAME.~N~ in the folder; name NULL: of any name. */
+static int highest_aside(const char *parent, const char *name, int below) {
+  DIR *entries = opendir(parent);
   int highest = 0;
   if (!entries)
-    return parent ? error_errno(STRAIT_EIO, "cannot look through %s", parent) : STRAIT_ENOMEM;
+    return errno == ENOENT || errno == ENOTDIR ? 0 : error_errno(STRAIT_EIO, "cannot look through %s", parent);
   for (struct dirent *entry; (entry = readdir(entries));) {
     int number = folder_is_aside(entry->d_name);
-    if (number > highest && !strncmp(entry->d_name, name, strlen(name)) && entry->d_name[strlen(name)] == '.' &&
-        strrchr(entry->d_name, '.') == entry->d_name + strlen(name))
+    if (number > highest && number < below &&
+        (!name ||
+         (!strncmp(entry->d_name, name, strlen(name)) && strrchr(entry->d_name, '.') == entry->d_name + strlen(name))))
       highest = number;
   }
   closedir(entries);
   return highest;
 }
+
+int folder_next_aside(struct arena *arena, const char *path, int below) {
+  const char *slash = strrchr(path, '/');
+  const char *parent = slash == path ? "/" : slash ? arena_copy_n(arena, path, (size_t)(slash - path)) : ".";
+  return parent ? highest_aside(parent, slash ? slash + 1 : path, below) : STRAIT_ENOMEM;
+}
+
+int folder_any_aside(const char *parent) { return highest_aside(parent, NULL, INT_MAX); }
 
 /* 1: nothing but the lock is in it. */
 static int is_empty(const struct folder *folder) {
@@ -182,22 +192,78 @@ static int is_empty(const struct folder *folder) {
   return empty;
 }
 
-int folder_set_aside(struct folder *folder) {
-  int empty = is_empty(folder);
-  if (empty)
-    return empty < 0 ? empty : STRAIT_OK;
-  int highest = highest_aside(folder);
+/* Renames the folder to the next free PATH.~N~; old_lock: its lock file's name from then on. */
+static int move_aside(struct folder *folder, const char **aside, const char **old_lock) {
+  int highest = folder_next_aside(folder->arena, folder->path, INT_MAX);
   if (highest < 0)
     return highest;
-  char *aside = arena_format(folder->arena, "%s.~%d~", folder->path, highest + 1);
-  char *old_lock = aside ? file_join(folder->arena, aside, ".lock") : NULL;
-  if (!old_lock)
+  *aside = folder_aside(folder->arena, folder->path, highest + 1);
+  *old_lock = *aside ? file_join(folder->arena, *aside, ".lock") : NULL;
+  if (!*old_lock)
     return STRAIT_ENOMEM;
-  if (rename(folder->path, aside))
-    return error_errno(STRAIT_EIO, "cannot rename %s to %s", folder->path, aside);
+  return rename(folder->path, *aside) ? error_errno(STRAIT_EIO, "cannot rename %s to %s", folder->path, *aside)
+                                      : STRAIT_OK;
+}
+
+int folder_set_aside(struct folder *folder, const char **aside) {
+  const char *old_lock;
+  int empty = is_empty(folder);
+  *aside = NULL;
+  if (empty)
+    return empty < 0 ? empty : STRAIT_OK;
+  int status = move_aside(folder, aside, &old_lock);
+  if (status)
+    return status;
   /* Another process may make and lock the new folder in between: it then owns the name, and lock says so. */
   unlock(folder, old_lock);
   return make_and_lock(folder);
+}
+
+int folder_take_back(struct folder *folder, int number, const char **aside) {
+  const char *old_lock;
+  struct folder taken = {.lock = -1, .log = -1, .path = folder_aside(folder->arena, folder->path, number)};
+  int empty = is_empty(folder);
+  *aside = NULL;
+  taken.lock_path = taken.path ? file_join(folder->arena, taken.path, ".lock") : NULL;
+  int status = empty < 0 ? empty : taken.lock_path ? lock(&taken) : STRAIT_ENOMEM;
+  if (status)
+    return status;
+  status = move_aside(folder, aside, &old_lock);
+  if (!status) {
+    unlock(folder, old_lock);
+    if (empty && rmdir(*aside) == 0)
+      *aside = NULL;
+    /* Where another process made the folder in between, it owns the name, and the folder is not empty. */
+    if (rename(taken.path, folder->path))
+      status = error_errno(STRAIT_EIO, "cannot rename %s to %s; run again to take it back", taken.path, folder->path);
+  }
+  if (status)
+    unlock(&taken, taken.lock_path);
+  else
+    folder->lock = taken.lock;
+  return status;
+}
+
+static int verify_file(const char *path, const struct stat *file, int type, struct FTW *walk) {
+  struct arrays *arrays = NULL;
+  json_t *document = NULL;
+  (void)file;
+  (void)walk;
+  int status = STRAIT_OK;
+  if (type == FTW_F && text_matches("*.json", path))
+    status = document_read(path, &document);
+  else if (type == FTW_F && text_matches("*.safetensors", path))
+    status = safetensors_read(&arrays, path);
+  else if (type == FTW_F && text_matches("*.npz", path))
+    status = npz_read_ours(&arrays, path);
+  arrays_free(arrays);
+  json_decref(document);
+  return status;
+}
+
+int folder_verify(const char *path) {
+  int walked = nftw(path, verify_file, 16, FTW_PHYS);
+  return walked == -1 ? error_errno(STRAIT_EIO, "cannot look through %s", path) : walked;
 }
 
 /* Opens the log for appending, behind a whole line. */

@@ -60,9 +60,12 @@ for stage in arc compare points every sheet; do
   test -d "runs/e/$stage.~1~" || die "$stage was not set aside"
 done
 test -s runs/e/arc/point-3.safetensors || die "two bends make four control points"
-expect 0 check e.ini
+expect 0 check e.ini --set connect.arc.curve.bends=3
 says 'to do again: it changed' out
+expect 0 check e.ini
+says 'done, in arc.~1~' out
 expect 0 run e.ini
+says 'arc is taken back from runs/e/arc.~1~'
 test -d 'runs/e/arc.~2~' || die "the second change overwrote something"
 expect 0 clean runs/e
 test -z "$(find runs -name '*~')" || die "clean left $(find runs -name '*~')"

@@ -256,8 +256,9 @@ END_TEST
 
 START_TEST(old_results_are_set_aside) {
   struct folder *folder, *second;
+  const char *aside;
   ck_assert_int_eq(folder_open(&folder, in_scratch("arc")), STRAIT_OK);
-  ck_assert_int_eq(folder_set_aside(folder), STRAIT_OK); /* empty: nothing to keep */
+  ck_assert_int_eq(folder_set_aside(folder, &aside), STRAIT_OK); /* empty: nothing to keep */
   ck_assert_int_eq(entries_in(scratch), 1);
   for (int n = 1; n <= 3; n++) {
     char text[8];
@@ -265,7 +266,7 @@ START_TEST(old_results_are_set_aside) {
     file_write(in_scratch("arc/result"), text, 1);
     json_t *value = json_integer(n);
     ck_assert_int_eq(folder_log(folder, value), STRAIT_OK);
-    ck_assert_int_eq(folder_set_aside(folder), STRAIT_OK);
+    ck_assert_int_eq(folder_set_aside(folder, &aside), STRAIT_OK);
     ck_assert_int_eq(entries_in(in_scratch("arc")), 1);     /* .lock */
     ck_assert_int_eq(folder_log(folder, value), STRAIT_OK); /* the log is the new folder's */
     json_decref(value);
@@ -278,9 +279,55 @@ START_TEST(old_results_are_set_aside) {
   file_remove_tree(in_scratch("arc.~1~"));
   file_make_folders(in_scratch("arc.old.~9~")); /* not arc's */
   file_write(in_scratch("arc/result"), "4", 1);
-  ck_assert_int_eq(folder_set_aside(folder), STRAIT_OK);
+  ck_assert_int_eq(folder_set_aside(folder, &aside), STRAIT_OK);
   ck_assert_str_eq(text_of(in_scratch("arc.~4~/result")), "4"); /* the newest has the highest number */
   folder_close(folder);
+}
+END_TEST
+
+START_TEST(results_are_taken_back) {
+  struct folder *folder, *second;
+  const char *aside;
+  struct arena *arena = arena_create();
+  const char *path = arena_copy(arena, in_scratch("arc"));
+  ck_assert_int_eq(folder_any_aside(in_scratch("nowhere")), 0);
+  ck_assert_int_eq(folder_open(&folder, path), STRAIT_OK);
+  ck_assert_int_eq(folder_any_aside(scratch), 0);
+  file_write(in_scratch("arc/result"), "1", 1);
+  ck_assert_int_eq(folder_set_aside(folder, &aside), STRAIT_OK);
+  ck_assert_str_eq(aside, in_scratch("arc.~1~"));
+  /* The folder is empty: nothing is set aside in turn. */
+  ck_assert_int_eq(folder_take_back(folder, 1, &aside), STRAIT_OK);
+  ck_assert_ptr_null(aside);
+  ck_assert_str_eq(text_of(in_scratch("arc/result")), "1");
+  ck_assert_int_eq(entries_in(scratch), 1);
+  ck_assert_int_eq(folder_open(&second, path), STRAIT_EIO); /* still ours */
+  /* Results of two others; the first is taken back, and the third gets a number of its own. */
+  ck_assert_int_eq(folder_set_aside(folder, &aside), STRAIT_OK);
+  file_write(in_scratch("arc/result"), "2", 1);
+  ck_assert_int_eq(folder_set_aside(folder, &aside), STRAIT_OK);
+  file_write(in_scratch("arc/result"), "3", 1);
+  ck_assert_int_eq(folder_take_back(folder, 1, &aside), STRAIT_OK);
+  ck_assert_str_eq(aside, in_scratch("arc.~3~"));
+  ck_assert_str_eq(text_of(in_scratch("arc/result")), "1");
+  ck_assert_str_eq(text_of(in_scratch("arc.~2~/result")), "2");
+  ck_assert_str_eq(text_of(in_scratch("arc.~3~/result")), "3");
+  ck_assert_int_eq(entries_in(in_scratch("arc.~3~")), 1); /* without a lock */
+  ck_assert_int_eq(folder_open(&second, path), STRAIT_EIO);
+  file_make_folders(in_scratch("arc.old.~9~")); /* not arc's */
+  ck_assert_int_eq(folder_next_aside(arena, path, 100), 3);
+  ck_assert_int_eq(folder_next_aside(arena, path, 3), 2);
+  ck_assert_int_eq(folder_next_aside(arena, path, 2), 0);
+  /* What is not there, or in use, leaves all as it was. */
+  ck_assert_int_lt(folder_take_back(folder, 7, &aside), 0);
+  ck_assert_int_eq(folder_open(&second, in_scratch("arc.~2~")), STRAIT_OK);
+  ck_assert_int_eq(folder_take_back(folder, 2, &aside), STRAIT_EIO);
+  folder_close(second);
+  ck_assert_str_eq(text_of(in_scratch("arc/result")), "1");
+  ck_assert_int_eq(entries_in(scratch), 4);
+  folder_close(folder);
+  ck_assert_int_eq(entries_in(in_scratch("arc")), 1); /* the lock went with it */
+  arena_free(arena);
 }
 END_TEST
 
@@ -337,6 +384,7 @@ int main(void) {
   tcase_add_test(cases[1], another_process_is_kept_out_until_the_owner_dies);
   tcase_add_test(cases[1], many_processes_take_turns);
   tcase_add_test(cases[1], old_results_are_set_aside);
+  tcase_add_test(cases[1], results_are_taken_back);
   tcase_add_test(cases[1], names_that_are_set_aside);
   tcase_add_test(cases[1], the_log_has_whole_lines);
   tcase_add_test(cases[1], a_file_in_the_way);
