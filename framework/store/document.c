@@ -57,27 +57,28 @@ static int add_bytes(const char *data, size_t length, void *context) {
   return text->status ? -1 : 0;
 }
 
-/* The least precision at which a decimal reads back as the same double, and at which %g writes a whole number of up to
- * 15 digits without an exponent: 10.0, not 1e1. */
-static size_t precision_of(double value) {
+/* The shortest decimal that reads back as the same double, as JSON: 10.0 and 1e22, not 1e1 or 1e+22. Not jansson's,
+ * which writes other digits and exponents from release 2.15 on: files must not depend on it. */
+static void print_real(struct text *text, double value) {
   char decimal[40];
-  size_t digits = 1;
-  if (fabs(value) < 1e15)
+  int digits = 1;
+  if (fabs(value) < 1e15) /* whole numbers of up to 15 digits have no exponent */
     for (double power = 10; fabs(value) >= power; power *= 10)
       digits++;
-  for (; digits < 17; digits++) {
-    snprintf(decimal, sizeof decimal, "%.*g", (int)digits, value);
-    if (strtod(decimal, NULL) == value)
-      break;
-  }
-  return digits;
+  do
+    snprintf(decimal, sizeof decimal, "%.*g", digits, value);
+  while (strtod(decimal, NULL) != value && digits++ < 17);
+  char *exponent = strchr(decimal, 'e');
+  if (!exponent)
+    text_add(text, strchr(decimal, '.') ? "%s" : "%s.0", decimal);
+  else
+    text_add(text, "%.*se%ld", (int)(exponent - decimal), decimal, strtol(exponent + 1, NULL, 10));
 }
 
 static void print_leaf(struct text *text, const json_t *value) {
-  size_t flags = JSON_ENCODE_ANY;
   if (json_is_real(value))
-    flags |= JSON_REAL_PRECISION(precision_of(json_real_value(value)));
-  if (json_dump_callback(value, add_bytes, text, flags) && !text->status)
+    print_real(text, json_real_value(value));
+  else if (json_dump_callback(value, add_bytes, text, JSON_ENCODE_ANY) && !text->status)
     text->status = error_set(STRAIT_ENOMEM, "out of memory"); /* nothing else fails: add_bytes says why it did */
 }
 
