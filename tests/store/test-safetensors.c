@@ -287,7 +287,7 @@ START_TEST(the_header_s_length_is_not_believed) {
   static const unsigned char lengths[][8] = {{255, 255, 255, 255, 255, 255, 255, 255}, {0, 0, 0, 0, 0, 0, 0, 128}, {3}};
   struct arrays *arrays;
   for (size_t i = 0; i < 3; i++) {
-    char data[10] = "........{}";
+    char data[] = "........{}";
     memcpy(data, lengths[i], 8);
     file_write(in_scratch("a"), data, 10);
     ck_assert_int_eq(safetensors_read(&arrays, in_scratch("a")), STRAIT_EFORMAT);
