@@ -5,7 +5,7 @@
 set -eu
 self=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 cd "${srcdir:-$(dirname "$self")/..}"
-order='base plugin compute network data store train landscape ensemble verify report experiment stage verbs cli'
+order='base plugin compute network data store train align landscape ensemble verify report experiment stage verbs cli'
 
 # Names each framework file's includes that its folder may not have: "FILE:LINE: why".
 framework() {

@@ -14,6 +14,7 @@ include tests/network/local.mk
 include tests/data/local.mk
 include tests/store/local.mk
 include tests/train/local.mk
+include tests/align/local.mk
 include tests/landscape/local.mk
 include tests/ensemble/local.mk
 include tests/experiment/local.mk

@@ -1,0 +1,1 @@
+libstrait_la_SOURCES += %D%/assign.c %D%/assign.h
