@@ -1,5 +1,5 @@
 if HAVE_CHECK
-check_PROGRAMS += tests/network/test-gradients tests/network/test-graph tests/network/test-models \
+check_PROGRAMS += tests/network/test-channels tests/network/test-gradients tests/network/test-graph tests/network/test-models \
 	tests/network/test-program tests/network/test-random
 endif
 tests_network_test_gradients_SOURCES = %D%/test-gradients.c %D%/nets.c %D%/nets.h %D%/reference.c
@@ -17,3 +17,6 @@ tests_network_test_program_LDADD = libstrait.la $(CHECK_LIBS)
 tests_network_test_models_SOURCES = %D%/test-models.c %D%/nets.c %D%/nets.h
 tests_network_test_models_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_network_test_models_LDADD = libstrait.la $(CHECK_LIBS)
+tests_network_test_channels_SOURCES = %D%/test-channels.c %D%/nets.c %D%/nets.h
+tests_network_test_channels_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_network_test_channels_LDADD = libstrait.la $(CHECK_LIBS)

@@ -68,7 +68,16 @@ typedef struct strait_operation {
   /* Fills input_gradients and adds to parameter_gradients. [any thread, after build()] */
   int32_t (*backward)(const void *self, const strait_block *block);
   const void *context; /* for the two functions: memory that lives as long as the instance (strait_alloc); NULL: none */
+  /* --- since 1.1 --- */
+  uint32_t flags; /* STRAIT_PER_CHANNEL, or 0 */
+  uint32_t reserved;
 } strait_operation;
+
+/* Flag of an operation: channel number c of its output (of an image its first dimension, else its last) depends on
+ * channel c of its inputs alone, which must have as many, and in the same way for every c. Of a parameter whose first
+ * dimension is that number of channels, channel c depends on its entries c alone. Networks can then be matched unit by
+ * unit through the operation. (Since 1.1.) */
+enum { STRAIT_PER_CHANNEL = 1 };
 
 /* A layer by its kind, with its settings: what strait_layer_of takes. (Since 1.1.) */
 typedef struct strait_layer {

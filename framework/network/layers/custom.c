@@ -9,6 +9,17 @@ static int shape(struct graph *graph, struct node *node) {
   node->shape.rank = operation->rank;
   for (uint32_t i = 0; i < STRAIT_MAX_DIMS; i++)
     node->shape.dims[i] = i < operation->rank ? operation->dims[i] : 0;
+  if (operation->flags & ~(uint32_t)STRAIT_PER_CHANNEL)
+    return error_set(STRAIT_EINVAL, "%s: flags 0x%x; this strait knows STRAIT_PER_CHANNEL", graph_describe(graph, node),
+                     operation->flags);
+  for (int k = 0; operation->flags & STRAIT_PER_CHANNEL && k < node->inputs; k++)
+    if (node_channels(node_input(graph, node, k)) != node_channels(node))
+      return error_set(STRAIT_EINVAL,
+                       "%s: it says STRAIT_PER_CHANNEL, but has %lld channels, and input %s has %lld; leave the flag "
+                       "out",
+                       graph_describe(graph, node), (long long)node_channels(node),
+                       graph_operand(graph, node_input(graph, node, k)),
+                       (long long)node_channels(node_input(graph, node, k)));
   return STRAIT_OK;
 }
 
