@@ -339,7 +339,7 @@ static int fill_axes(struct finder *f, const struct layout *layout, struct chann
   return status;
 }
 
-/* What the layers with weights read, behind a flatten what that reads. */
+/* What the layers with weights read, behind a flatten or dropout what that reads. */
 static int fill_taps(struct finder *f) {
   struct channel_tap *taps = arena_alloc(f->result->arena, f->graph->count, sizeof *taps);
   unsigned char *tapped = memory_alloc(f->graph->count, 1);
@@ -348,7 +348,7 @@ static int fill_taps(struct finder *f) {
     if (!f->used[i] || channels_of(&f->graph->nodes[i]) != CHANNELS_NEW)
       continue;
     int x = f->graph->nodes[i].input[0];
-    while (channels_of(&f->graph->nodes[x]) == CHANNELS_BLOCKS)
+    while (channels_of(&f->graph->nodes[x]) == CHANNELS_BLOCKS || f->graph->nodes[x].layer == &layer_dropout)
       x = f->graph->nodes[x].input[0];
     if (tapped[x]++ || x == 0)
       continue;

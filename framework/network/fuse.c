@@ -71,7 +71,7 @@ static void append_step(struct tape *tape, const struct node *node, int number, 
   tape->count++;
 }
 
-static void append_steps(struct tape *tape, const int *uses, int *node_value) {
+static void append_steps(struct tape *tape, const int *uses, int *node_value, int apart) {
   const struct graph *graph = &tape->network->graph;
   node_value[0] = new_value(tape, &graph->nodes[0], -1);
   for (int i = 1; i < (int)graph->count; i++) {
@@ -81,10 +81,10 @@ static void append_steps(struct tape *tape, const int *uses, int *node_value) {
       continue;
     if (is_alias(tape, node)) {
       node_value[i] = node_value[node->input[0]];
-    } else if (can_fuse(tape, node, uses)) {
+    } else if (!apart && can_fuse(tape, node, uses)) {
       node_value[i] = node_value[node->input[0]];
       tape->steps[tape->values[node_value[i]].producer].relu = 1;
-    } else if ((adder = find_adder(tape, node, uses, node_value)) >= 0) {
+    } else if (!apart && (adder = find_adder(tape, node, uses, node_value)) >= 0) {
       fuse_add(tape, node, i, adder, node_value);
     } else {
       append_step(tape, node, i, node_value);
@@ -183,7 +183,7 @@ static int share_parameters(struct tape *tape) {
   return STRAIT_OK;
 }
 
-int tape_create(struct tape *tape, const struct network *network, int training) {
+int tape_create(struct tape *tape, const struct network *network, int training, int apart) {
   size_t nodes = network->graph.count;
   *tape = (struct tape){.network = network, .training = training};
   int *uses = count_uses(network);
@@ -194,8 +194,9 @@ int tape_create(struct tape *tape, const struct network *network, int training) 
   if (!uses || !node_value || !tape->steps || !tape->values) {
     status = error_failure();
   } else {
-    append_steps(tape, uses, node_value);
-    leave_out_norms(tape);
+    append_steps(tape, uses, node_value, apart);
+    if (!apart)
+      leave_out_norms(tape);
     if (training) {
       forget_grown(tape);
       status = share_parameters(tape);

@@ -53,7 +53,7 @@ static struct sizes sizes_of(const struct tape *tape, int64_t batch) {
 }
 
 static int make_tape(struct tape *tape, const struct network *network, int64_t batch, int use) {
-  int status = tape_create(tape, network, use & PROGRAM_TRAIN);
+  int status = tape_create(tape, network, use & PROGRAM_TRAIN, use & PROGRAM_APART);
   tape->exact = (use & PROGRAM_EXACT) != 0;
   if (status >= 0)
     status = tape_plan(tape, batch);
@@ -206,6 +206,15 @@ place program_output(const struct program *program) {
 void program_forward(struct program *program, const struct run *run) {
   for (int i = 0; i < program->tape.count; i++)
     device_run(program->device, &program->records[i], FORWARD, run);
+}
+
+int program_steps(const struct program *program) { return program->tape.count; }
+
+int program_step(struct program *program, int step, const struct run *run, place *output) {
+  const struct tape *tape = &program->tape;
+  device_run(program->device, &program->records[step], FORWARD, run);
+  *output = value_place(tape, &program->buffers, tape->steps[step].output);
+  return (int)(tape->steps[step].node - tape->network->graph.nodes);
 }
 
 void program_loss(struct program *program, const struct run *run, struct loss_sums *sums) {

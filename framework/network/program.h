@@ -9,8 +9,9 @@
 #include "network/network.h"
 
 /* What a program is for. PROGRAM_EXACT may be added to either: convolutions are then direct sums, where otherwise an
- * algorithm that rounds differently (Winograd's) is used for the shapes where it is faster. */
-enum { PROGRAM_EVALUATE = 0, PROGRAM_TRAIN = 1, PROGRAM_EXACT = 2 };
+ * algorithm that rounds differently (Winograd's) is used for the shapes where it is faster. PROGRAM_APART too: every
+ * node is a step of its own, for program_step. */
+enum { PROGRAM_EVALUATE = 0, PROGRAM_TRAIN = 1, PROGRAM_EXACT = 2, PROGRAM_APART = 4 };
 
 struct program;
 int program_create(struct program **program, const struct network *network, struct device *device, int64_t batch,
@@ -32,6 +33,10 @@ place program_target(const struct program *program);
 place program_output(const struct program *program);
 
 void program_forward(struct program *program, const struct run *run);
+/* The same step by step, numbered from 0: returns the number of the node in the graph that the step made, the first of
+ * those that are fused, and where its output is until the next step. */
+int program_steps(const struct program *program);
+int program_step(struct program *program, int step, const struct run *run, place *output);
 /* The loss of the last forward pass; in a training program also its gradient at the output. */
 void program_loss(struct program *program, const struct run *run, struct loss_sums *sums);
 /* In an evaluation program: the loss of the last forward pass, row by row, to the host. */

@@ -54,8 +54,9 @@ struct tape {
   int64_t probabilities_at; /* room for the probabilities of the output */
 };
 
-/* Steps and values of a network for evaluation or training. Defined in fuse.c. */
-int tape_create(struct tape *tape, const struct network *network, int training);
+/* Steps and values of a network for evaluation or training. apart: nothing is fused, so that every node that is no mere
+ * renaming is a step, after which its output is there. Defined in fuse.c. */
+int tape_create(struct tape *tape, const struct network *network, int training, int apart);
 void tape_free(struct tape *tape);
 /* Lays the values out in one arena for this batch size. Defined in plan.c. */
 int tape_plan(struct tape *tape, int64_t batch);
