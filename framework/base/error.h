@@ -10,6 +10,9 @@
 #include <stdarg.h>
 #include <strait/types.h>
 
+/* A status beside those of strait/types.h: another process has it now, so that the same may succeed later. Exit code 75. */
+#define STATUS_BUSY (-75)
+
 /* Starts a new chain and returns status (negative, STRAIT_E...). */
 int error_set(int status, const char *format, ...) STRAIT_PRINTF(2, 3);
 int error_set_v(int status, const char *format, va_list arguments) STRAIT_PRINTF(2, 0);

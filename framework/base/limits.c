@@ -1,4 +1,4 @@
-/* base/limits.c: reads the limits of control groups. */
+/* base/limits.c: reads the limits of control groups, of the process, and of a batch system. */
 #include <config.h>
 
 #include "base/limits.h"
@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #define NONE 1e300
+#define MEBIBYTE 1048576.
 
 /* The first numbers of a file: how many there are. "max", and what is not there or below 0, is NONE. */
 static int read_numbers(const char *folder, const char *name, double numbers[2]) {
@@ -121,4 +124,35 @@ double limits_memory(const char *membership, const char *mount) {
 
 double limits_cpus(const char *membership, const char *mount) {
   return least_of_groups(membership, mount, "cpu", cpu_limit, cpu_limit_v1);
+}
+
+/* --- batch systems --- */
+
+/* A variable's number above 0, or NONE: Slurm's 0 means all there is. */
+static double variable(const char *name) {
+  const char *text = getenv(name);
+  char *end = NULL;
+  const double number = text ? strtod(text, &end) : 0;
+  return text && end != text && !*end && number > 0 ? number : NONE;
+}
+
+double limits_job_cpus(void) { return variable("SLURM_CPUS_ON_NODE"); }
+
+static double job_memory(void) {
+  const double cpus = limits_job_cpus(), node = variable("SLURM_MEM_PER_NODE") * MEBIBYTE;
+  return fmin(node, cpus < NONE ? variable("SLURM_MEM_PER_CPU") * MEBIBYTE * cpus : NONE);
+}
+
+/* --- all together --- */
+
+static double process_limit(int resource) {
+  struct rlimit limit;
+  return getrlimit(resource, &limit) || limit.rlim_cur == RLIM_INFINITY ? NONE : (double)limit.rlim_cur;
+}
+
+double limits_memory_here(void) {
+  const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+  const double machine = pages > 0 && bytes > 0 ? (double)pages * (double)bytes : NONE;
+  const double container = limits_memory("/proc/self/cgroup", "/sys/fs/cgroup");
+  return fmin(fmin(machine, container), fmin(job_memory(), fmin(process_limit(RLIMIT_AS), process_limit(RLIMIT_DATA))));
 }

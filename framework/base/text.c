@@ -45,6 +45,22 @@ void text_add(struct text *text, const char *format, ...) {
   va_end(arguments);
 }
 
+void text_add_word(struct text *line, const char *word) {
+  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-";
+  text_add(line, "%s", line->length ? " " : "");
+  if (*word && strspn(word, safe) == strlen(word)) {
+    text_add(line, "%s", word);
+    return;
+  }
+  text_add(line, "'");
+  for (const char *c = word; *c; c++)
+    if (*c == '\'')
+      text_add(line, "'\\''");
+    else
+      text_add_n(line, c, 1);
+  text_add(line, "'");
+}
+
 void text_free(struct text *text) {
   memory_free(text->data);
   *text = (struct text){0};

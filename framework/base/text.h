@@ -14,6 +14,8 @@ struct text {
 void text_add(struct text *text, const char *format, ...) STRAIT_PRINTF(2, 3);
 void text_add_v(struct text *text, const char *format, va_list arguments) STRAIT_PRINTF(2, 0);
 void text_add_n(struct text *text, const char *data, size_t length);
+/* A word more on a command line, quoted where a shell would not read it back as it is. */
+void text_add_word(struct text *line, const char *word);
 void text_free(struct text *text);
 
 /* The whole string is one decimal number: STRAIT_OK, or STRAIT_EINVAL with "not an integer", "not a number" (nan is

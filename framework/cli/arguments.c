@@ -189,23 +189,6 @@ static int take_flag(struct arguments *a, const struct flag *flag, const char *v
   return STRAIT_OK;
 }
 
-/* As a shell would read it back. */
-static void add_word(struct text *line, const char *word) {
-  static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-";
-  text_add(line, "%s", line->length ? " " : "");
-  if (*word && strspn(word, safe) == strlen(word)) {
-    text_add(line, "%s", word);
-    return;
-  }
-  text_add(line, "'");
-  for (const char *c = word; *c; c++)
-    if (*c == '\'')
-      text_add(line, "'\\''");
-    else
-      text_add_n(line, c, 1);
-  text_add(line, "'");
-}
-
 static int read_words(struct arguments *a, const struct command *command, int argc, char **argv) {
   int only_operands = 0;
   for (int i = 2; i < argc; i++) {
@@ -216,6 +199,7 @@ static int read_words(struct arguments *a, const struct command *command, int ar
     }
     if (strcmp(word, "--") == 0) {
       only_operands = 1;
+      a->before_dashes = a->operand_count;
       continue;
     }
     const struct flag *flag = strcmp(word, "-h") == 0 ? &flags[FLAGS - 1] : find_flag(command, word, &value);
@@ -240,7 +224,7 @@ static int read_words(struct arguments *a, const struct command *command, int ar
 }
 
 int arguments_read(struct arguments *a, const struct command *command, int argc, char **argv) {
-  *a = (struct arguments){.arena = arena_create()};
+  *a = (struct arguments){.arena = arena_create(), .before_dashes = SIZE_MAX};
   if (!a->arena)
     return error_failure();
   a->operands = arena_alloc(a->arena, (size_t)argc, sizeof *a->operands);
@@ -248,7 +232,7 @@ int arguments_read(struct arguments *a, const struct command *command, int argc,
   a->settings = arena_alloc(a->arena, (size_t)argc, sizeof *a->settings);
   struct text line = {0};
   for (int i = 0; i < argc; i++)
-    add_word(&line, argv[i]);
+    text_add_word(&line, argv[i]);
   a->command_line = line.status ? NULL : arena_copy(a->arena, line.data ? line.data : "");
   text_free(&line);
   if (!a->operands || !a->sets || !a->settings || !a->command_line)
@@ -279,6 +263,8 @@ int exit_code(int status) {
   case STRAIT_EFORMAT:
   case STRAIT_ENOTSUP:
     return 2;
+  case STATUS_BUSY:
+    return 75; /* EX_TEMPFAIL */
   case STRAIT_ESTOP:
     return 128 + stop_requested();
   default:

@@ -10,6 +10,7 @@ struct arguments {
   const char *command_line; /* as typed, for provenance and for the command that resumes */
   const char **operands;
   size_t operand_count;
+  size_t before_dashes; /* of these, those before "--"; SIZE_MAX: there is no "--" */
   const char **sets;
   size_t set_count;
   const char *out, *plugin_dir, *stage;
@@ -32,7 +33,7 @@ int arguments_options(const struct arguments *arguments, const struct option_tab
 
 /* The registry with --plugin-dir and what is built in. */
 int arguments_registry(const struct arguments *arguments, struct registry **registry);
-/* The exit code for a status: 0, 1, 2 or 128 + signal; one above 0 is an exit code of the command's own. */
+/* The exit code for a status: 0, 1, 2, 75 or 128 + signal; one above 0 is an exit code of the command's own. */
 int exit_code(int status);
 
 #endif

@@ -33,7 +33,7 @@ struct command {
 };
 extern const struct command command_run, command_check, command_plan, command_show, command_plot, command_report,
     command_clean, command_list, command_describe, command_doctor, command_verify, command_bench, command_import,
-    command_export, command_new;
+    command_export, command_new, command_submit, command_stop;
 extern const struct command *const commands[]; /* ended by NULL */
 
 #endif

@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/limits.h"
 #include "cli/probe.h"
 #include "compute/device.h"
 #include "compute/gemm.h"
@@ -44,8 +44,7 @@ static json_t *machine(int threads) {
   const char *chosen = "none";
   struct device *device = NULL;
   cpu_name(cpu, sizeof cpu);
-  snprintf(memory, sizeof memory, "%.1f GiB",
-           (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / (1024. * 1024 * 1024));
+  snprintf(memory, sizeof memory, "%.1f GiB", limits_memory_here() / (1024. * 1024 * 1024));
   if (uname(&system))
     memset(&system, 0, sizeof system);
   for (size_t i = 0; !team_create(&team, 1) && i < sizeof sets / sizeof *sets; i++) {

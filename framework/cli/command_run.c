@@ -2,7 +2,9 @@
 #include "cli/answer.h"
 #include "cli/command.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -12,6 +14,7 @@
 #include "base/text.h"
 #include "cli/opened.h"
 #include "cli/progress.h"
+#include "cli/requeue.h"
 #include "cli/tables.h"
 #include "experiment/stages.h"
 #include "report/results.h"
@@ -31,9 +34,20 @@ static int print_results(const struct arguments *a, const char *out) {
   return status;
 }
 
+struct run_keys {
+  int32_t wait_lock, requeue;
+};
+static const strait_option table_of_keys[] = {
+    STRAIT_BOOL("wait-lock", struct run_keys, wait_lock, "no", "wait for a stage that another process is at work on"),
+    STRAIT_BOOL("requeue", struct run_keys, requeue, "no",
+                "in a Slurm job: at SIGUSR1 save, and put the job into the queue again"),
+};
+static const struct option_table run_options = {table_of_keys, sizeof *table_of_keys,
+                                                sizeof table_of_keys / sizeof *table_of_keys};
+
 /* What a child process is called with: all that decides results, and silence. */
-static int run_side_by_side(const struct arguments *a, const struct opened *o) {
-  const char **words = arena_alloc(a->arena, 8 + 2 * a->set_count, sizeof *words);
+static int run_side_by_side(const struct arguments *a, const struct run_keys *keys, const struct opened *o) {
+  const char **words = arena_alloc(a->arena, 9 + 2 * a->set_count, sizeof *words);
   size_t n = 0;
   if (!words)
     return error_failure();
@@ -41,6 +55,8 @@ static int run_side_by_side(const struct arguments *a, const struct opened *o) {
   words[n++] = "--quiet";
   words[n++] = "--out";
   words[n++] = o->out;
+  if (keys->wait_lock)
+    words[n++] = "--wait-lock";
   if (a->plugin_dir) {
     words[n++] = "--plugin-dir";
     words[n++] = a->plugin_dir;
@@ -53,55 +69,71 @@ static int run_side_by_side(const struct arguments *a, const struct opened *o) {
   return experiment_run_children(o->session, o->experiment, &children, a->command_line);
 }
 
-/* In a child process: the stage is what the parent read, also where the file was changed since. */
+/* Of a child process, and of a job: the stage is what was read when it was started or submitted, also where the file
+ * was changed since. */
 static int check_key(const struct arguments *a, const struct opened *o) {
   const struct stage *stage = experiment_stage(o->experiment, a->stage ? a->stage : "");
   if (!stage || strcmp(stage->key, a->key) == 0)
     return STRAIT_OK;
-  error_set(STRAIT_EINVAL, "the file, or what it refers to, was changed while it runs; run it again");
+  error_set(STRAIT_EINVAL, "the file, or what it refers to, was changed since this was started; run it again");
   return stage_fault(stage, NULL);
 }
 
+/* Started by run --jobs, which says what is to be said. */
+static int is_child(const struct arguments *a, const struct run_keys *keys) { return a->key && !keys->requeue; }
+
 /* A child process leaves it to its parent, which knows the command, to say how to go on. */
-static int tell_stop(const struct arguments *a) {
-  if (a->key)
+static int tell_stop(const struct arguments *a, const struct run_keys *keys) {
+  if (is_child(a, keys))
     error_clear();
   else
     error_set(STRAIT_ESTOP, "%s\nstrait: to resume: %s", error_text(), a->command_line);
   return STRAIT_ESTOP;
 }
 
+static int run_opened(const struct arguments *a, const struct run_keys *keys, struct opened *o) {
+  o->session->wait_lock = keys->wait_lock;
+  int status = a->key ? check_key(a, o) : experiment_warn(o->experiment);
+  if (!status)
+    status = experiment_fits(o->session, o->experiment, a->stage, a->jobs);
+  if (!status && a->jobs > 1 && !a->stage)
+    status = run_side_by_side(a, keys, o);
+  else if (!status)
+    status = experiment_run(o->session, o->experiment, a->stage, a->command_line);
+  progress_stop();
+  return status || a->key ? status : print_results(a, o->out);
+}
+
+/* The folder that shows whether a run got on. */
+static const char *work_folder(const struct arguments *a, const struct opened *o) {
+  return a->stage ? file_join(a->arena, o->out, a->stage) : o->out;
+}
+
 static int run_run(const struct arguments *a) {
   struct opened o = {0};
-  stop_install(a->key != NULL);
-  int status = STRAIT_OK;
+  struct run_keys keys = {0};
+  int status = arguments_options(a, &run_options, &keys);
+  if (status)
+    return status;
+  stop_install(is_child(a, &keys) || getenv("SLURM_JOB_ID") != NULL);
   if (!text_is_utf8(a->command_line, strlen(a->command_line)))
     status = error_set(STRAIT_EINVAL,
                        "the command line is not UTF-8, in which results are recorded: %s; rename what it "
                        "names",
                        a->command_line);
-  if (a->key) /* a child's parent has said what is to be said beforehand */
+  if (is_child(a, &keys)) /* its parent has said what is to be said beforehand */
     log_level(STRAIT_LOG_WARNING + 1);
   if (!status)
     status = opened_read(a, progress_start(a->quiet), &o);
   log_level(STRAIT_LOG_INFO);
-  if (!status && !a->key)
-    status = experiment_warn(o.experiment);
-  if (!status && a->key)
-    status = check_key(a, &o);
   if (!status)
-    status = experiment_fits(o.session, o.experiment, a->stage, a->jobs);
-  if (!status && a->jobs > 1 && !a->stage)
-    status = run_side_by_side(a, &o);
-  else if (!status)
-    status = experiment_run(o.session, o.experiment, a->stage, a->command_line);
-  progress_stop();
-  if (!status)
-    status = print_results(a, o.out);
-  if (status == STRAIT_ESTOP)
-    status = tell_stop(a);
-  opened_free(&o);
-  return status;
+    status = run_opened(a, &keys, &o);
+  const int requeues = keys.requeue && status == STRAIT_ESTOP && stop_requested() == SIGUSR1;
+  const char *work = requeues ? work_folder(a, &o) : NULL;
+  if (status == STRAIT_ESTOP && !requeues)
+    status = tell_stop(a, &keys);
+  opened_free(&o); /* what it locked is free now */
+  return requeues ? work ? requeue_job(a->arena, o.out, work) : error_failure() : status;
 }
 
 const struct command command_run = {
@@ -114,8 +146,9 @@ const struct command command_run = {
             "back from there and not trained again. Results go to runs/NAME/STAGE/ in\n"
             "the current folder. With -j N, stages that do not need each other run side by side, in processes of\n"
             "their own that share the threads; results have the same bytes. The first SIGINT or SIGTERM finishes\n"
-            "the step and saves; a second, half a second later, stops at once.",
+            "the step and saves; a second, half a second later, stops at once. strait stop asks for the same.",
     .flags = FLAG_SET | FLAG_OUT | FLAG_THREADS | FLAG_PLUGINS | FLAG_QUIET | FLAG_JSON | FLAG_JOBS | FLAG_STAGE,
+    .options = &run_options,
     .least = 1,
     .most = 1,
     .run = run_run,

@@ -1,6 +1,6 @@
 /* cli/main.c: the program strait: finds the command, runs it, reports how it ended. Results go to standard output,
- * progress and messages to standard error. Exit codes: 0 done, 1 failed, 2 bad usage or input, 128+n stopped by signal
- * n. */
+ * progress and messages to standard error. Exit codes: 0 done, 1 failed, 2 bad usage or input, 75 in use by another
+ * process, 128+n stopped by signal n. */
 #include <config.h>
 
 #include <fcntl.h>
@@ -17,10 +17,10 @@
 #include "cli/trier.h"
 #include "store/document.h"
 
-const struct command *const commands[] = {&command_run,    &command_check,  &command_plan,  &command_show,
-                                          &command_plot,   &command_report, &command_list,  &command_describe,
-                                          &command_doctor, &command_verify, &command_clean, &command_bench,
-                                          &command_import, &command_export, &command_new,   NULL};
+const struct command *const commands[] = {
+    &command_run,   &command_check,  &command_plan,   &command_submit,   &command_stop,   &command_show,
+    &command_plot,  &command_report, &command_list,   &command_describe, &command_doctor, &command_verify,
+    &command_clean, &command_bench,  &command_import, &command_export,   &command_new,    NULL};
 
 static void usage(FILE *to) {
   fprintf(to, "usage: strait COMMAND [OPTION...] [OPERAND...]\n\n"

@@ -2,6 +2,7 @@
 #include "cli/opened.h"
 
 #include "base/error.h"
+#include "base/stop.h"
 #include "report/table.h"
 #include "stage/prepare.h"
 #include "verbs/verbs.h"
@@ -32,5 +33,7 @@ int opened_read(const struct arguments *a, const struct progress *progress, stru
   if (!status)
     status = o->out ? session_create(&o->session, o->registry, o->experiment->device, a->threads, o->out, progress)
                     : error_failure();
+  if (!status && progress) /* a run, which strait stop ends */
+    stop_watch(arena_format(a->arena, "%s/" STOP_FILE, o->out));
   return status ? status : experiment_prepare(o->session, o->experiment);
 }

@@ -262,6 +262,8 @@ int team_count(int asked, int *threads) {
     return status;
   int affinity = affinity_count(), quota = quota_count();
   *threads = quota > 0 && quota < affinity ? quota : affinity;
+  if (limits_job_cpus() < *threads) /* a site where Slurm sets no affinity */
+    *threads = (int)limits_job_cpus() > 1 ? (int)limits_job_cpus() : 1;
   if (*threads > MAX_THREADS)
     *threads = MAX_THREADS;
   return STRAIT_OK;

@@ -47,6 +47,17 @@ int stage_need(struct stage *stage, struct stage *needed) {
   return status;
 }
 
+int stage_needs(const struct stage *stage, const struct stage *other) {
+  int needs = 0;
+  for (size_t i = 0; i < stage->reference_count; i++)
+    needs |= stage->references[i]->stage == other;
+  for (size_t i = 0; i < stage->route_count; i++)
+    needs |= stage->routes[i]->stage == other;
+  for (size_t i = 0; i < stage->need_count; i++)
+    needs |= stage->needs[i] == other;
+  return needs;
+}
+
 void stage_find_source(struct stage *stage) {
   for (size_t i = 0; i < stage->reference_count && !stage->source; i++)
     stage->source = stage->references[i]->stage;

@@ -10,6 +10,8 @@ int stages_none(const struct experiment *experiment, const char *name);
 int experiment_add(struct experiment *experiment, struct stage *stage);
 /* A place in stage->needs. */
 int stage_need(struct stage *stage, struct stage *needed);
+/* 1: it reads results of the other. */
+int stage_needs(const struct stage *stage, const struct stage *other);
 /* Finds where it takes model and data from: the first stage that it refers to. */
 void stage_find_source(struct stage *stage);
 

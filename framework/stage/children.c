@@ -110,13 +110,16 @@ static int judge(const struct child *c, int ended) {
   if (WIFSIGNALED(ended))
     return error_set(STRAIT_EIO, "[%s] its process was ended by signal %d (%s)", c->stage->section, WTERMSIG(ended),
                      strsignal(WTERMSIG(ended)));
+  stop_look();
   if (stop_requested())
     return stop_check();
   if (WEXITSTATUS(ended) > 128)
     return error_set(STRAIT_EIO, "[%s] its process was stopped by signal %d (%s); run again to resume",
                      c->stage->section, WEXITSTATUS(ended) - 128, strsignal(WEXITSTATUS(ended) - 128));
-  return error_set(WEXITSTATUS(ended) == 2 ? STRAIT_EINVAL : STRAIT_EIO, "[%s] failed, as said above",
-                   c->stage->section);
+  return error_set(WEXITSTATUS(ended) == 2    ? STRAIT_EINVAL
+                   : WEXITSTATUS(ended) == 75 ? STATUS_BUSY
+                                              : STRAIT_EIO,
+                   "[%s] failed, as said above", c->stage->section);
 }
 
 static int wait_for(struct processes *f, struct child *c) {

@@ -5,9 +5,7 @@
 #include "stage/fits.h"
 
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -19,21 +17,6 @@
 #include "store/folder.h"
 
 /* --- what there is --- */
-
-static double least(double a, double b) { return a < b ? a : b; }
-
-static double limit_of(int resource) {
-  struct rlimit limit;
-  return getrlimit(resource, &limit) || limit.rlim_cur == RLIM_INFINITY ? 1e300 : (double)limit.rlim_cur;
-}
-
-/* The machine's memory, or what this process or its container may have of it. */
-static double memory_there(void) {
-  const long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
-  const double machine = pages > 0 && bytes > 0 ? (double)pages * (double)bytes : 1e300;
-  const double container = limits_memory("/proc/self/cgroup", "/sys/fs/cgroup");
-  return least(least(machine, container), least(limit_of(RLIMIT_AS), limit_of(RLIMIT_DATA)));
-}
 
 /* What is free where the results go: on the file system of the nearest folder that exists. */
 static double disk_there(const char *out, struct arena *arena) {
@@ -126,7 +109,7 @@ int experiment_fits(const struct session *session, const struct experiment *e, c
   for (int i = 0; !status && i < jobs; i++)
     n.memory += together[i];
   if (!status)
-    status = refuse(&n, memory_there(), disk_there(session->out, arena), jobs, session->out);
+    status = refuse(&n, limits_memory_here(), disk_there(session->out, arena), jobs, session->out);
   arena_free(arena);
   return status;
 }

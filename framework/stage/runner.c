@@ -367,13 +367,29 @@ static int restore(struct job *job, struct found *found) {
   return status;
 }
 
+/* Locks the stage's folder; where another process has it, and the user wants to, waits until it is free. */
+static int open_folder(struct job *job) {
+  const struct timespec second = {.tv_sec = 1};
+  int status = folder_open(&job->folder, job->path), told = 0;
+  while (status == STATUS_BUSY && job->session->wait_lock) {
+    if (!told++)
+      log_message(STRAIT_LOG_INFO, "%s is in use; waiting until it is free", job->path);
+    error_clear();
+    nanosleep(&second, NULL); /* a signal ends it */
+    status = stop_check();
+    if (!status)
+      status = folder_open(&job->folder, job->path);
+  }
+  return status;
+}
+
 int stage_take_back(struct session *session, struct stage *stage) {
   struct job job;
   struct found found;
   int status = job_open(&job, session, stage);
   if (!status)
     status = look(&job, &found);
-  if (!status && found.aside && (status = folder_open(&job.folder, job.path)) == STRAIT_OK)
+  if (!status && found.aside && (status = open_folder(&job)) == STRAIT_OK)
     status = restore(&job, &found);
   job_close(&job);
   return status ? stage_fault(stage, NULL) : STRAIT_OK;
@@ -413,7 +429,7 @@ int stage_run(struct session *session, struct stage *stage, int number, int coun
     tidy(&job);
     announce(session, stage, number, count, STAGE_CACHED);
   } else if (!status) {
-    status = folder_open(&job.folder, job.path);
+    status = open_folder(&job);
     if (!status)
       status = record_once(session, stage->experiment);
     if (!status)

@@ -16,6 +16,7 @@ struct session {
   const struct progress *progress; /* NULL: nobody watches; borrowed */
   struct materials *materials;
   int any_aside; /* it held results that were set aside when the session began */
+  int wait_lock; /* 1: wait for a stage that another process is at work on */
   int recorded;  /* experiment.json tells of this experiment */
 };
 /* device: its name; NULL: the CPU. threads: 0 for what team_count says. */

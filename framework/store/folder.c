@@ -25,14 +25,31 @@ struct folder {
   int lock, log; /* descriptors, or -1 */
 };
 
-/* Who has the lock, for the message: what the owner wrote into the file. */
-static int report_owner(const char *path, int fd) {
-  char owner[256];
-  ssize_t n = pread(fd, owner, sizeof owner - 1, 0);
+/* What the owner of the lock wrote into its file. */
+static void read_owner(int fd, char owner[256]) {
+  ssize_t n = pread(fd, owner, 255, 0);
   owner[n > 0 ? n : 0] = '\0';
   owner[strcspn(owner, "\n")] = '\0';
-  return error_set(STRAIT_EIO, "%s is in use by %s; wait for it, or choose another --out", path,
-                   *owner ? owner : "another process");
+  if (!*owner)
+    snprintf(owner, 256, "another process");
+}
+
+static int report_owner(const char *path, int fd) {
+  char owner[256];
+  read_owner(fd, owner);
+  return error_set(STATUS_BUSY, "%s is in use by %s; wait for it (--wait-lock), or choose another --out", path, owner);
+}
+
+void folder_owner(const char *path, char owner[256]) {
+  char name[PATH_MAX];
+  const int n = snprintf(name, sizeof name, "%s/.lock", path);
+  int fd = n < (int)sizeof name ? open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+  owner[0] = '\0';
+  if (fd < 0)
+    return;
+  if (flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK)
+    read_owner(fd, owner);
+  close(fd);
 }
 
 static int write_owner(const struct folder *folder, int fd) {

@@ -15,8 +15,10 @@
 
 struct folder;
 /* Makes the folder (and those above it) where it is not there, and locks it. When another process, or this one, has it
- * already: STRAIT_EIO, naming the folder and the owner. */
+ * already: STATUS_BUSY, naming the folder and the owner. */
 int folder_open(struct folder **folder, const char *path);
+/* Who has the folder at this path, "process 12 on host"; "" where nobody has it. owner: 256 bytes. */
+void folder_owner(const char *path, char owner[256]);
 void folder_close(struct folder *folder);             /* gives the lock back; NULL is nothing */
 const char *folder_path(const struct folder *folder); /* as given */
 /* Renames the folder to PATH.~N~, N one more than the highest there is, and starts an empty one at the same path,

@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -285,6 +287,47 @@ static void parent_insists(void) {
   if (stop_requested() != SIGINT)
     _exit(8);
 }
+/* A batch system's warning, sent more than once. */
+static void a_warning(void) {
+  stop_install(0);
+  raise(SIGUSR1);
+  usleep(600000);
+  raise(SIGUSR1);
+  if (stop_requested() != SIGUSR1 || stop_check() != STRAIT_ESTOP || strcmp(error_text(), "stopped by SIGUSR1"))
+    _exit(9);
+}
+static int put_file(const char *path) {
+  FILE *file = fopen(path, "w");
+  return file && fputs("stop\n", file) >= 0 && fclose(file) == 0;
+}
+/* The file that was there before is no request; one that takes its place, or comes where none was, is. */
+static void a_file(void) {
+  char path[] = "/tmp/strait-stop-XXXXXX", other[64];
+  int fd = mkstemp(path);
+  snprintf(other, sizeof other, "%s.new", path);
+  stop_watch(path);
+  usleep(250000);
+  if (fd < 0 || stop_requested() || stop_check() != STRAIT_OK)
+    _exit(10);
+  if (!put_file(other) || rename(other, path))
+    _exit(11);
+  usleep(250000);
+  if (stop_requested() != SIGTERM || strcmp((stop_check(), error_text()), "stopped by strait stop"))
+    _exit(12);
+  unlink(path);
+}
+static void a_file_where_none_was(void) {
+  char path[64];
+  snprintf(path, sizeof path, "/tmp/strait-stop-%ld", (long)getpid());
+  stop_watch(path);
+  stop_look();
+  if (stop_requested() || !put_file(path))
+    _exit(13);
+  stop_look(); /* at once */
+  unlink(path);
+  if (stop_requested() != SIGTERM)
+    _exit(14);
+}
 static void under_nohup(void) {
   signal(SIGHUP, SIG_IGN);
   stop_install(0);
@@ -297,6 +340,12 @@ START_TEST(the_first_signal_asks_the_second_ends) {
   int status = in_child(one_signal);
   ck_assert(WIFEXITED(status));
   ck_assert_int_eq(WEXITSTATUS(status), 0);
+  static void (*const asked[])(void) = {a_warning, a_file, a_file_where_none_was};
+  for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+    status = in_child(asked[i]);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), 0);
+  }
   status = in_child(two_signals);
   ck_assert(WIFSIGNALED(status));
   ck_assert_int_eq(WTERMSIG(status), SIGINT);

@@ -1,6 +1,7 @@
 /* tests/base/test-limits.c: limits of control groups, in folders that look as /sys/fs/cgroup does. */
 #include <config.h>
 
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/limits.h"
@@ -65,6 +66,27 @@ START_TEST(cpus_of_the_second_version) {
 }
 END_TEST
 
+/* sbatch(1), OUTPUT ENVIRONMENT VARIABLES: megabytes, which are 2^20 bytes; 0 is all of the node. */
+START_TEST(what_slurm_gave) {
+  unsetenv("SLURM_CPUS_ON_NODE");
+  unsetenv("SLURM_MEM_PER_NODE");
+  unsetenv("SLURM_MEM_PER_CPU");
+  const double all = limits_memory_here();
+  ck_assert_double_gt(all, 64e6);
+  ck_assert_double_eq(limits_job_cpus(), 1e300);
+  setenv("SLURM_MEM_PER_NODE", "50", 1);
+  ck_assert_double_eq(limits_memory_here(), 50 * 1048576.);
+  setenv("SLURM_CPUS_ON_NODE", "3", 1);
+  setenv("SLURM_MEM_PER_CPU", "4", 1);
+  ck_assert_double_eq(limits_job_cpus(), 3);
+  ck_assert_double_eq(limits_memory_here(), 12 * 1048576.);
+  setenv("SLURM_MEM_PER_NODE", "0", 1);
+  setenv("SLURM_MEM_PER_CPU", "none", 1);
+  ck_assert_double_eq(limits_memory_here(), all);
+  unsetenv("SLURM_CPUS_ON_NODE");
+}
+END_TEST
+
 START_TEST(cpus_of_the_first_version) {
   ck_assert_int_eq(file_make_folders(in_scratch("cpu/a/b")), STRAIT_OK);
   put("cpu/a/b/cpu.cfs_quota_us", "-1\n");
@@ -105,6 +127,7 @@ int main(void) {
   tcase_add_test(cases[0], the_second_version_and_what_is_above);
   tcase_add_test(cases[0], the_first_version);
   tcase_add_test(cases[0], cpus_of_the_second_version);
+  tcase_add_test(cases[0], what_slurm_gave);
   tcase_add_test(cases[0], cpus_of_the_first_version);
   tcase_add_loop_test(cases[0], odd_quotas_are_none, 0, 7);
   tcase_add_test(cases[0], nothing_to_be_seen_is_no_limit);

@@ -13,3 +13,4 @@ dist_check_SCRIPTS += %D%/run.sh %D%/compare.sh %D%/checks.sh %D%/plan.sh %D%/by
 dist_check_SCRIPTS += %D%/new.sh %D%/completion.sh
 dist_check_SCRIPTS += %D%/plane.sh %D%/scan.sh %D%/finite.sh %D%/warnings.sh %D%/report.sh %D%/examples.sh
 dist_check_SCRIPTS += %D%/members.sh %D%/made.sh %D%/back.sh %D%/limit.sh %D%/places.sh %D%/fits.sh %D%/mishaps.sh
+dist_check_SCRIPTS += %D%/stop.sh %D%/submit.sh

@@ -58,7 +58,7 @@ echo "-- a run that is refused leaves what is told of the other alone"
 start run long.ini --out part
 wait_for part/left/stage.json
 cp part/experiment.json before
-expect 1 run e.ini --out part
+expect 75 run e.ini --out part
 says 'is in use by process'
 cmp part/experiment.json before || die "experiment.json is the refused run's"
 kill -9 $pid
@@ -79,9 +79,9 @@ test "$(grep -c 'to resume: ' err)" -le 1 || die "children say how to go on, too
 if grep -- '--quiet' err >&2; then die "that is no command of the user's"; fi
 test -z "$(find part -name '*.tmp' -o -name .lock)" || die "left behind: $(find part)"
 
-echo "-- a file that was changed while it runs"
+echo "-- a file that was changed since this was started"
 expect 2 run e.ini --out part --stage left --key 0123
-says 'was changed while it runs'
+says 'was changed since this was started'
 
 echo "-- a stage alone, whose source lacks what it names"
 printf '[evaluate later]\nof = left@i5\n' | cat e.ini - >later.ini

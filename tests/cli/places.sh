@@ -73,7 +73,7 @@ wait_for part2/left/.lock
 wait_for part2/left/stage.json
 owner=$pid
 cp err first.err
-expect 1 run long.ini --out part2
+expect 75 run long.ini --out part2
 says 'part2/left is in use by process '
 test -n "${VALGRIND_COMMAND:-}" || says "is in use by process $owner"
 kill -9 $owner

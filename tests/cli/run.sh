@@ -116,7 +116,7 @@ echo "-- one owner at a time"
 SIZE=128 EPOCHS=400 LIMIT=0 experiment >long.ini
 start run long.ini
 until test -n "$(find runs/long/left -name '*.state.safetensors' 2>/dev/null)"; do sleep 0.01; done
-expect 1 run long.ini
+expect 75 run long.ini
 says 'is in use by process'
 kill -9 $pid
 wait $pid 2>/dev/null || true

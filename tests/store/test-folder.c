@@ -183,7 +183,7 @@ START_TEST(a_folder_has_one_owner) {
   char text[64];
   ck_assert_int_eq(folder_open(&folder, in_scratch("runs/quick/arc")), STRAIT_OK);
   ck_assert_str_eq(folder_path(folder), in_scratch("runs/quick/arc"));
-  ck_assert_int_eq(folder_open(&second, in_scratch("runs/quick/arc")), STRAIT_EIO);
+  ck_assert_int_eq(folder_open(&second, in_scratch("runs/quick/arc")), STATUS_BUSY);
   ck_assert_ptr_null(second);
   ck_error_has(in_scratch("runs/quick/arc"));
   snprintf(text, sizeof text, "is in use by process %ld", (long)getpid());
@@ -213,7 +213,7 @@ START_TEST(another_process_is_kept_out_until_the_owner_dies) {
   close(ready[1]);
   ck_assert_int_eq(read(ready[0], &byte, 1), 1);
   close(ready[0]);
-  ck_assert_int_eq(folder_open(&folder, in_scratch("arc")), STRAIT_EIO);
+  ck_assert_int_eq(folder_open(&folder, in_scratch("arc")), STATUS_BUSY);
   char text[64];
   snprintf(text, sizeof text, "is in use by process %ld", (long)child);
   ck_error_has(text);
@@ -239,7 +239,7 @@ START_TEST(many_processes_take_turns) {
     for (int turn = 0; turn < TURNS;) {
       struct folder *folder;
       int status = folder_open(&folder, in_scratch("arc"));
-      if (status == STRAIT_EIO && strstr(error_text(), "is in use by"))
+      if (status == STATUS_BUSY && strstr(error_text(), "is in use by"))
         continue;
       if (status || mkdir(in_scratch("arc/mine"), 0700) || rmdir(in_scratch("arc/mine")))
         _exit(1);
@@ -273,7 +273,7 @@ START_TEST(old_results_are_set_aside) {
     ck_assert_int_eq(entries_in(in_scratch("arc")), 1);     /* .lock */
     ck_assert_int_eq(folder_log(folder, value), STRAIT_OK); /* the log is the new folder's */
     json_decref(value);
-    ck_assert_int_eq(folder_open(&second, in_scratch("arc")), STRAIT_EIO); /* still ours */
+    ck_assert_int_eq(folder_open(&second, in_scratch("arc")), STATUS_BUSY); /* still ours */
   }
   ck_assert_str_eq(text_of(in_scratch("arc.~1~/result")), "1");
   ck_assert_str_eq(text_of(in_scratch("arc.~3~/result")), "3");
@@ -304,7 +304,7 @@ START_TEST(results_are_taken_back) {
   ck_assert_ptr_null(aside);
   ck_assert_str_eq(text_of(in_scratch("arc/result")), "1");
   ck_assert_int_eq(entries_in(scratch), 1);
-  ck_assert_int_eq(folder_open(&second, path), STRAIT_EIO); /* still ours */
+  ck_assert_int_eq(folder_open(&second, path), STATUS_BUSY); /* still ours */
   /* Results of two others; the first is taken back, and the third gets a number of its own. */
   ck_assert_int_eq(folder_set_aside(folder, &aside), STRAIT_OK);
   file_write(in_scratch("arc/result"), "2", 1);
@@ -316,7 +316,7 @@ START_TEST(results_are_taken_back) {
   ck_assert_str_eq(text_of(in_scratch("arc.~2~/result")), "2");
   ck_assert_str_eq(text_of(in_scratch("arc.~3~/result")), "3");
   ck_assert_int_eq(entries_in(in_scratch("arc.~3~")), 1); /* without a lock */
-  ck_assert_int_eq(folder_open(&second, path), STRAIT_EIO);
+  ck_assert_int_eq(folder_open(&second, path), STATUS_BUSY);
   file_make_folders(in_scratch("arc.old.~9~")); /* not arc's */
   ck_assert_int_eq(folder_next_aside(arena, path, 100), 3);
   ck_assert_int_eq(folder_next_aside(arena, path, 3), 2);
@@ -324,7 +324,7 @@ START_TEST(results_are_taken_back) {
   /* What is not there, or in use, leaves all as it was. */
   ck_assert_int_lt(folder_take_back(folder, 7, &aside), 0);
   ck_assert_int_eq(folder_open(&second, in_scratch("arc.~2~")), STRAIT_OK);
-  ck_assert_int_eq(folder_take_back(folder, 2, &aside), STRAIT_EIO);
+  ck_assert_int_eq(folder_take_back(folder, 2, &aside), STATUS_BUSY);
   folder_close(second);
   ck_assert_str_eq(text_of(in_scratch("arc/result")), "1");
   ck_assert_int_eq(entries_in(scratch), 4);
