@@ -7,6 +7,7 @@
 struct loss {
   const struct loss_op *op;
   int64_t rows, block;
+  int64_t labelled; /* rows that have a target */
   const float *output, *reals;
   const int32_t *labels;
   float *gradient;
@@ -47,8 +48,17 @@ static void entropy_row(const struct loss *l, int64_t row, struct loss_sums *sum
   float *g = l->gradient + row * classes;
   for (int64_t i = 0; i < classes; i++) {
     const double target = (i == label ? 1 - smoothing : 0) + smoothing / (double)classes;
-    g[i] = (float)((exp((double)x[i] - x[best]) / total - target) / (double)l->rows);
+    g[i] = (float)((exp((double)x[i] - x[best]) / total - target) / (double)l->labelled);
   }
+}
+
+/* A row without a target. */
+static void blank_row(const struct loss *l, int64_t row, struct loss_sums *sums) {
+  sums->rows--;
+  if (l->each)
+    l->each[row] = (struct loss_row){0, -1};
+  for (int64_t i = 0; l->gradient && i < l->op->classes; i++)
+    l->gradient[row * l->op->classes + i] = 0;
 }
 
 static void squared_row(const struct loss *l, int64_t row, struct loss_sums *sums) {
@@ -75,6 +85,8 @@ static void loss_block(void *context, int64_t first, int64_t count, int worker) 
   for (int64_t row = first; row < first + count; row++)
     if (l->op->squared)
       squared_row(l, row, &sums);
+    else if (l->labels[row] == -1)
+      blank_row(l, row, &sums);
     else
       entropy_row(l, row, &sums);
   l->blocks[first / l->block] = sums;
@@ -96,6 +108,8 @@ static void loss_forward(struct device *d, const struct op *record, const struct
                    .gradient = cpu_at(cpu, op->gradient),
                    .each = (void *)cpu_at(cpu, op->each)};
   l.block = block_rows(l.rows);
+  for (int64_t row = 0; row < l.rows; row++)
+    l.labelled += op->squared || l.labels[row] != -1;
   cpu_each(cpu, l.rows, l.block, loss_block, &l);
   *sums = (struct loss_sums){0};
   for (int64_t i = 0; i < cpu_blocks(l.rows, l.block); i++) {

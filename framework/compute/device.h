@@ -141,7 +141,8 @@ struct plain_op {
   const void *self; /* custom: the model's instance, and the operation */
   const strait_operation *operation;
 };
-/* The mean loss over (samples*positions) rows. Cross-entropy: target holds int32 classes; the smoothed target puts
+/* The mean loss over (samples*positions) rows. Cross-entropy: target holds int32 classes, or -1: this row has no
+ * target, adds nothing to the sums, not even to their rows, and its gradient is 0; the smoothed target puts
  * smoothing/classes on every class. Squared error: target holds (rows, classes) floats; a row's loss is the mean over
  * its entries (PyTorch's MSELoss). gradient (or NO_PLACE) gets d(mean loss)/d(output); sums a struct loss_sums; each
  * (or NO_PLACE) a struct loss_row for every row. */
@@ -159,7 +160,7 @@ struct loss_sums {
 };
 struct loss_row {
   double nll;
-  int64_t error; /* the first largest output is another class's, or the outputs are not numbers */
+  int64_t error; /* the first largest output is another class's, or the outputs are not numbers; -1: no target */
 };
 #define WORDS_OF(type) ((int64_t)(sizeof(type) / 4))
 /* y = exp(x) / sum exp(x), a row of `classes` at a time. */

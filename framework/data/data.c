@@ -73,6 +73,75 @@ static int read_size(const struct data *data, const struct data_keys *keys, int6
   return STRAIT_OK;
 }
 
+/* --- one long sequence --- */
+
+static int64_t steps_of(const struct data *data) { return data->source.split[0].dims[0]; }
+static int64_t pieces_of(const struct data *data, int64_t places) {
+  return (places + steps_of(data) - 1) / steps_of(data);
+}
+
+/* limit and holdout count samples that follow one another. Nothing is read: the plugin's open() has looked at all. */
+static int cut_sequence(struct data *data, const struct data_keys *keys) {
+  const strait_split *split = data->source.split;
+  const int64_t pieces = pieces_of(data, split[STRAIT_TRAIN].count), steps = steps_of(data);
+  const int64_t wanted = keys->limit ? keys->limit : pieces, left = wanted - keys->holdout;
+  if (keys->balanced && keys->limit)
+    return error_set(STRAIT_EINVAL, "limit-balanced = yes: the samples of data set %s have no classes",
+                     data->source.object->name);
+  if (keys->limit > pieces)
+    return error_set(STRAIT_EINVAL, "limit = %" PRId64 ": data set %s has %" PRId64 " training samples", keys->limit,
+                     data->source.object->name, pieces);
+  if (left < 1)
+    return error_set(STRAIT_EINVAL, "holdout = %" PRId64 " leaves nothing of %" PRId64 " training samples",
+                     keys->holdout, wanted);
+  const int64_t end = wanted < pieces ? wanted * steps : split[STRAIT_TRAIN].count;
+  const int64_t middle = left < pieces ? left * steps : split[STRAIT_TRAIN].count;
+  data->places[SPLIT_TRAIN].which = data->places[SPLIT_VALIDATION].which = STRAIT_TRAIN;
+  data->places[SPLIT_TRAIN].count = middle;
+  data->places[SPLIT_VALIDATION].first = middle;
+  data->places[SPLIT_VALIDATION].count = end - middle;
+  if (data->source.splits == 3) {
+    data->places[SPLIT_VALIDATION].which = STRAIT_VALIDATION;
+    data->places[SPLIT_VALIDATION].first = 0;
+    data->places[SPLIT_VALIDATION].count = split[STRAIT_VALIDATION].count;
+  }
+  data->places[SPLIT_TEST].which = STRAIT_TEST;
+  data->places[SPLIT_TEST].count = split[STRAIT_TEST].count;
+  return STRAIT_OK;
+}
+
+int data_ordered(const struct data *data) { return data->source.ordered; }
+
+int data_check_batch(const struct data *data, int64_t batch) {
+  const int64_t tokens = data->places[SPLIT_TRAIN].count + 1, steps = data->source.ordered ? steps_of(data) : 0;
+  const int streams = data->source.split[0].order == STRAIT_ORDER_STREAMS;
+  if (streams && (tokens / batch - 1) / steps < 1)
+    return error_set(STRAIT_EINVAL,
+                     "batch = %" PRId64 ": %" PRId64 " training tokens in %" PRId64 " streams leave %" PRId64
+                     " to each, and a sample takes %" PRId64 " and the one after; lower batch or the steps of a sample",
+                     batch, tokens, batch, tokens / batch, steps);
+  if (data->source.ordered && tokens - 1 < steps)
+    return error_set(STRAIT_EINVAL,
+                     "%" PRId64 " training tokens are too few: a sample takes %" PRId64
+                     " and the one after; lower the steps of a sample",
+                     tokens, steps);
+  return STRAIT_OK;
+}
+
+int64_t data_epoch(const struct data *data, int64_t batch) {
+  const strait_split *split = &data->source.split[STRAIT_TRAIN];
+  int64_t samples = data_count(data, SPLIT_TRAIN);
+  if (split->order == STRAIT_ORDER_STREAMS) {
+    const int64_t length = (data->places[SPLIT_TRAIN].count + 1) / batch;
+    return length > steps_of(data) ? (length - 1) / steps_of(data) : 1;
+  }
+  if (split->epoch)
+    samples = split->epoch;
+  return samples > batch ? (samples - 1) / batch + 1 : 1;
+}
+
+/* --- opening --- */
+
 static int fill_shelves(struct data *data, const struct data_keys *keys, uint64_t seed, int64_t capacity) {
   const struct selection train = {.limit = keys->limit,
                                   .balanced = keys->balanced,
@@ -81,6 +150,14 @@ static int fill_shelves(struct data *data, const struct data_keys *keys, uint64_
                                   .skip = keys->broken,
                                   .capacity = capacity};
   const struct selection test = {.skip = keys->broken, .capacity = capacity};
+  const int own = data->source.splits == 3;
+  if (own && keys->holdout)
+    return error_set(STRAIT_EINVAL, "holdout = %" PRId64 ": data set %s has a validation split of its own",
+                     keys->holdout, data->source.object->name);
+  if (data->source.ordered)
+    return cut_sequence(data, keys);
+  if (own && shelf_fill(&data->shelf[STRAIT_VALIDATION], &data->source, STRAIT_VALIDATION, &test) < 0)
+    return error_failure();
   if (shelf_fill(&data->shelf[STRAIT_TRAIN], &data->source, STRAIT_TRAIN, &train) < 0 ||
       shelf_fill(&data->shelf[STRAIT_TEST], &data->source, STRAIT_TEST, &test) < 0)
     return error_failure();
@@ -94,7 +171,7 @@ static int fill_shelves(struct data *data, const struct data_keys *keys, uint64_
 static int add_noise(struct data *data, double probability, uint64_t seed) {
   if (probability <= 0)
     return STRAIT_OK;
-  if (!data->shelf[STRAIT_TRAIN].label)
+  if (data->description.target != STRAIT_TARGET_CLASS)
     return error_set(STRAIT_EINVAL, "label-noise: the samples of data set %s have no classes",
                      data->source.object->name);
   shelf_noise(&data->shelf[STRAIT_TRAIN], data_count(data, SPLIT_TRAIN), data->description.classes, probability, seed);
@@ -109,7 +186,7 @@ static int take_fingerprint(struct data *data) {
     return STRAIT_ENOMEM;
   object_fingerprint(data->source.object, opened);
   hash_text(hash, opened);
-  for (int which = 0; which < 2; which++) {
+  for (int which = 0; which < data->source.splits; which++) {
     const strait_split *split = &data->source.split[which];
     hash_integer(hash, split->element);
     hash_integer(hash, split->target);
@@ -118,6 +195,10 @@ static int take_fingerprint(struct data *data) {
       hash_integer(hash, split->dims[i]);
     hash_integer(hash, split->count);
     hash_integer(hash, split->classes);
+    if (split->order != STRAIT_ORDER_SHUFFLED) {
+      hash_integer(hash, split->order);
+      hash_integer(hash, split->epoch);
+    }
   }
   hash_digest(hash, data->fingerprint);
   hash_free(hash);
@@ -166,14 +247,17 @@ void data_free(struct data *data) {
     return;
   shelf_free(&data->shelf[STRAIT_TRAIN]);
   shelf_free(&data->shelf[STRAIT_TEST]);
+  shelf_free(&data->shelf[STRAIT_VALIDATION]);
   transform_free(&data->transform);
   normal_free(&data->normal);
   memory_free(data);
 }
 
 int64_t data_count(const struct data *data, int split) {
+  if (data->source.ordered)
+    return pieces_of(data, data->places[split].count);
   if (split == SPLIT_VALIDATION)
-    return data->held_out;
+    return data->held_out + data->shelf[STRAIT_VALIDATION].count;
   return split == SPLIT_TRAIN ? data->shelf[STRAIT_TRAIN].count - data->held_out : data->shelf[STRAIT_TEST].count;
 }
 
@@ -184,16 +268,20 @@ const float *data_mean(const struct data *data) { return data->normal.mean; }
 const float *data_deviation(const struct data *data) { return data->normal.deviation; }
 
 struct spot data_spot(const struct data *data, int split, int64_t number) {
+  if (data->source.ordered)
+    return (struct spot){data->places[split].which, data->places[split].first + number};
   if (split == SPLIT_TEST)
     return (struct spot){STRAIT_TEST, number};
+  if (split == SPLIT_VALIDATION && data->source.splits == 3)
+    return (struct spot){STRAIT_VALIDATION, number};
   return (struct spot){STRAIT_TRAIN, split == SPLIT_TRAIN ? number : data_count(data, SPLIT_TRAIN) + number};
 }
 
-const unsigned char *data_raw(const struct data *data, struct spot spot, struct reading *reading, float *target) {
+const unsigned char *data_raw(const struct data *data, struct spot spot, struct reading *reading, int32_t *label,
+                              float *target) {
   const struct shelf *shelf = &data->shelf[spot.which];
-  int32_t label; /* the target that counts is on the shelf, with its noise: what read() says of it again is dropped */
   if (!shelf->raw)
-    return source_read(&data->source, spot.which, shelf->index[spot.place], reading, &label, target) < 0
+    return source_read(&data->source, spot.which, data_index(data, spot), reading, label, target) < 0
                ? NULL
                : reading->elements;
   reading->height = data->source.split[spot.which].dims[1];

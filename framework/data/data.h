@@ -15,7 +15,8 @@ const char *split_name(int split); /* "train" "validation" "test" */
 struct data_keys {
   int64_t limit;          /* use the first `limit` training samples; 0: all */
   int32_t balanced;       /* limit takes the first limit/classes of each class */
-  int64_t holdout;        /* the last n of what limit left are the validation split; their labels stay as they are */
+  int64_t holdout;        /* the last n of what limit left are the validation split; their labels stay as they are;
+                             0 where the data set has a validation split of its own */
                           /* "first" and "last" are of the data set's own order, or of data/mixing.h's */
   strait_strings augment; /* crop (zero-pad the raw image by 4, random crop), resized-crop (a random part of any size
                            * and shape, resized), flip (horizontal, p = .5), or none */
@@ -41,7 +42,14 @@ struct data;
 int data_open(struct data **data, strait_object *dataset, struct registry *registry, const struct data_keys *keys,
               uint64_t noise_seed);
 void data_free(struct data *data);
+/* Samples of a split; where they are places of one long sequence (dataset.h), those that follow one another: every
+ * place is in one of them. */
 int64_t data_count(const struct data *data, int split);
+/* Is the data one long sequence? */
+int data_ordered(const struct data *data);
+/* Iterations of a training epoch, at least 1; a batch that the data are too short for fails, naming both. */
+int64_t data_epoch(const struct data *data, int64_t batch);
+int data_check_batch(const struct data *data, int64_t batch);
 const strait_split *data_describe(const struct data *data); /* rank, dims, target, classes, names */
 void data_fingerprint(const struct data *data, char digest[33]);
 int data_augments(const struct data *data); /* does the key augment change samples? */

@@ -11,15 +11,14 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "compute/random.h"
 #include "compute/team.h"
 #include "data/internal.h"
 #include "data/maker.h"
+#include "data/order.h"
 
 #define SLOTS 3
 #define LARGE_SLOT ((int64_t)32 << 20) /* bytes: of such there are only two */
@@ -52,10 +51,10 @@ struct worker {
 struct feeder {
   const struct data *data;
   struct feeding feeding;
+  struct order plan;
   int64_t samples, batches;
   int64_t elements; /* floats a sample */
   int64_t row;      /* bytes of a sample's target */
-  int64_t *subset;  /* (samples) numbers in the split; NULL: all */
   int64_t *order;   /* (samples) the epoch's order, as numbers in the split */
   struct augmenting augmenting;
   int64_t piece_samples;
@@ -75,8 +74,7 @@ struct feeder {
 };
 
 static int64_t batch_samples(const struct feeder *feeder, int64_t batch) {
-  int64_t left = feeder->samples - batch * feeder->feeding.batch;
-  return left < feeder->feeding.batch ? left : feeder->feeding.batch;
+  return batching_samples(&feeder->plan.batching, batch);
 }
 
 /* Asks the CPU for a sample's elements before their turn: shuffled samples lie far apart, and waiting for memory would
@@ -92,7 +90,7 @@ static void prefetch_sample(const struct feeder *feeder, int64_t number) {
 /* Samples of a piece, each into its row of the batch. */
 static int make_piece(struct worker *worker, int64_t batch, int64_t piece) {
   const struct feeder *feeder = worker->feeder;
-  const int64_t *order = feeder->order + batch * feeder->feeding.batch;
+  const int64_t *order = feeder->order + batching_first(&feeder->plan.batching, batch);
   const struct slot *slot = &feeder->slots[batch % feeder->slot_count];
   int64_t last = batch_samples(feeder, batch);
   if (last > (piece + 1) * feeder->piece_samples)
@@ -156,48 +154,10 @@ static void *work(void *argument) {
   return NULL;
 }
 
-static int compare_numbers(const void *a, const void *b) {
-  int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-  return (x > y) - (x < y);
-}
-
-/* One fixed random subset, ascending. */
-static int draw_subset(struct feeder *feeder, int64_t count) {
-  struct stream stream = stream_of(feeder->feeding.subset_seed, "subset", 0);
-  int64_t *all = memory_alloc((size_t)count, sizeof *all);
-  feeder->subset = memory_alloc((size_t)feeder->samples, sizeof *feeder->subset);
-  if (!all || !feeder->subset) {
-    memory_free(all);
-    return STRAIT_ENOMEM;
-  }
-  stream_permutation(&stream, all, count);
-  memcpy(feeder->subset, all, (size_t)feeder->samples * sizeof *all);
-  qsort(feeder->subset, (size_t)feeder->samples, sizeof *feeder->subset, compare_numbers);
-  memory_free(all);
-  return STRAIT_OK;
-}
-
-static int choose_samples(struct feeder *feeder) {
-  const struct feeding *feeding = &feeder->feeding;
-  const int64_t count = data_count(feeder->data, feeding->split);
-  const char *name = split_name(feeding->split);
-  if (feeding->batch < 1)
-    return error_set(STRAIT_EINVAL, "a batch of %" PRId64 " samples; it must be 1 or more", feeding->batch);
-  if (count == 0)
-    return error_set(STRAIT_EINVAL, "the %s split is empty%s", name,
-                     feeding->split == SPLIT_VALIDATION ? "; set holdout" : "");
-  if (feeding->subset < 0 || feeding->subset > count)
-    return error_set(STRAIT_EINVAL, "a subset of %" PRId64 " samples, where the %s split has %" PRId64, feeding->subset,
-                     name, count);
-  feeder->samples = feeding->subset ? feeding->subset : count;
-  feeder->batches = (feeder->samples - 1) / feeding->batch + 1;
-  return feeding->subset ? draw_subset(feeder, count) : STRAIT_OK;
-}
-
 /* How many threads, and what they share among them. */
 static int plan_work(struct feeder *feeder) {
   const struct data *data = feeder->data;
-  const int in_memory = data->shelf[data_spot(data, feeder->feeding.split, 0).which].raw != NULL;
+  const int in_memory = data->source.ordered || data->shelf[data_spot(data, feeder->feeding.split, 0).which].raw;
   int threads = 1;
   if (!in_memory && team_count(0, &threads) < 0)
     return error_failure();
@@ -214,8 +174,8 @@ static int plan_work(struct feeder *feeder) {
 static int create_buffers(struct feeder *feeder) {
   const struct data *data = feeder->data;
   const int64_t rows = batch_samples(feeder, 0);
-  const int64_t reals = data->description.target == STRAIT_TARGET_REAL ? data->description.classes : 0;
-  feeder->row = reals ? reals * (int64_t)sizeof(float) : (int64_t)sizeof(int32_t);
+  const int64_t labels = data->source.labels;
+  feeder->row = (labels ? labels : data->description.classes) * 4;
   feeder->order = memory_alloc((size_t)feeder->samples, sizeof *feeder->order);
   if (!feeder->order)
     return STRAIT_ENOMEM;
@@ -260,7 +220,9 @@ int feeder_create(struct feeder **out, const struct data *data, const struct fee
   pthread_mutex_init(&feeder->lock, NULL);
   pthread_cond_init(&feeder->work, NULL);
   pthread_cond_init(&feeder->made, NULL);
-  int status = choose_samples(feeder);
+  int status = order_create(&feeder->plan, data, feeding);
+  feeder->samples = feeder->plan.batching.samples;
+  feeder->batches = feeder->plan.batching.batches;
   if (status == STRAIT_OK)
     status = plan_work(feeder);
   if (status == STRAIT_OK)
@@ -294,7 +256,7 @@ void feeder_free(struct feeder *feeder) {
   pthread_cond_destroy(&feeder->made);
   pthread_cond_destroy(&feeder->work);
   pthread_mutex_destroy(&feeder->lock);
-  memory_free(feeder->subset);
+  order_free(&feeder->plan);
   memory_free(feeder->order);
   memory_free(feeder);
 }
@@ -302,16 +264,12 @@ void feeder_free(struct feeder *feeder) {
 int64_t feeder_samples(const struct feeder *feeder) { return feeder->samples; }
 int64_t feeder_batches(const struct feeder *feeder) { return feeder->batches; }
 
+struct batching feeder_batching(const struct feeder *feeder) {
+  return feeder->plan.batching;
+}
+
 void feeder_order(const struct feeder *feeder, int64_t epoch, int64_t *numbers) {
-  if (feeder->feeding.shuffle) {
-    struct stream stream = stream_of(feeder->feeding.order_seed, "order", (uint64_t)epoch);
-    stream_permutation(&stream, numbers, feeder->samples);
-  } else {
-    for (int64_t i = 0; i < feeder->samples; i++)
-      numbers[i] = i;
-  }
-  for (int64_t i = 0; feeder->subset && i < feeder->samples; i++)
-    numbers[i] = feeder->subset[numbers[i]];
+  order_fill(&feeder->plan, epoch, numbers);
 }
 
 int feeder_start(struct feeder *feeder, int64_t epoch, int64_t first) {

@@ -10,8 +10,13 @@
 
 struct data {
   struct source source;
-  struct shelf shelf[2]; /* STRAIT_TRAIN: training samples, then the held out ones; STRAIT_TEST */
+  struct shelf shelf[3]; /* STRAIT_TRAIN: training samples, then the held out ones; STRAIT_TEST; STRAIT_VALIDATION */
   int64_t held_out;
+  /* Where samples are places of one long sequence: those of each split, from the first one on. */
+  struct {
+    int which;
+    int64_t first, count;
+  } places[SPLITS];
   strait_split description;
   struct normal normal;
   struct transform transform;
@@ -29,8 +34,13 @@ struct spot {
   int64_t place;
 };
 struct spot data_spot(const struct data *data, int split, int64_t number);
-/* The raw elements of a sample: on the shelf, or read into reading->elements. Its dimensions are in *reading. target:
- * room for a real target, which read() gives again, where there are some. NULL on failure. Any thread. */
-const unsigned char *data_raw(const struct data *data, struct spot spot, struct reading *reading, float *target);
+/* The raw elements of a sample: on the shelf, or read into reading->elements. Its dimensions are in *reading. label and
+ * target: room for its classes and for a real target, which read() gives again. NULL on failure. Any thread. */
+const unsigned char *data_raw(const struct data *data, struct spot spot, struct reading *reading, int32_t *label,
+                              float *target);
+/* The sample's number in the data set's own split. */
+static inline int64_t data_index(const struct data *data, struct spot spot) {
+  return data->source.ordered ? spot.place : data->shelf[spot.which].index[spot.place];
+}
 
 #endif

@@ -24,8 +24,10 @@ int maker_create(struct maker *maker, const struct data *data) {
     return STRAIT_ENOMEM;
   if (data->shelf[STRAIT_TRAIN].raw && data->shelf[STRAIT_TEST].raw)
     return STRAIT_OK;
-  if (data->description.target == STRAIT_TARGET_REAL &&
-      !(maker->target = memory_alloc((size_t)data->description.classes, sizeof(float))))
+  const size_t labels = (size_t)data->source.labels, reals = labels ? 0 : (size_t)data->description.classes;
+  maker->label = memory_alloc(labels, sizeof *maker->label);
+  maker->target = memory_alloc(reals, sizeof *maker->target);
+  if (!maker->label || !maker->target)
     return STRAIT_ENOMEM;
   return memory_grow(&maker->reading.elements, &maker->reading.capacity, (size_t)data->source.bytes, 1);
 }
@@ -33,6 +35,7 @@ int maker_create(struct maker *maker, const struct data *data) {
 void maker_free(struct maker *maker) {
   resampler_free(&maker->resampler);
   memory_free(maker->reading.elements);
+  memory_free(maker->label);
   memory_free(maker->target);
   memory_free(maker->resized);
   memory_free(maker->shifted);
@@ -54,9 +57,9 @@ static const unsigned char *resize(struct maker *maker, const unsigned char *raw
 int maker_make(struct maker *maker, struct spot spot, const struct augmenting *augmenting, float *x, void *target) {
   const struct data *data = maker->data;
   const struct shelf *shelf = &data->shelf[spot.which];
-  const int64_t sample = shelf->index[spot.place], classes = data->description.classes;
+  const int64_t sample = data_index(data, spot), classes = data->description.classes, labels = data->source.labels;
   const int cut = augmenting->on && data->resized_crop;
-  const unsigned char *raw = data_raw(data, spot, &maker->reading, maker->target);
+  const unsigned char *raw = data_raw(data, spot, &maker->reading, maker->label, maker->target);
   if (raw && (cut || data->transform.shorter))
     raw = resize(maker, raw, cut ? &augmenting->frame : NULL, sample);
   if (!raw)
@@ -67,8 +70,8 @@ int maker_make(struct maker *maker, struct spot spot, const struct augmenting *a
     raw = maker->shifted;
   }
   transform_normalise(&data->transform, raw, x);
-  if (shelf->label)
-    memcpy(target, shelf->label + spot.place, sizeof *shelf->label);
+  if (labels) /* those on the shelf have noise */
+    memcpy(target, shelf->label ? shelf->label + spot.place * labels : maker->label, (size_t)labels * sizeof(int32_t));
   else
     memcpy(target, shelf->target + spot.place * classes, (size_t)classes * sizeof *shelf->target);
   return STRAIT_OK;

@@ -18,13 +18,14 @@ struct augmenting augmenting_of(const struct feeding *feeding, int64_t epoch);
 struct maker {
   const struct data *data;
   struct reading reading;
+  int32_t *label;
   float *target;
   struct resampler resampler;
   unsigned char *resized, *shifted; /* (channels, height, width) elements each */
 };
 int maker_create(struct maker *maker, const struct data *data);
 void maker_free(struct maker *maker);
-/* x: (height, width, channels) floats; target: an int32 class, or the real target. */
+/* x: (height, width, channels) floats; target: int32 classes, or the real target. */
 int maker_make(struct maker *maker, struct spot spot, const struct augmenting *augmenting, float *x, void *target);
 
 #endif

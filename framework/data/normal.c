@@ -16,6 +16,8 @@ static int64_t channels_of(const struct source *source) { return source->split[0
 static int take(struct normal *normal, const struct source *source, int64_t count, const float *mean,
                 const float *deviation) {
   int64_t channels = channels_of(source);
+  if (source->split[0].element == STRAIT_I32)
+    return error_set(STRAIT_EINVAL, "data set %s holds integers, which are not normalised", source->object->name);
   if (count != 1 && count != channels)
     return error_set(STRAIT_EINVAL, "%" PRId64 " means and deviations for %" PRId64 " channels; give 1 or %" PRId64,
                      count, channels, channels);

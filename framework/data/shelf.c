@@ -41,7 +41,7 @@ static int create_arrays(struct filling *filling) {
   if (split->target == STRAIT_TARGET_REAL)
     shelf->target = memory_alloc(wanted, (size_t)split->classes * sizeof(float));
   else
-    shelf->label = memory_alloc(wanted, sizeof(int32_t));
+    shelf->label = memory_alloc(wanted, (size_t)source->labels * sizeof(int32_t));
   if (!shelf->index || (!shelf->label && !shelf->target))
     return STRAIT_ENOMEM;
   if (filling->quota && !(filling->taken = memory_alloc((size_t)split->classes, sizeof(int64_t))))
@@ -92,7 +92,7 @@ static int read_sample(struct filling *filling, int64_t turn, int64_t index) {
   if (filling->by_label && (!filling->sweep || sweep_readable(filling->sweep, turn)))
     return source_label(source, filling->which, index, shelf->label + place);
   return source_read(source, filling->which, index, shelf->raw ? &kept : &filling->scratch,
-                     shelf->label ? shelf->label + place : NULL,
+                     shelf->label ? shelf->label + place * source->labels : NULL,
                      shelf->target ? shelf->target + place * classes : NULL);
 }
 
@@ -148,7 +148,8 @@ static int read_labels(struct filling *filling, int32_t *label) {
 static int choose_order(struct filling *filling) {
   const struct selection *selection = filling->selection;
   const strait_split *split = &filling->source->split[filling->which];
-  const int real = split->target == STRAIT_TARGET_REAL, limited = filling->wanted < split->count;
+  const int real = split->target != STRAIT_TARGET_CLASS; /* and so no class of a sample to go by */
+  const int limited = filling->wanted < split->count;
   const struct cut cut = {limited ? filling->wanted : 0, selection->holdout, selection->balanced && limited};
   int32_t *label = NULL;
   if ((!limited && !selection->holdout) || selection->holdout >= filling->wanted)

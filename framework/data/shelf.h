@@ -9,7 +9,7 @@
 struct shelf {
   int64_t count;
   int64_t *index;     /* (count): their numbers in the data set's own split */
-  int32_t *label;     /* (count) classes; NULL: real targets */
+  int32_t *label;     /* (count, source->labels) classes; NULL: real targets */
   float *target;      /* (count, classes); NULL: classes */
   unsigned char *raw; /* (count, source->bytes); NULL: too many, costly, or of different sizes: each use reads */
 };

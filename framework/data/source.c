@@ -14,7 +14,7 @@
 /* No sample is larger; so products of dimensions cannot overflow. */
 #define LARGEST_SAMPLE ((int64_t)1 << 31)
 
-static const char *const which_name[2] = {"train", "test"};
+static const char *const which_name[3] = {"train", "test", "validation"};
 
 static int64_t element_bytes(uint32_t element) { return element == STRAIT_U8 ? 1 : 4; }
 
@@ -43,8 +43,10 @@ static int check_split(const struct source *source, int which) {
     return broken_promise(source, which, "an element type that is not u8, f32 or i32");
   if (s->target < STRAIT_TARGET_CLASS || s->target > STRAIT_TARGET_REAL)
     return broken_promise(source, which, "an unknown kind of target");
-  if (s->order > STRAIT_ORDER_STREAMS)
+  if (s->order > STRAIT_ORDER_WINDOWS)
     return broken_promise(source, which, "an unknown order");
+  if (s->epoch < 0 || (s->epoch && s->order != STRAIT_ORDER_WINDOWS))
+    return broken_promise(source, which, "samples per epoch, which windows alone have");
   if (s->classes < 1 || s->classes > INT32_MAX)
     return broken_promise(source, which, "no number of classes");
   if (s->count < 0)
@@ -69,8 +71,12 @@ static int dims_vary(const strait_split *split) {
 static int check_supported(const struct source *source, int which) {
   const strait_split *s = &source->split[which];
   const char *name = source->object->name;
-  if (s->order == STRAIT_ORDER_STREAMS || s->element == STRAIT_I32 || s->target == STRAIT_TARGET_CLASSES)
-    return error_set(STRAIT_ENOTSUP, "data set %s holds sequences, which this version cannot train on", name);
+  const int positions = s->target == STRAIT_TARGET_CLASSES;
+  if (positions && (s->rank != 1 || dims_vary(s)))
+    return error_set(STRAIT_ENOTSUP,
+                     "data set %s has a class per position of samples that are no vectors of one length", name);
+  if (!positions && (s->order != STRAIT_ORDER_SHUFFLED || s->element == STRAIT_I32))
+    return error_set(STRAIT_ENOTSUP, "data set %s has streams, windows or integers without a class per position", name);
   if (s->rank != 1 && s->rank != 3)
     return error_set(STRAIT_ENOTSUP, "data set %s has samples of %u dimensions; this version takes 3 (images) or 1",
                      name, s->rank);
@@ -80,22 +86,23 @@ static int check_supported(const struct source *source, int which) {
   return STRAIT_OK;
 }
 
-/* The test split must be what a network made for the train split takes. */
-static int check_alike(const struct source *source) {
-  const strait_split *train = &source->split[STRAIT_TRAIN], *test = &source->split[STRAIT_TEST];
+/* The other splits must be what a network made for the train split takes. */
+static int check_alike(const struct source *source, int which) {
+  const strait_split *train = &source->split[STRAIT_TRAIN], *test = &source->split[which];
   const char *name = source->object->name;
   if (train->count == 0)
     return error_set(STRAIT_EFORMAT, "data set %s has no training samples", name);
   if (train->rank != test->rank || memcmp(train->dims, test->dims, train->rank * sizeof train->dims[0])) {
     char a[160], b[160];
-    return error_set(STRAIT_EFORMAT, "data set %s: training samples are %s, test samples %s", name,
-                     dims_text(train->rank, train->dims, a, sizeof a), dims_text(test->rank, test->dims, b, sizeof b));
+    return error_set(STRAIT_EFORMAT, "data set %s: training samples are %s, %s samples %s", name,
+                     dims_text(train->rank, train->dims, a, sizeof a), which_name[which],
+                     dims_text(test->rank, test->dims, b, sizeof b));
   }
   if (train->classes != test->classes)
-    return error_set(STRAIT_EFORMAT, "data set %s: %" PRId64 " classes in training, %" PRId64 " in the test split",
-                     name, train->classes, test->classes);
+    return error_set(STRAIT_EFORMAT, "data set %s: %" PRId64 " classes in training, %" PRId64 " in the %s split", name,
+                     train->classes, test->classes, which_name[which]);
   if (train->element != test->element || train->target != test->target || train->order != test->order)
-    return broken_promise(source, STRAIT_TEST, "another element type, target or order than for the train split");
+    return broken_promise(source, which, "another element type, target or order than for the train split");
   return STRAIT_OK;
 }
 
@@ -114,21 +121,26 @@ int source_open(struct source *source, strait_object *object) {
   error_clear();
   if (answer(source, source->ops.open(object), "open()") < 0)
     return error_failure();
-  for (int which = 0; which < 2; which++) {
+  source->splits = 2;
+  for (int which = 0; which < source->splits; which++) {
     strait_split *split = &source->split[which];
     split->size = sizeof *split;
     error_clear();
     if (answer(source, source->ops.describe(object, (uint32_t)which, split), "describe()") < 0 ||
-        check_split(source, which) < 0 || check_supported(source, which) < 0)
+        check_split(source, which) < 0 || check_supported(source, which) < 0 || check_alike(source, which) < 0)
       return error_failure();
+    if (which == STRAIT_TRAIN && split->validation)
+      source->splits = 3;
   }
-  if (check_alike(source) < 0)
-    return error_failure();
   source->varies = dims_vary(&source->split[0]);
   source->elements = !source->varies;
   for (uint32_t i = 0; i < source->split[0].rank; i++)
     source->elements *= source->split[0].dims[i];
   source->bytes = source->elements * element_bytes(source->split[0].element);
+  source->ordered = source->split[0].order != STRAIT_ORDER_SHUFFLED;
+  source->labels = source->split[0].target == STRAIT_TARGET_CLASSES ? source->split[0].dims[0]
+                   : source->split[0].target == STRAIT_TARGET_CLASS ? 1
+                                                                    : 0;
   return STRAIT_OK;
 }
 
@@ -207,6 +219,31 @@ static float *cell_target(strait_sample *sample, int64_t count) {
   return cell->target;
 }
 
+static int32_t *cell_labels(strait_sample *sample, int64_t count) {
+  struct cell *cell = (struct cell *)sample;
+  if (cell->split->target != STRAIT_TARGET_CLASSES || count != cell->split->dims[0]) {
+    error_set(STRAIT_EBUG, "%" PRId64 " classes, which is not what describe() promised", count);
+    return NULL;
+  }
+  cell->answered = 1;
+  return cell->label;
+}
+
+/* Are the classes of all positions, and elements that are integers, such as there are? */
+static int check_positions(const struct source *source, int which, const int32_t *elements, const int32_t *label) {
+  const strait_split *split = &source->split[which];
+  if (split->target != STRAIT_TARGET_CLASSES)
+    return STRAIT_OK;
+  for (int64_t i = 0; i < source->labels; i++)
+    if (label[i] != -1 && check_label(split, label[i]) < 0)
+      return error_wrap("position %" PRId64, i);
+  for (int64_t i = 0; split->element == STRAIT_I32 && i < source->elements; i++)
+    if (elements[i] < 0 || elements[i] >= split->classes)
+      return error_set(STRAIT_EFORMAT, "element %" PRId64 " is %d; it must be in 0..%" PRId64, i, (int)elements[i],
+                       split->classes - 1);
+  return STRAIT_OK;
+}
+
 /* The first of these that is not a finite number; `count` when all are. */
 static int64_t first_odd(const float *x, int64_t count) {
   int64_t i = 0;
@@ -237,7 +274,8 @@ static int wrap_sample(const struct source *source, int which, int64_t index) {
 
 int source_read(const struct source *source, int which, int64_t index, struct reading *reading, int32_t *label,
                 float *target) {
-  static const strait_sample_ops sample_ops = {sizeof sample_ops, 0, cell_reserve, cell_label, cell_target};
+  static const strait_sample_ops sample_ops = {sizeof sample_ops, 0,           cell_reserve,
+                                               cell_label,        cell_target, cell_labels};
   struct cell cell;
   cell.sample.ops = &sample_ops;
   cell.split = &source->split[which];
@@ -253,6 +291,8 @@ int source_read(const struct source *source, int which, int64_t index, struct re
     status = error_set(STRAIT_EBUG, "read() gave %s", cell.placed ? "no target" : "no elements");
   if (status == STRAIT_OK)
     status = check_numbers(source, which, reading->elements, target);
+  if (status == STRAIT_OK)
+    status = check_positions(source, which, (const int32_t *)(const void *)reading->elements, label);
   return status < 0 ? wrap_sample(source, which, index) : STRAIT_OK;
 }
 

@@ -8,7 +8,11 @@
 struct source {
   strait_object *object; /* borrowed */
   strait_dataset_ops ops;
-  strait_split split[2]; /* STRAIT_TRAIN, STRAIT_TEST: alike but for their counts */
+  strait_split split[3]; /* STRAIT_TRAIN, STRAIT_TEST, and STRAIT_VALIDATION where there is one: alike but for their
+                            counts */
+  int splits;            /* 3, or 2 */
+  int ordered;           /* streams and windows: the samples are places of one long sequence */
+  int64_t labels;        /* classes of a sample: 1, or one for each position; 0: the target is real */
   int varies;            /* images of any height and width; the next two are 0 then */
   int64_t elements;      /* numbers in a sample */
   int64_t bytes;         /* of a sample's elements */
@@ -23,7 +27,7 @@ struct reading {
   size_t capacity; /* bytes: at least source->bytes */
   int64_t height, width;
 };
-/* Reads one sample, whose numbers must be finite: its elements, and its class or its real target (classes floats);
+/* Reads one sample, whose numbers must be finite: its elements, and its classes or its real target (classes floats);
  * whichever the target is not may be NULL. Any thread may call it. */
 int source_read(const struct source *source, int which, int64_t index, struct reading *reading, int32_t *label,
                 float *target);

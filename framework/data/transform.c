@@ -38,6 +38,7 @@ int transform_create(struct transform *transform, const struct source *source, c
   transform->width = size ? size : split->rank == 3 ? split->dims[2] : 1;
   transform->shorter = shorter;
   transform->bytes = split->element == STRAIT_U8 ? 1 : 4;
+  transform->integers = split->element == STRAIT_I32;
   transform->same = all_equal(normal->mean, normal->channels) && all_equal(normal->deviation, normal->channels);
   int64_t rows = transform->same ? 1 : transform->channels;
   transform->table = memory_alloc((size_t)rows, 256 * sizeof(float));
@@ -143,7 +144,9 @@ static void normalise_floats(const struct transform *transform, const float *raw
 }
 
 void transform_normalise(const struct transform *transform, const void *raw, float *y) {
-  if (transform->bytes == 1)
+  if (transform->integers)
+    memcpy(y, raw, (size_t)(transform->channels * transform->height * transform->width) * sizeof *y);
+  else if (transform->bytes == 1)
     normalise_bytes(transform, raw, y);
   else
     normalise_floats(transform, raw, y);

@@ -20,7 +20,8 @@ struct shift shift_draw(const struct stream *stream, int64_t sample, int crop, i
 struct transform {
   int64_t channels, height, width; /* of what comes out; vectors: (features, 1, 1) */
   int64_t shorter;                 /* what the shorter side becomes before the middle is taken; 0: nothing is resized */
-  int bytes;                       /* of an element: 1 u8, 4 float32 */
+  int bytes;                       /* of an element: 1 u8, 4 float32 and int32 */
+  int integers;                    /* elements are int32, and stay as they are */
   int same;                        /* all channels are normalised alike */
   float *table;                    /* u8: 256 results a channel (one row only, if same) */
   float *mean, *factor;            /* float32: y = (x - mean) * factor, a number a channel (one only, if same) */
@@ -31,7 +32,7 @@ int transform_create(struct transform *transform, const struct source *source, c
 void transform_free(struct transform *transform);
 /* raw, to: (channels, height, width) elements, the padding raw zeros. They may not overlap. */
 void transform_shift(const struct transform *transform, struct shift shift, const void *raw, void *to);
-/* raw: (channels, height, width) to y: (height, width, channels). */
+/* raw: (channels, height, width) to y: (height, width, channels). Integers are copied. */
 void transform_normalise(const struct transform *transform, const void *raw, float *y);
 
 #endif

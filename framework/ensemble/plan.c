@@ -102,7 +102,7 @@ int ensemble_create(struct ensemble **ensemble, const struct ensemble_plan *plan
   e->plan = *plan;
   e->epoch_iterations = 1;
   if (plan->data && plan->keys && plan->keys->batch > 0 && data_count(plan->data, SPLIT_TRAIN) > 0)
-    e->epoch_iterations = (data_count(plan->data, SPLIT_TRAIN) - 1) / plan->keys->batch + 1;
+    e->epoch_iterations = data_epoch(plan->data, plan->keys->batch);
   e->spent = memory_alloc((size_t)plan->starts, sizeof *e->spent);
   int status = e->spent ? check_starts(plan) : STRAIT_ENOMEM;
   if (!status && plan->on_divergence == DIVERGENCE_HALVE && !plan->folder && plan->device)

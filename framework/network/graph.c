@@ -398,7 +398,10 @@ static const strait_graph_ops builder_ops = {
 };
 
 int graph_begin(struct graph *graph, struct arena *arena, const struct signature *signature) {
-  struct node input = {.layer = &layer_input, .element = STRAIT_F32, .state = -1, .shape = {signature->rank, {0}}};
+  struct node input = {.layer = &layer_input,
+                       .element = signature->element ? signature->element : STRAIT_F32,
+                       .state = -1,
+                       .shape = {signature->rank, {0}}};
   memcpy(input.shape.dims, signature->dims, sizeof input.shape.dims);
   *graph = (struct graph){.base = {&builder_ops}, .arena = arena, .signature = signature};
   for (uint32_t i = 0; i < signature->rank; i++)

@@ -15,7 +15,7 @@ static int check_output(struct network *network, strait_node output) {
   const struct node *node = &network->graph.nodes[output];
   struct shape expected = {1, {signature->classes}};
   if (signature->target == STRAIT_TARGET_CLASSES)
-    expected = (struct shape){2, {node->shape.dims[0], signature->classes}};
+    expected = (struct shape){2, {signature->dims[0], signature->classes}};
   if (shape_equal(&node->shape, &expected))
     return STRAIT_OK;
   return error_set(STRAIT_EINVAL, "%s is the output and has the shape %s; the data wants %s",

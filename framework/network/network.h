@@ -6,12 +6,14 @@
 #include <strait/dataset.h> /* the kinds of target */
 #include <strait/model.h>
 
-/* What goes in and what must come out: one sample, images as (channels, height, width). */
+/* What goes in and what must come out: one sample, images as (channels, height, width). With a class per position there
+ * are dims[0] positions, and (dims[0], classes) must come out. */
 struct signature {
   uint32_t rank;
   int64_t dims[STRAIT_MAX_DIMS];
   uint32_t target; /* STRAIT_TARGET_... */
   int64_t classes;
+  uint32_t element; /* of what goes in: STRAIT_I32; 0: STRAIT_F32 */
 };
 
 /* A named piece of the weight vector, or of the batch-norm statistics ("bn1.running_mean"). */

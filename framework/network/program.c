@@ -20,7 +20,7 @@ struct sizes {
 };
 
 static int64_t output_positions(const struct network *network) {
-  return network->signature.target == STRAIT_TARGET_CLASSES ? network->graph.nodes[network->output].shape.dims[0] : 1;
+  return network->signature.target == STRAIT_TARGET_CLASSES ? network->signature.dims[0] : 1;
 }
 
 /* Of the statistics of step i, 0 where it has none. */

@@ -20,8 +20,9 @@ void program_free(struct program *program);
 /* Bytes of device memory that program_create would take (activations, gradients, weights). */
 int64_t program_memory(const struct network *network, int64_t batch, int use);
 
-/* Where things lie. input: (batch, height, width, channels) or (batch, features) float32; target: int32 classes, or
- * floats; output: logits, (batch, classes). weights, statistics and gradient are vectors of the network's layouts. */
+/* Where things lie. input: (batch, height, width, channels) or (batch, features) float32 or int32; target: int32
+ * classes, or floats; output: logits, (batch, classes) or (batch, positions, classes). weights, statistics and gradient
+ * are vectors of the network's layouts. */
 place program_weights(const struct program *program);
 place program_statistics(const struct program *program);
 /* (segments of network_states, each (batch, its words)): zero when the program is made; a run with carry replaces it.
@@ -37,7 +38,8 @@ void program_forward(struct program *program, const struct run *run);
  * those that are fused, and where its output is until the next step. */
 int program_steps(const struct program *program);
 int program_step(struct program *program, int step, const struct run *run, place *output);
-/* The loss of the last forward pass; in a training program also its gradient at the output. */
+/* The loss of the last forward pass; in a training program also its gradient at the output. Its rows are those that
+ * have a target. */
 void program_loss(struct program *program, const struct run *run, struct loss_sums *sums);
 /* In an evaluation program: the loss of the last forward pass, row by row, to the host. */
 void program_loss_rows(struct program *program, const struct run *run, struct loss_row *rows);
@@ -46,7 +48,7 @@ void program_backward(struct program *program, const struct run *run);
 /* After a forward pass with batch statistics: their means and unbiased variances in the statistics' layout, on the
  * host. */
 void program_batch_statistics(struct program *program, float *statistics);
-/* Class probabilities of the last forward pass, (samples, classes), to the host. */
+/* Class probabilities of the last forward pass, (samples, classes) or (samples, positions, classes), to the host. */
 void program_probabilities(struct program *program, const struct run *run, float *probabilities);
 /* A sticky failure of a custom operation, with its cause; STRAIT_OK. */
 int program_status(struct program *program);

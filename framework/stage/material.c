@@ -95,7 +95,10 @@ static int open_data(struct session *session, const struct stage *stage, struct 
 
 static struct signature signature_of(const struct data *data) {
   const strait_split *split = data_describe(data);
-  struct signature s = {.rank = split->rank, .target = split->target, .classes = split->classes};
+  struct signature s = {.rank = split->rank,
+                        .target = split->target,
+                        .classes = split->classes,
+                        .element = split->element == STRAIT_I32 ? STRAIT_I32 : STRAIT_F32};
   memcpy(s.dims, split->dims, sizeof s.dims);
   return s;
 }
@@ -105,8 +108,8 @@ static int open_network(struct session *session, const struct stage *stage, cons
   struct materials *m = session->materials;
   struct signature signature = signature_of(data);
   struct text text = {0};
-  text_add(&text, "%s; target %u, classes %lld, shape", stage->choice[STRAIT_MODEL].full, (unsigned)signature.target,
-           (long long)signature.classes);
+  text_add(&text, "%s; target %u, classes %lld, element %u, shape", stage->choice[STRAIT_MODEL].full,
+           (unsigned)signature.target, (long long)signature.classes, (unsigned)signature.element);
   for (uint32_t i = 0; i < signature.rank; i++)
     text_add(&text, " %lld", (long long)signature.dims[i]);
   char *name = text.status ? NULL : arena_copy(m->arena, text.data);
@@ -150,7 +153,4 @@ int material_find(struct session *session, const struct stage *stage, struct mat
   return STRAIT_OK;
 }
 
-int64_t stage_epoch(const struct stage *stage) {
-  int64_t count = data_count(stage->material->data, SPLIT_TRAIN), batch = stage->optimiser.batch;
-  return (count + batch - 1) / batch;
-}
+int64_t stage_epoch(const struct stage *stage) { return data_epoch(stage->material->data, stage->optimiser.batch); }

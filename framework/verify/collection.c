@@ -114,7 +114,7 @@ static void stage_free(struct stage *s) {
 }
 
 static int stage_make(struct stage *s) {
-  static const struct signature signature = {1, {5}, STRAIT_TARGET_CLASS, 3};
+  static const struct signature signature = {1, {5}, STRAIT_TARGET_CLASS, 3, 0};
   *s = (struct stage){.slots = {&stage_slots}};
   if (object_create(&s->model, &tiny_class, "tiny", 1, NULL, 0) || network_create(&s->network, s->model, &signature) ||
       gathering_create(&s->gathering, s->network))

@@ -6,16 +6,19 @@
 
 #include "base/error.h"
 
-const char *const split_names[2] = {"train", "test"};
+const char *const split_names[3] = {"train", "test", "validation"};
 
 int dataset_describe(struct dataset *dataset) {
-  for (uint32_t which = 0; which < 2; which++) {
+  dataset->splits = 2;
+  for (int which = 0; which < dataset->splits; which++) {
     strait_split *split = &dataset->split[which];
     *split = (strait_split){.size = sizeof *split};
     error_clear();
-    int status = dataset->ops->describe(dataset->object, which, split);
+    int status = dataset->ops->describe(dataset->object, (uint32_t)which, split);
     if (status < 0)
       return status;
+    if (which == STRAIT_TRAIN && split->validation)
+      dataset->splits = 3;
   }
   return STRAIT_OK;
 }
@@ -67,8 +70,15 @@ static int check_split(struct trial *t, const strait_split *s, const char *name)
     return law_fails(t, "the %s split's elements are of type %u, not u8, f32 or i32", name, s->element);
   if (s->target < STRAIT_TARGET_CLASS || s->target > STRAIT_TARGET_REAL)
     return law_fails(t, "the %s split's target is %u, which is not known", name, s->target);
-  if (s->order > STRAIT_ORDER_STREAMS)
+  if (s->order > STRAIT_ORDER_WINDOWS)
     return law_fails(t, "the %s split's order is %u, which is not known", name, s->order);
+  if (s->target == STRAIT_TARGET_CLASSES && (s->rank != 1 || s->dims[0] < 1))
+    return law_fails(t, "the %s split has a class per position of samples that are no vectors of one length", name);
+  if (s->target != STRAIT_TARGET_CLASSES && (s->order != STRAIT_ORDER_SHUFFLED || s->element == STRAIT_I32))
+    return law_fails(t, "the %s split has streams, windows or integers without a class per position", name);
+  if (s->epoch < 0 || (s->epoch && s->order != STRAIT_ORDER_WINDOWS))
+    return law_fails(t, "the %s split has %lld samples per epoch; only windows say how many", name,
+                     (long long)s->epoch);
   if (s->classes < 1 || s->classes > INT32_MAX)
     return law_fails(t, "the %s split has %lld classes", name, (long long)s->classes);
   for (uint32_t i = 0; i < s->rank; i++)
@@ -79,17 +89,21 @@ static int check_split(struct trial *t, const strait_split *s, const char *name)
 }
 
 static int check_counts(struct trial *t, struct dataset *dataset) {
-  const strait_split *train = &dataset->split[0], *test = &dataset->split[1];
-  if (train->count < 1 || test->count < 0)
-    return law_fails(t, "%lld training samples and %lld test samples", (long long)train->count, (long long)test->count);
-  if (train->rank != test->rank || train->element != test->element || train->target != test->target ||
-      train->classes != test->classes || train->order != test->order ||
-      memcmp(train->dims, test->dims, sizeof train->dims) != 0)
-    return law_fails(t, "the two splits differ in more than their counts");
-  strait_split before[2] = {*train, *test};
+  const strait_split *train = &dataset->split[0];
+  for (int i = 0; i < dataset->splits; i++) {
+    const strait_split *other = &dataset->split[i];
+    if (other->count < (i == STRAIT_TRAIN))
+      return law_fails(t, "%lld %s samples", (long long)other->count, split_names[i]);
+    if (train->rank != other->rank || train->element != other->element || train->target != other->target ||
+        train->classes != other->classes || train->order != other->order ||
+        memcmp(train->dims, other->dims, sizeof train->dims) != 0)
+      return law_fails(t, "the %s split differs from the training split in more than its count", split_names[i]);
+  }
+  strait_split before[3];
+  memcpy(before, dataset->split, sizeof before);
   if (dataset_describe(dataset) < 0)
     return law_fails_with_error(t, "describe(), asked again");
-  for (int i = 0; i < 2; i++)
+  for (int i = 0; i < dataset->splits; i++)
     if (before[i].count != dataset->split[i].count ||
         memcmp(before[i].dims, dataset->split[i].dims, sizeof before[i].dims))
       return law_fails(t, "describe() gives %lld samples of the %s split, then %lld", (long long)before[i].count,
@@ -133,7 +147,7 @@ static int check_names(struct trial *t, const struct dataset *dataset) {
 static int dataset_counts(struct trial *t) {
   struct dataset dataset;
   int verdict = dataset_open(t, &dataset);
-  for (int i = 0; i < 2 && verdict == LAW_HOLDS; i++)
+  for (int i = 0; i < dataset.splits && verdict == LAW_HOLDS; i++)
     verdict = check_split(t, &dataset.split[i], split_names[i]);
   verdict = verdict ? verdict : check_counts(t, &dataset);
   verdict = verdict ? verdict : check_normalisation(t, &dataset);
@@ -154,7 +168,7 @@ static int dataset_exercise(struct trial *t, strait_object *object, struct hash 
   int status = dataset_describe(&dataset);
   object_fingerprint(object, print);
   hash_text(hash, print);
-  for (int which = 0; which < 2 && status >= 0; which++) {
+  for (int which = 0; which < dataset.splits && status >= 0; which++) {
     hash_integer(hash, dataset.split[which].count);
     hash_integer(hash, dataset.split[which].classes);
     hash_bytes(hash, dataset.split[which].dims, sizeof dataset.split[which].dims);
@@ -164,10 +178,11 @@ static int dataset_exercise(struct trial *t, strait_object *object, struct hash 
 
 static const struct law laws[] = {
     {"opens", "open() finds its data, or says why not", dataset_opens},
-    {"counts", "describe() gives the same sound description of both splits every time", dataset_counts},
+    {"counts", "describe() gives the same sound description of each split every time", dataset_counts},
     {"shapes", "samples have the shape that is described, and nothing is written around them", samples_shapes},
     {"labels", "labels are in range, and label() agrees with read()", samples_labels},
     {"finite", "numbers are finite", samples_finite},
+    {"sequence", "of streams and windows, the next sample is the same, one place further on", samples_sequence},
     {"rereading", "a sample is the same bytes at every reading, in any order", samples_rereading},
     {"threads", "several threads at once read the same", samples_threads},
 };

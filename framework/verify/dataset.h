@@ -8,9 +8,10 @@
 struct dataset {
   strait_object *object;
   const strait_dataset_ops *ops;
-  strait_split split[2];
+  strait_split split[3];
+  int splits; /* 3 where there is a validation split, else 2 */
 };
-extern const char *const split_names[2];
+extern const char *const split_names[3];
 #define LARGEST_SAMPLE ((int64_t)1 << 28) /* elements: as large as anything that is an image */
 
 /* Opens it and describes its splits: LAW_HOLDS; or the law is not run, as data are missing. Free the object. */
@@ -22,9 +23,10 @@ int dataset_describe(struct dataset *dataset);
 int samples_shapes(struct trial *t);
 int samples_labels(struct trial *t);
 int samples_finite(struct trial *t);
+int samples_sequence(struct trial *t);
 int samples_rereading(struct trial *t);
 int samples_threads(struct trial *t);
-/* Reads a few samples of both splits, and hashes them. */
+/* Reads a few samples of each split, and hashes them. */
 int samples_hash(struct trial *t, struct dataset *dataset, struct hash *hash);
 
 #endif

@@ -8,9 +8,9 @@
 #include "base/error.h"
 
 #define IMAGES(c, h, w, k)                                                                                             \
-  { 3, {c, h, w}, STRAIT_TARGET_CLASS, k }
+  { 3, {c, h, w}, STRAIT_TARGET_CLASS, k, 0 }
 #define VECTORS(n, k)                                                                                                  \
-  { 1, {n}, STRAIT_TARGET_CLASS, k }
+  { 1, {n}, STRAIT_TARGET_CLASS, k, 0 }
 
 /* What data look like: a model builds for some of these at least. */
 const struct signature model_data[] = {VECTORS(16, 3),         IMAGES(1, 8, 8, 10),      IMAGES(3, 16, 16, 10),

@@ -37,13 +37,14 @@ static int room_is_guarded(const struct room *room) {
 /* The handle that read() fills, and what it did to it. */
 struct reading {
   strait_sample sample; /* first: the plugin's view */
-  struct room elements, target;
+  struct room elements, target, labels;
   int fill; /* what the rooms held before */
   uint32_t element, rank;
   int64_t dims[STRAIT_MAX_DIMS];
   int reserved, labelled;
   int64_t label;
-  int64_t targets; /* numbers asked for; -1: none */
+  int64_t targets;   /* numbers asked for; -1: none */
+  int64_t positions; /* classes asked for; -1: none */
 };
 
 static void *reserve(strait_sample *sample, uint32_t rank, const int64_t *dims) {
@@ -76,11 +77,20 @@ static float *target(strait_sample *sample, int64_t count) {
   return room_make(&r->target, (size_t)count * sizeof(float), r->fill);
 }
 
-static const strait_sample_ops reading_ops = {sizeof reading_ops, 0, reserve, label, target};
+static int32_t *labels(strait_sample *sample, int64_t count) {
+  struct reading *r = (struct reading *)sample;
+  if (count < 1 || count > LARGEST_SAMPLE)
+    return error_set(STRAIT_EFORMAT, "a class for each of %lld positions", (long long)count), NULL;
+  r->positions = count;
+  return room_make(&r->labels, (size_t)count * sizeof(int32_t), r->fill);
+}
+
+static const strait_sample_ops reading_ops = {sizeof reading_ops, 0, reserve, label, target, labels};
 
 static void reading_free(struct reading *r) {
   memory_free(r->elements.data);
   memory_free(r->target.data);
+  memory_free(r->labels.data);
 }
 
 static int read_sample(struct reading *r, const struct dataset *dataset, int which, int64_t index, int fill) {
@@ -88,8 +98,8 @@ static int read_sample(struct reading *r, const struct dataset *dataset, int whi
   r->fill = fill;
   r->element = dataset->split[which].element;
   r->reserved = r->labelled = 0;
-  r->elements.bytes = r->target.bytes = 0;
-  r->targets = -1;
+  r->elements.bytes = r->target.bytes = r->labels.bytes = 0;
+  r->targets = r->positions = -1;
   r->label = -1;
   error_clear();
   return dataset->ops->read(dataset->object, (uint32_t)which, index, &r->sample);
@@ -129,7 +139,7 @@ static int for_samples(struct trial *t, sample_check *check) {
   struct dataset dataset;
   struct reading r = {0};
   int verdict = dataset_open(t, &dataset);
-  for (int which = 0; which < 2 && verdict == LAW_HOLDS; which++) {
+  for (int which = 0; which < dataset.splits && verdict == LAW_HOLDS; which++) {
     double until = seconds() + 0.5;
     for (int64_t k = 0; k < dataset.split[which].count + 1 && verdict == LAW_HOLDS; k++) {
       int64_t index = index_of(&dataset.split[which], k);
@@ -171,9 +181,41 @@ static int check_shape(struct trial *t, const struct dataset *dataset, int which
   if (!room_is_guarded(&r->target))
     return law_fails(t, "%s sample %lld: it writes outside the %lld numbers of the target", name, (long long)index,
                      (long long)r->targets);
+  if (!room_is_guarded(&r->labels))
+    return law_fails(t, "%s sample %lld: it writes outside the %lld classes of its positions", name, (long long)index,
+                     (long long)r->positions);
   return law_holds(t);
 }
 int samples_shapes(struct trial *t) { return for_samples(t, check_shape); }
+
+/* The i-th of some int32 numbers. */
+static int32_t integer_at(const struct room *room, int64_t i) {
+  int32_t x;
+  memcpy(&x, room->data + GUARD + (size_t)i * sizeof x, sizeof x);
+  return x;
+}
+
+/* A class, or -1, for each position; integers are classes too. */
+static int check_positions(struct trial *t, const strait_split *split, const char *name, int64_t index,
+                           const struct reading *r) {
+  if (r->positions != split->dims[0])
+    return law_fails(t, "%s sample %lld: %lld classes for %lld positions", name, (long long)index,
+                     (long long)r->positions, (long long)split->dims[0]);
+  for (int64_t i = 0; i < r->positions; i++) {
+    const int32_t given = integer_at(&r->labels, i);
+    if (given < -1 || given >= split->classes)
+      return law_fails(t, "%s sample %lld: position %lld has the label %d, which is neither -1 nor in 0..%lld", name,
+                       (long long)index, (long long)i, (int)given, (long long)split->classes - 1);
+  }
+  const int64_t integers = split->element == STRAIT_I32 ? (int64_t)(r->elements.bytes / sizeof(int32_t)) : 0;
+  for (int64_t i = 0; i < integers; i++) {
+    const int32_t given = integer_at(&r->elements, i);
+    if (given < 0 || given >= split->classes)
+      return law_fails(t, "%s sample %lld: element %lld is %d, outside 0..%lld", name, (long long)index, (long long)i,
+                       (int)given, (long long)split->classes - 1);
+  }
+  return law_holds(t);
+}
 
 static int check_label(struct trial *t, const struct dataset *dataset, int which, int64_t index, int status,
                        const struct reading *r) {
@@ -186,8 +228,8 @@ static int check_label(struct trial *t, const struct dataset *dataset, int which
     return r->targets == split->classes ? law_holds(t)
                                         : law_fails(t, "%s sample %lld: %lld numbers of a target of %lld", name,
                                                     (long long)index, (long long)r->targets, (long long)split->classes);
-  if (split->target != STRAIT_TARGET_CLASS)
-    return law_not_run(t, "targets of one class per position are not checked");
+  if (split->target == STRAIT_TARGET_CLASSES)
+    return check_positions(t, split, name, index, r);
   if (!r->labelled)
     return law_fails(t, "%s sample %lld: read() did not call strait_sample_label", name, (long long)index);
   if (r->label < 0 || r->label >= split->classes)
@@ -227,6 +269,56 @@ static int check_finite(struct trial *t, const struct dataset *dataset, int whic
 }
 int samples_finite(struct trial *t) { return for_samples(t, check_finite); }
 
+/* --- one long sequence --- */
+
+/* Was a sample read that has the shape that is described? Else another law says so. */
+static int read_whole_sample(struct reading *r, const struct dataset *dataset, int which, int64_t index) {
+  const int64_t positions = dataset->split[which].dims[0];
+  return read_sample(r, dataset, which, index, 0xa5) >= 0 && r->reserved && r->rank == 1 && r->dims[0] == positions &&
+         r->positions == positions;
+}
+
+/* Of two samples, the second a place after the first: is what lies between the same, and has what is behind the end no
+ * target? */
+static int check_next(struct trial *t, const strait_split *split, const char *name, int64_t index,
+                      const struct reading *a, const struct reading *b) {
+  const size_t element = split->element == STRAIT_U8 ? 1 : 4;
+  for (int64_t i = 0; i < split->dims[0]; i++) {
+    const int32_t given = integer_at(&a->labels, i);
+    if (index + i >= split->count && given != -1)
+      return law_fails(t, "%s sample %lld: position %lld is behind the end of the sequence, and has the label %d", name,
+                       (long long)index, (long long)i, (int)given);
+    if (i == 0 || index + i >= split->count || index + 1 >= split->count)
+      continue;
+    if (given != integer_at(&b->labels, i - 1) ||
+        memcmp(a->elements.data + GUARD + (size_t)i * element, b->elements.data + GUARD + (size_t)(i - 1) * element,
+               element) != 0)
+      return law_fails(t, "%s sample %lld: position %lld is not position %lld of the next sample", name,
+                       (long long)index, (long long)i, (long long)i - 1);
+  }
+  return law_holds(t);
+}
+
+int samples_sequence(struct trial *t) {
+  struct dataset dataset;
+  struct reading a = {0}, b = {0};
+  int verdict = dataset_open(t, &dataset);
+  for (int which = 0; which < dataset.splits && verdict == LAW_HOLDS; which++) {
+    const strait_split *split = &dataset.split[which];
+    for (int64_t k = 0; split->order != STRAIT_ORDER_SHUFFLED && k < looks(split) && verdict == LAW_HOLDS; k++) {
+      const int64_t index = index_of(split, k);
+      law_note(t, "%s sample %lld", split_names[which], (long long)index);
+      if (read_whole_sample(&a, &dataset, which, index) &&
+          (index + 1 >= split->count || read_whole_sample(&b, &dataset, which, index + 1)))
+        verdict = check_next(t, split, split_names[which], index, &a, &b);
+    }
+  }
+  reading_free(&a);
+  reading_free(&b);
+  object_free(dataset.object);
+  return verdict;
+}
+
 /* --- the same bytes again --- */
 
 /* Elements, label and target of a sample, and what label() says. */
@@ -245,6 +337,8 @@ static int hash_sample(struct hash *hash, struct reading *r, const struct datase
   hash_integer(hash, r->label);
   if (r->target.bytes)
     hash_bytes(hash, r->target.data + GUARD, r->target.bytes);
+  if (r->labels.bytes)
+    hash_bytes(hash, r->labels.data + GUARD, r->labels.bytes);
   return STRAIT_OK;
 }
 
@@ -283,7 +377,7 @@ int samples_rereading(struct trial *t) {
   struct dataset dataset;
   struct reading r = {0};
   int verdict = dataset_open(t, &dataset);
-  for (int which = 0; which < 2 && verdict == LAW_HOLDS; which++)
+  for (int which = 0; which < dataset.splits && verdict == LAW_HOLDS; which++)
     verdict = reread_split(t, &dataset, which, &r);
   reading_free(&r);
   object_free(dataset.object);
@@ -299,7 +393,7 @@ static int read_part(void *context, int64_t part, int worker, struct hash *hash)
   struct reading r = {0};
   int status = STRAIT_OK;
   (void)worker;
-  for (int which = 0; which < 2 && status >= 0; which++)
+  for (int which = 0; which < dataset->splits && status >= 0; which++)
     for (int64_t k = part; k < looks(&dataset->split[which]) && k < part + 2 * PARTS && status >= 0; k += PARTS)
       status = hash_sample(hash, &r, dataset, which, index_of(&dataset->split[which], k), 0xa5);
   reading_free(&r);

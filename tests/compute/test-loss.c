@@ -9,6 +9,7 @@ struct layer {
   int64_t samples, positions, classes;
   double smoothing, size; /* size: of the logits; 100: exponentials overflow unless the maximum is taken off */
   int squared;
+  int missing; /* > 0: every missing-th row has no target */
 };
 
 struct arrays {
@@ -29,8 +30,12 @@ static float *logits(const struct layer *l) {
 static int32_t *labels(const struct layer *l) {
   int32_t *t = malloc((size_t)rows_of(l) * sizeof *t);
   for (int64_t i = 0; i < rows_of(l); i++)
-    t[i] = (int32_t)(i * 7 % l->classes);
+    t[i] = l->missing && i % l->missing == 0 ? -1 : (int32_t)(i * 7 % l->classes);
   return t;
+}
+
+static int64_t labelled_of(const struct layer *l) {
+  return rows_of(l) - (l->missing ? (rows_of(l) - 1) / l->missing + 1 : 0);
 }
 
 /* The loss of a row; *nll without smoothing. */
@@ -38,6 +43,8 @@ static double row_loss(const struct arrays *a, int64_t row, double *nll) {
   const struct layer *l = a->layer;
   const double *x = a->output + row * l->classes;
   double sum = 0, loss = 0;
+  if (!l->squared && a->labels[row] < 0)
+    return *nll = 0;
   if (l->squared) {
     for (int64_t i = 0; i < l->classes; i++)
       sum += pow(x[i] - a->reals[row * l->classes + i], 2) / (double)l->classes;
@@ -61,7 +68,7 @@ static double objective(const void *context) {
   double sum = 0, nll;
   for (int64_t i = 0; i < rows_of(a->layer); i++)
     sum += row_loss(a, i, &nll);
-  return sum / (double)rows_of(a->layer);
+  return sum / fmax(1, (double)labelled_of(a->layer));
 }
 
 static void add_sums(struct sheet *sheet, const struct loss_sums *sums) {
@@ -136,18 +143,19 @@ static void check_loss(const void *context, const struct sheet *sheet, const cha
     for (int64_t i = 1; i < l->classes; i++)
       if (x[r * l->classes + i] > x[r * l->classes + best])
         best = i;
-    errors += !l->squared && best != classes[r];
+    errors += !l->squared && classes[r] >= 0 && best != classes[r];
   }
   const struct loss_row *each = (const struct loss_row *)(const void *)sheet->data[10];
   for (int64_t r = 0, seen = 0; r < rows_of(l); r++) {
     double row_nll;
     row_loss(&a, r, &row_nll);
     ck_assert_double_eq_tol(each[r].nll, row_nll, 1e-9 * (1 + fabs(row_nll)));
-    seen += each[r].error;
+    ck_assert(l->squared || (each[r].error == -1) == (classes[r] < 0));
+    seen += each[r].error > 0;
     ck_assert(r < rows_of(l) - 1 || seen == errors);
   }
   for (int again = 0; again < 2; again++) {
-    ck_assert(number(sheet, 1 + 4 * again) == (double)rows_of(l));
+    ck_assert(number(sheet, 1 + 4 * again) == (double)labelled_of(l));
     ck_assert(number(sheet, 2 + 4 * again) == (double)errors);
     /* a row's logarithm is of a float exponential sum at worst: 1e-6 relative */
     ck_assert_double_eq_tol(number(sheet, 3 + 4 * again), loss, 1e-6 * (1 + loss));
@@ -160,18 +168,20 @@ static void check_loss(const void *context, const struct sheet *sheet, const cha
 }
 
 static const struct layer layers[] = {
-    {1, 1, 2, 0, 1, 0},    {128, 1, 10, 0, 1, 0}, {128, 1, 10, 0.1, 100, 0}, {37, 1, 100, 0.1, 3, 0},
-    {9, 25, 17, 0, 1, 0},  {300, 1, 1, 0, 1, 1},  {70, 3, 5, 0, 1, 1},       {9000, 1, 3, 0.2, 2, 0},
-    {3, 1, 1000, 0, 1, 0}, {5, 1, 1, 0, 1, 0},
+    {1, 1, 2, 0, 1, 0, 0},    {128, 1, 10, 0, 1, 0, 0}, {128, 1, 10, 0.1, 100, 0, 0}, {37, 1, 100, 0.1, 3, 0, 0},
+    {9, 25, 17, 0, 1, 0, 0},  {300, 1, 1, 0, 1, 1, 0},  {70, 3, 5, 0, 1, 1, 0},       {9000, 1, 3, 0.2, 2, 0, 0},
+    {3, 1, 1000, 0, 1, 0, 0}, {5, 1, 1, 0, 1, 0, 0},    {6, 11, 7, 0.1, 2, 0, 3},     {50, 20, 5, 0, 1, 0, 2},
+    {4, 1, 3, 0, 1, 0, 1},
 };
 
 START_TEST(loss) { rig_each(run_loss, check_loss, &layers[_i]); }
 END_TEST
 
-/* Equal logits: the first class is the answer. A label outside of the classes and a NaN show in the loss. */
+/* Equal logits: the first class is the answer. A label outside of the classes and a NaN show in the loss; -1 is no
+ * label, whatever the outputs are. */
 static void run_special(struct device *d, const void *context, struct sheet *sheet) {
   static const float x[3][2] = {{1, 1}, {1, 1}, {0, NAN}};
-  static const int32_t label[] = {0, 1, 0}, bad[] = {0, 7, -1};
+  static const int32_t label[] = {0, 1, 0}, bad[] = {0, 7, -2};
   (void)context;
   struct loss_op op = {.positions = 1, .classes = 2, .output = rig_place(d, x[0], 6)};
   struct run run = {.samples = 2};
@@ -191,6 +201,12 @@ static void run_special(struct device *d, const void *context, struct sheet *she
     rig_loss(d, &one, &run, &sums);
     ck_assert(isnan(sums.loss) && sums.errors == 1);
   }
+  static const int32_t none[] = {0, 1, -1}; /* row 2's outputs are not numbers */
+  op.target = rig_place(d, (const float *)(const void *)none, 3);
+  run.samples = 3;
+  rig_loss(d, &op, &run, &sums);
+  ck_assert(sums.rows == 2 && sums.errors == 1);
+  ck_assert_double_eq_tol(sums.loss, 2 * log(2), 1e-6);
   sheet_add_double(sheet, 0);
 }
 

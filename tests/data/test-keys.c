@@ -420,7 +420,7 @@ START_TEST(broken_promises_are_refused) {
   refuses(fake, &keys, STRAIT_ENOTSUP, "different sizes");
   fake->split[0].dims[0] = 3;
   fake->split[0].order = STRAIT_ORDER_STREAMS;
-  refuses(fake, &keys, STRAIT_ENOTSUP, "sequences");
+  refuses(fake, &keys, STRAIT_ENOTSUP, "without a class per position");
   fake->split[0].order = 0;
   fake->split[0].count = 0;
   refuses(fake, &keys, STRAIT_EFORMAT, "no training samples");

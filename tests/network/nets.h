@@ -21,7 +21,8 @@
 
 typedef strait_node build_function(strait_graph *g, strait_node x);
 
-/* The reference of a custom node, and of a layer that is made by its kind: y from x (inputs) and w (parameters) of one sample. */
+/* The reference of a custom node, and of a layer that is made by its kind: y from x (inputs) and w (parameters) of one
+ * sample. */
 typedef void custom_reference(const struct node *node, const double *const *x, const double *const *w, double *y);
 
 struct net {
@@ -34,10 +35,10 @@ int net_try(struct net *net, build_function *build, struct signature signature);
 void net_free(struct net *net);
 
 static inline struct signature image(int64_t channels, int64_t height, int64_t width, int64_t classes) {
-  return (struct signature){3, {channels, height, width}, STRAIT_TARGET_CLASS, classes};
+  return (struct signature){3, {channels, height, width}, STRAIT_TARGET_CLASS, classes, 0};
 }
 static inline struct signature vector(int64_t count, int64_t classes) {
-  return (struct signature){1, {count}, STRAIT_TARGET_CLASS, classes};
+  return (struct signature){1, {count}, STRAIT_TARGET_CLASS, classes, 0};
 }
 
 /* --- data: weights, statistics, inputs (channels first) and targets, all random --- */

@@ -343,11 +343,11 @@ static strait_node products(strait_graph *g, strait_node x) {
 /* --- the check --- */
 
 #define POSITIONS                                                                                                      \
-  { 2, {3, 4}, STRAIT_TARGET_CLASSES, 5 }
+  { 2, {3, 4}, STRAIT_TARGET_CLASSES, 5, 0 }
 #define IMAGE(c, h, w, classes)                                                                                        \
-  { 3, {c, h, w}, STRAIT_TARGET_CLASS, classes }
+  { 3, {c, h, w}, STRAIT_TARGET_CLASS, classes, 0 }
 #define VECTOR(n, classes)                                                                                             \
-  { 1, {n}, STRAIT_TARGET_CLASS, classes }
+  { 1, {n}, STRAIT_TARGET_CLASS, classes, 0 }
 
 static const struct {
   const char *name;
@@ -357,7 +357,7 @@ static const struct {
 } cases[] = {
     {"linears", linears, VECTOR(7, 3), 0},
     {"linears, smoothed", linears, VECTOR(7, 3), 0.1},
-    {"linears, squared error", linears, {1, {7}, STRAIT_TARGET_REAL, 4}, 0},
+    {"linears, squared error", linears, {1, {7}, STRAIT_TARGET_REAL, 4, 0}, 0},
     {"positions", positions, POSITIONS, 0},
     {"convolutions", convolutions, IMAGE(2, 7, 6, 3), 0},
     {"unfused", unfused, IMAGE(2, 5, 5, 3), 0},

@@ -8,11 +8,11 @@
 #include "nets.h"
 
 #define IMAGE                                                                                                          \
-  { 3, {3, 32, 32}, STRAIT_TARGET_CLASS, 10 }
+  { 3, {3, 32, 32}, STRAIT_TARGET_CLASS, 10, 0 }
 #define IMAGENET                                                                                                       \
-  { 3, {3, 224, 224}, STRAIT_TARGET_CLASS, 1000 }
+  { 3, {3, 224, 224}, STRAIT_TARGET_CLASS, 1000, 0 }
 #define MNIST                                                                                                          \
-  { 3, {1, 28, 28}, STRAIT_TARGET_CLASS, 10 }
+  { 3, {1, 28, 28}, STRAIT_TARGET_CLASS, 10, 0 }
 
 /* settings: "depth=20 hidden=64,64" (a ',' for the blank in a list) */
 static int model_try(struct net *net, struct registry **registry, const char *name, const char *settings,
@@ -129,15 +129,15 @@ static const struct {
     {"preresnet", "depth=158", "depth = 158: with bottleneck blocks it must be 9n+2; the nearest are 155, 164", IMAGE},
     {"preresnet", "depth=9 block=bottleneck", "depth = 9: with bottleneck blocks it is at least 11", IMAGE},
     {"cifarresnet", "depth=18", "depth = 18: it must be 6n+2; the nearest are 14, 20", IMAGE},
-    {"cifarresnet", "", "input (12) is not an image (channels, height, width)", {1, {12}, STRAIT_TARGET_CLASS, 10}},
-    {"resnet", "", "input (12) is not an image (channels, height, width)", {1, {12}, STRAIT_TARGET_CLASS, 10}},
+    {"cifarresnet", "", "input (12) is not an image (channels, height, width)", {1, {12}, STRAIT_TARGET_CLASS, 10, 0}},
+    {"resnet", "", "input (12) is not an image (channels, height, width)", {1, {12}, STRAIT_TARGET_CLASS, 10, 0}},
     {"wideresnet", "depth=20", "depth = 20: it must be 6n+4; the nearest are 16, 22", IMAGE},
     {"vgg",
      "",
      "max_pool after \"layer_blocks.3.2\": input (512, 1, 1) is smaller than its 2x2 window",
-     {3, {3, 8, 8}, STRAIT_TARGET_CLASS, 10}},
-    {"convfc", "", "input (12) is not an image (channels, height, width)", {1, {12}, STRAIT_TARGET_CLASS, 10}},
-    {"wideresnet", "", "input (12) is not an image (channels, height, width)", {1, {12}, STRAIT_TARGET_CLASS, 10}},
+     {3, {3, 8, 8}, STRAIT_TARGET_CLASS, 10, 0}},
+    {"convfc", "", "input (12) is not an image (channels, height, width)", {1, {12}, STRAIT_TARGET_CLASS, 10, 0}},
+    {"wideresnet", "", "input (12) is not an image (channels, height, width)", {1, {12}, STRAIT_TARGET_CLASS, 10, 0}},
 };
 
 START_TEST(impossible_networks_are_refused) {

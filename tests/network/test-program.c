@@ -308,7 +308,7 @@ static double loss_of(struct rig *rig, const struct run *run) {
  * as it is, against differences: the squared error is a parabola in each weight, of which central differences are
  * exact. */
 START_TEST(state_is_carried) {
-  const struct signature signature = {1, {2}, STRAIT_TARGET_REAL, 2};
+  const struct signature signature = {1, {2}, STRAIT_TARGET_REAL, 2, 0};
   struct device_ops table;
   struct net net;
   struct data data;

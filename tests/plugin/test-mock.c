@@ -100,7 +100,8 @@ static int32_t sample_label(strait_sample *sample, int64_t value) {
   label = value;
   return STRAIT_OK;
 }
-static const strait_sample_ops sample_ops = {sizeof sample_ops, 0, sample_reserve, sample_label, NULL};
+static const strait_sample_ops sample_ops = {
+    .size = offsetof(strait_sample_ops, labels), .reserve = sample_reserve, .label = sample_label};
 
 /* The same host some versions later: its table is longer, and what was there is where it was. */
 static void later(void) { called("later "); }

@@ -100,7 +100,7 @@ START_TEST(test_model) {
   } expected[] = {{"conv1.weight", 36}, {"conv1.bias", 4}, {"bn1.weight", 4}, {"bn1.bias", 4},
                   {"conv2.weight", 48}, {"bn2.weight", 4}, {"bn2.bias", 4},   {"scale1.weight", 4},
                   {"fc.weight", 12},    {"fc.bias", 3}};
-  struct signature signature = {3, {1, 4, 4}, STRAIT_TARGET_CLASS, 3};
+  struct signature signature = {3, {1, 4, 4}, STRAIT_TARGET_CLASS, 3, 0};
   struct network *network;
   strait_object *object = make(STRAIT_MODEL, NULL, 0);
   OK(network_create(&network, object, &signature));
@@ -154,7 +154,7 @@ END_TEST
 
 START_TEST(test_model_refused) {
   struct setting width = {.key = "width", .value = "99"};
-  struct signature signature = {3, {1, 4, 4}, STRAIT_TARGET_CLASS, 3};
+  struct signature signature = {3, {1, 4, 4}, STRAIT_TARGET_CLASS, 3, 0};
   struct network *network;
   strait_object *object = make(STRAIT_MODEL, &width, 1);
   ck_assert_int_eq(network_create(&network, object, &signature), STRAIT_EINVAL);
@@ -206,7 +206,7 @@ START_TEST(test_schedule) {
 END_TEST
 
 START_TEST(test_ensembler) {
-  struct signature signature = {3, {1, 4, 4}, STRAIT_TARGET_CLASS, 3};
+  struct signature signature = {3, {1, 4, 4}, STRAIT_TARGET_CLASS, 3, 0};
   struct network *network;
   struct gathering *gathering;
   strait_object *object = make(STRAIT_ENSEMBLER, NULL, 0), *model = make(STRAIT_MODEL, NULL, 0);
