@@ -91,7 +91,7 @@ static int put_pieces(json_t *one, const struct path *path, const struct scan *s
 
 /* --- the path --- */
 
-static int put_splits(json_t *into, const struct scan *scan) {
+int scan_put_splits(json_t *into, const struct scan *scan) {
   int status = STRAIT_OK;
   for (int split = 0; !status && split < SPLITS; split++) {
     if (!(scan->splits & 1u << split))
@@ -120,6 +120,6 @@ int scan_results(json_t *paths, const struct route *route, const struct path *pa
     return error_failure();
   int status = put(one, "norm", row_json(scan, scan->norm));
   if (!status)
-    status = put_splits(splits, scan);
+    status = scan_put_splits(splits, scan);
   return status ? status : put_pieces(one, path, scan);
 }

@@ -9,5 +9,7 @@
 
 /* Appends to the array `paths`. */
 int scan_results(json_t *paths, const struct route *route, const struct path *path, const struct scan *scan);
+/* Of a finished scan: {"train": {"samples": n, "loss": {"start": x, "max": x, "barrier_mean": x, ...}, ...}, ...}. */
+int scan_put_splits(json_t *into, const struct scan *scan);
 
 #endif

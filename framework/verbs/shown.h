@@ -4,9 +4,10 @@
 
 #include "experiment/verb.h"
 
-/* Tables. Defined in scan_table.c, plane_table.c, compare_table.c and sweep_table.c. */
+/* Tables. Defined in scan_table.c, plane_table.c, align_table.c, compare_table.c and sweep_table.c. */
 int print_scan(const struct shown *shown);
 int print_plane(const struct shown *shown);
+int print_align(const struct shown *shown);
 int print_compare(const struct shown *shown);
 int print_sweep(const struct shown *shown);
 
