@@ -13,7 +13,7 @@ trap 'rm -rf "$work"' EXIT
 # ("function NAME DECLARATION") of strait's own.
 surface() {
   echo '#include <strait/strait.h>' >"$work/all.c"
-  ${CC:-cc} -std=c11 -E -P -I"$1" "$work/all.c" | tr '\n\t' '  ' | awk '
+  ${CC:-cc} -std=c11 -E -P -I"$1" "$work/all.c" | grep -v '^ *#' | tr '\n\t' '  ' | awk '
     function trim(s) { gsub(/  +/, " ", s); sub(/^ /, "", s); sub(/ $/, "", s); return s }
     function fields(name, body,   n, i, c, depth, field) {
       n = 0; depth = 0; field = ""

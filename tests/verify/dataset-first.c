@@ -1,11 +1,13 @@
-/* Breaks rereading: the first reading of an instance is another. */
+/* Breaks rereading: the first reading after an open() is another. */
 #include "dataset.h"
 
+static int readings;
+static int32_t open(void *self) {
+  readings = 0;
+  return dots_open(self);
+}
 static int32_t read(const void *self, uint32_t which, int64_t index, strait_sample *sample) {
-  static const void *seen;
-  int first = seen != self;
-  seen = self;
-  return dots_read(self, which, first ? (index + 1) % 10 : index, sample);
+  return dots_read(self, which, readings++ ? index : (index + 1) % 10, sample);
 }
 
-DATASET(first, dots_open, dots_describe, read)
+DATASET(first, open, dots_describe, read)
