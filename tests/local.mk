@@ -16,6 +16,7 @@ include tests/store/local.mk
 include tests/train/local.mk
 include tests/align/local.mk
 include tests/landscape/local.mk
+include tests/report/local.mk
 include tests/ensemble/local.mk
 include tests/experiment/local.mk
 include tests/stage/local.mk

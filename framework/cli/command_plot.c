@@ -82,9 +82,9 @@ const struct command command_plot = {
     .name = "plot",
     .operands = "RUN",
     .summary = "draw a run's figures",
-    .help = "Draws the figures of a run, by gnuplot, into RUN/figures/ (or --out): scans along arc length and t,\n"
-            "planes as filled contours, the rate and the members of ensembles, comparisons and sweeps with their\n"
-            "errors.",
+    .help = "Draws the figures of a run, by gnuplot, into RUN/figures/ (or --out): trainings, scans along arc length\n"
+            "and t, planes as filled contours, the rate and the members of ensembles, comparisons and sweeps with\n"
+            "their errors. A sweep has figures where it is over one key or two.",
     .flags = FLAG_OUT,
     .out_help = "folder of the figures (default: RUN/figures)",
     .options = &table,

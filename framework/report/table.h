@@ -16,8 +16,7 @@ void table_add(struct table *table, const char *format, ...) STRAIT_PRINTF(2, 3)
 void table_end_row(struct table *table);
 /* A line of dashes under the last row. */
 void table_rule(struct table *table);
-/* Two blanks between columns, `indent` before the first. On a screen (base/screen.h) that is too narrow, heads and names
- * are broken, or columns stand in blocks below each other. */
+/* Two blanks between columns, `indent` before the first. */
 int table_print(const struct table *table, FILE *to, int indent);
 /* The same as an HTML table; rows before the first rule are its head. */
 int table_html(const struct table *table, FILE *to);

@@ -2,10 +2,7 @@
  *
  * A curve step: draw t; w(t) = sum c_i(t) theta_i; forward, backward at w(t); g_i = c_i(t) (grad L + wd w(t)) for each
  * free point. A plain training is the curve with one point and c = 1. The caller runs the training from one moment of
- * interest (an epoch's end, a checkpoint, a collect moment) to the next with training_run.
- *
- * What layers carry from step to step: where the data are streams it passes from batch to batch, on a curve from one t
- * to the next, and is 0 when an epoch begins. With other data it is 0 in every step. */
+ * interest (an epoch's end, a checkpoint, a collect moment) to the next with training_run. */
 #ifndef TRAIN_TRAINING_H
 #define TRAIN_TRAINING_H
 
@@ -70,6 +67,8 @@ int training_stop_check(const struct training *training);
 int64_t training_next_collect(const struct training *training);
 /* The rate of an iteration from 1, warm-up and halvings included. */
 double training_rate(const struct training *training, int64_t iteration);
+/* The same before any halving, of a training that is not there. */
+double training_rate_of(const strait_object *schedule, const struct optimiser_keys *keys, const strait_step *step);
 /* Sums over the current epoch so far (augmented samples, as trained; since training_load in its first epoch), for logs.
  * At an epoch's end: over that epoch. */
 void training_progress(const struct training *training, struct loss_sums *sums);

@@ -1,108 +1,58 @@
 /* verbs/ensemble_figures.c: how an ensemble was gathered: learning rate, test error and distance from the start over
- * its iterations, the members marked, as in figure 3 of Garipov et al. (2018); and the members' errors beside that of
- * all together. Reads log.jsonl. */
+ * its iterations, the members marked, as in figure 3 of Garipov et al. (2018); of paths test error and distance along
+ * t; and the members' errors beside that of all together. Reads log.jsonl and rates.npz. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "report/figures.h"
 #include "report/gnuplot.h"
 #include "report/results.h"
+#include "verbs/course.h"
 #include "verbs/shown.h"
-
-#define LARGEST_LOG (64 << 20)
-#define MOST_SOURCES 64
 
 /* --- the course --- */
 
-/* A moment to collect, or an epoch's end. */
-struct point {
-  int64_t source, iteration;
-  int member; /* one was kept here */
-  double rate, error, distance;
-};
-struct course {
-  struct point *point;
-  size_t count, capacity;
-  int64_t length[MOST_SOURCES]; /* of each source, in iterations */
-  int64_t members;              /* so far */
+enum { RATE, ERROR, DISTANCE, PANELS };
+
+struct sheet_of {
+  const struct course *course;
+  struct arena *arena;
+  int paths;      /* 1: all its sources are paths, and the axis is t */
+  double samples; /* of the test data */
+  double end;     /* of the axis */
 };
 
-static int add_point(struct course *c, const json_t *event) {
-  const json_t *at = json_object_get(event, "iteration");
-  int64_t source = json_integer_value(json_object_get(event, "source"));
-  if (!json_is_integer(at) || !json_object_get(event, "members") || source < 0 || source >= MOST_SOURCES)
-    return STRAIT_OK;
-  struct point p = {source,
-                    json_integer_value(at),
-                    json_integer_value(json_object_get(event, "members")) > c->members,
-                    results_value(event, "rate"),
-                    results_value(event, "test_error"),
-                    results_value(event, "distance")};
-  for (size_t i = 0; i < c->count; i++)
-    if (c->point[i].source == p.source && c->point[i].iteration == p.iteration)
-      return STRAIT_OK; /* gone over again after an interruption */
-  c->members = json_integer_value(json_object_get(event, "members"));
-  c->length[source] = p.iteration > c->length[source] ? p.iteration : c->length[source];
-  int status = memory_grow(&c->point, &c->capacity, c->count + 1, sizeof *c->point);
-  if (!status)
-    c->point[c->count++] = p;
-  return status;
+/* Where a point is on the axis: the sources one behind the other, in iterations or lengths of t. */
+static double position(const struct sheet_of *f, int64_t source, double iteration) {
+  double before = 0;
+  for (int64_t s = 0; s < source; s++)
+    before += f->paths ? 1 : (double)course_length(f->course, s);
+  if (!f->paths)
+    return before + iteration;
+  const double steps = (double)course_length(f->course, source) - 1;
+  return before + (steps > 0 ? (iteration - 1) / steps : 0);
 }
 
-/* Lines that a process did not finish are skipped. */
-static int read_course(struct course *c, const char *file) {
-  char *log;
-  size_t length;
-  int status = file_read(file, LARGEST_LOG, &log, &length);
-  if (status)
-    return status;
-  for (char *line = strtok(log, "\n"); line && !status; line = strtok(NULL, "\n")) {
-    json_t *event = json_loads(line, 0, NULL);
-    status = add_point(c, event);
-    json_decref(event);
-  }
-  memory_free(log);
-  return status;
+static double value_of(const struct course_point *p, int panel) {
+  return panel == RATE ? p->rate : panel == ERROR ? p->test_error : p->distance;
 }
 
-/* The sources one behind the other. */
-static int64_t position(const struct course *c, const struct point *p) {
-  int64_t before = 0;
-  for (int64_t s = 0; s < p->source; s++)
-    before += c->length[s];
-  return before + p->iteration;
-}
-
-/* The error that the summary has of a member: of what was kept, batch norm refreshed. */
-static double member_error(const json_t *members, const struct point *p) {
-  json_t *member;
-  size_t i;
-  json_array_foreach(members, i, member) {
-    if (json_integer_value(json_object_get(member, "source")) == p->source &&
-        json_integer_value(json_object_get(member, "iteration")) == p->iteration)
-      return results_value(json_object_get(json_object_get(member, "metrics"), "test"), "error");
-  }
-  return NAN;
-}
-
-static double value_of(const struct point *p, int panel) {
-  return panel == 0 ? p->rate : panel == 1 ? p->error : p->distance;
-}
-
-/* $c0: the values of panel 0, an empty line between sources; $m0: those of members. Returns how many there are. */
-static size_t add_rows(struct text *s, const struct course *c, int panel) {
+/* $c1: the values of panel 1, an empty line between sources; $m1: those of members. Returns how many there are. */
+static size_t add_rows(struct text *s, const struct sheet_of *f, int panel) {
+  const struct course *c = f->course;
   size_t count = 0;
   for (int marked = 0; marked < 2; marked++) {
     int64_t source = -1;
     text_add(s, "$%c%d << END\n", marked ? 'm' : 'c', panel);
     for (size_t i = 0; i < c->count; i++) {
-      const struct point *p = &c->point[i];
-      if ((marked && !p->member) || isnan(value_of(p, panel)))
+      const struct course_point *p = &c->point[i];
+      if ((marked && !p->kept) || isnan(value_of(p, panel)) || (panel == RATE && course_is_path(c, p->source)))
         continue;
-      text_add(s, "%s%lld ", !marked && source >= 0 && p->source != source ? "\n" : "", (long long)position(c, p));
+      text_add(s, "%s", !marked && source >= 0 && p->source != source ? "\n" : "");
+      gnuplot_number(s, position(f, p->source, (double)p->iteration));
+      text_add(s, " ");
       gnuplot_number(s, value_of(p, panel));
       text_add(s, "\n");
       source = p->source;
@@ -113,84 +63,183 @@ static size_t add_rows(struct text *s, const struct course *c, int panel) {
   return count;
 }
 
-/* One panel under the other, with one axis of iterations; what was not measured has none. */
-static void add_panels(struct text *s, const struct course *c) {
+/* The rates of every iteration, as blocks $r0, $r1, ...; returns how many. 0: the log alone says what they were. */
+static int64_t add_rates(struct text *s, const struct sheet_of *f, double *high) {
+  int64_t blocks = 0;
+  for (int64_t source = 0; source < course_sources(f->course); source++) {
+    int64_t first = 0, count = 0;
+    char name[32];
+    const double *rates = course_rates(f->course, f->arena, source, &first, &count);
+    snprintf(name, sizeof name, "r%lld", (long long)blocks);
+    if (!rates)
+      continue;
+    figure_trace(s, name, position(f, source, (double)first + 1), 1, rates, count);
+    for (int64_t i = 0; i < count; i++)
+      *high = fmax(*high, rates[i]);
+    blocks++;
+  }
+  return blocks;
+}
+
+static void add_rate_panel(struct text *s, const struct sheet_of *f) {
+  char colour[8];
+  double high = 0;
+  int64_t blocks = add_rates(s, f, &high);
+  for (size_t i = 0; i < f->course->count; i++)
+    high = fmax(high, isnan(f->course->point[i].rate) ? 0 : f->course->point[i].rate);
+  text_add(s, "set yrange [%.9g:%.9g]\nplot ", high > 0 ? -.06 * high : -.1, high > 0 ? 1.1 * high : 1);
+  for (int64_t i = 0; i < blocks; i++)
+    text_add(s, "$r%lld using 1:2 with lines linewidth 1.5 linecolor '%s' notitle, ", (long long)i,
+             figure_colour(0, colour));
+  if (!blocks)
+    text_add(s, "$c0 using 1:2 with lines linewidth 1.5 linecolor '%s' notitle, ", figure_colour(0, colour));
+}
+
+static void add_value_panel(struct text *s, const struct sheet_of *f, int panel) {
+  char colour[8];
+  double low = INFINITY, high = panel == DISTANCE ? 0 : -INFINITY;
+  for (size_t i = 0; i < f->course->count; i++) {
+    const double value = value_of(&f->course->point[i], panel);
+    low = isfinite(value) ? fmin(low, value) : low;
+    high = isfinite(value) ? fmax(high, value) : high;
+  }
+  if (panel == DISTANCE)
+    low = fmin(0, low);
+  else
+    figure_widen(&low, &high, f->samples);
+  if (isfinite(low) && isfinite(high))
+    figure_axis(s, 'y', low, high);
+  text_add(s, "plot $c%d using 1:2 with lines linewidth 1.5 linecolor '%s' notitle, ", panel, figure_colour(0, colour));
+}
+
+/* One panel under the other, with one axis; what was not measured has none. Returns how many there are. */
+static int add_panels(struct text *s, const struct sheet_of *f, const char *title) {
   static const char *const titles[] = {"learning rate", "test error, %", "distance from the start"};
   const char *key = "set key top right inside";
-  int64_t last = 0;
-  for (size_t i = 0; i < c->count; i++)
-    last = position(c, &c->point[i]) > last ? position(c, &c->point[i]) : last;
-  text_add(s, "set lmargin 11\nset rmargin 2\nset xrange [0:%lld]\nset offsets 0, 0, graph 0.08, graph 0.08\n",
-           (long long)last);
-  text_add(s, "set multiplot layout 3,1\n");
-  for (int panel = 0; panel < 3; panel++) {
-    if (!add_rows(s, c, panel))
+  char colour[8];
+  int panels = 0, drawn = 0, has[PANELS];
+  struct text rows = {0};
+  for (int panel = 0; panel < PANELS; panel++) {
+    has[panel] = add_rows(&rows, f, panel) > 0;
+    panels += has[panel];
+  }
+  text_add(s, "%sset lmargin 11\nset rmargin 2\nset xrange [%.9g:%.9g]\n", rows.data ? rows.data : "", -.02 * f->end,
+           1.02 * f->end);
+  text_free(&rows);
+  text_add(s, "set multiplot layout %d,1 title ", panels > 0 ? panels : 1);
+  gnuplot_string(s, title);
+  text_add(s, "\n");
+  for (int panel = 0; panel < PANELS; panel++) {
+    if (!has[panel])
       continue;
-    text_add(s, "%s\nset yrange [%s:*]\nset xlabel '%s'\nset ylabel '%s'\n", key, panel == 1 ? "*" : "0",
-             panel == 2 ? "iteration" : "", titles[panel]);
-    text_add(s,
-             "plot $c%d using 1:2 with lines linewidth 2 linecolor '%s' notitle, $m%d using 1:2 with points pointtype "
-             "6 pointsize 1 linewidth 2 linecolor '%s' title 'kept'\n",
-             panel, figure_colour(0), panel, figure_colour(1));
+    drawn++;
+    text_add(s, "%s\nset xlabel '%s'\nset ylabel '%s'\n", key,
+             drawn < panels ? ""
+             : f->paths     ? "t"
+                            : "iteration",
+             titles[panel]);
+    if (panel == RATE)
+      add_rate_panel(s, f);
+    else
+      add_value_panel(s, f, panel);
+    text_add(s, "$m%d using 1:2 with points pointtype 6 pointsize 1 linewidth 2 linecolor '%s' title 'kept'\n", panel,
+             figure_colour(1, colour));
     key = "unset key";
   }
   text_add(s, "unset multiplot\n");
+  return panels;
 }
 
-static int course(struct figures *f, const json_t *stage, const json_t *summary) {
-  const char *file = arena_format(f->arena, "%s/log.jsonl", results_text(stage, "folder"));
-  struct course c = {0};
+/* The error that the summary has of a member: of what was kept, batch norm refreshed. */
+static double member_error(const json_t *members, const struct course_point *p) {
+  json_t *member;
+  size_t i;
+  json_array_foreach(members, i, member) {
+    if (json_integer_value(json_object_get(member, "source")) == p->source &&
+        json_integer_value(json_object_get(member, "iteration")) == p->iteration)
+      return results_value(json_object_get(json_object_get(member, "metrics"), "test"), "error");
+  }
+  return NAN;
+}
+
+static double samples_of(const json_t *summary) {
+  return results_value(json_object_get(json_object_get(summary, "combined"), "test"), "samples");
+}
+
+static int draw_course(struct figures *f, const json_t *stage, const json_t *summary, struct course *c) {
+  struct sheet_of sheet = {.course = c, .arena = f->arena, .paths = 1, .samples = samples_of(summary)};
   struct text s = {0};
-  if (!file)
+  const char *name = results_text(stage, "name");
+  for (size_t i = 0; i < c->count; i++) {
+    double error = c->point[i].kept ? member_error(json_object_get(summary, "members"), &c->point[i]) : NAN;
+    c->point[i].test_error = isnan(error) ? c->point[i].test_error : error;
+    sheet.paths &= course_is_path(c, c->point[i].source);
+  }
+  for (size_t i = 0; i < c->count; i++)
+    sheet.end = fmax(sheet.end, position(&sheet, c->point[i].source, (double)c->point[i].iteration));
+  const char *title = figure_title(f, name, "how it was gathered", "test", sheet.samples);
+  const char *caption =
+      sheet.paths
+          ? arena_format(f->arena, "%s: test error of the networks along t, and their distance from the path's start.",
+                         name)
+          : arena_format(f->arena,
+                         "%s: the learning rate of every iteration; test error and distance from the start at the ends "
+                         "of epochs and where a network is kept%s",
+                         name,
+                         c->rates ? "; with trace = yes the error between members too."
+                                  : ". The rates are those of the log, at the same moments.");
+  if (!title || !caption)
     return error_failure();
-  int status = file_exists(file) ? read_course(&c, file) : STRAIT_OK;
-  for (size_t i = 0; i < c.count; i++) {
-    double error = c.point[i].member ? member_error(json_object_get(summary, "members"), &c.point[i]) : NAN;
-    c.point[i].error = isnan(error) ? c.point[i].error : error;
-  }
-  if (!status && c.count) {
-    figure_begin(&s, "", "");
-    add_panels(&s, &c);
-    status = figure_add(f, stage, "course", 620, 760,
-                        "Learning rate, test error and distance from the start over the iterations, at the ends of "
-                        "epochs and at the moments at which a network is kept; with trace = yes the error between "
-                        "members too.",
-                        &s);
-  }
-  memory_free(c.point);
-  return status;
+  figure_begin(&s, "", "", "");
+  int panels = add_panels(&s, &sheet, title);
+  return figure_add(f, stage, "course", 620, 40 + 240 * panels, caption, &s);
 }
 
 /* --- the members --- */
 
-static int errors(struct figures *f, const json_t *stage, const json_t *summary) {
+static int draw_errors(struct figures *f, const json_t *stage, const json_t *summary) {
   const json_t *members = json_object_get(summary, "members");
+  const char *name = results_text(stage, "name");
   double together = results_value(json_object_get(json_object_get(summary, "combined"), "test"), "error");
+  double low = together, high = together;
   struct text s = {0};
+  char colour[8];
   json_t *member;
   size_t i;
   if (json_array_size(members) < 2 || isnan(together))
     return STRAIT_OK;
-  figure_begin(&s, "member", "test error, %");
+  const char *title = figure_title(f, name, "its members", "test", samples_of(summary));
+  const char *caption = arena_format(
+      f->arena, "%s: test error of each member, and of all together; the axis spans at least %d standard errors.", name,
+      FIGURE_SPAN);
+  if (!title || !caption)
+    return error_failure();
+  figure_begin(&s, title, "member", "test error, %");
   text_add(&s, "$m << END\n");
   json_array_foreach(members, i, member) {
     double error = results_value(json_object_get(json_object_get(member, "metrics"), "test"), "error");
+    low = fmin(low, error);
+    high = fmax(high, error);
     text_add(&s, "%zu ", i);
     gnuplot_number(&s, error);
     text_add(&s, "\n");
   }
   text_add(&s, "END\nset xrange [-0.5:%zu.5]\nset xtics 1,%zu\nset xtics add (0)\n", json_array_size(members) - 1,
            1 + json_array_size(members) / 12);
-  text_add(&s,
-           "plot $m using 1:2 with linespoints linewidth 1.5 pointtype 7 pointsize 0.9 linecolor '%s' title 'members', "
-           "%.9g with lines linewidth 2 linecolor '%s' title 'together'\n",
-           figure_colour(0), together, figure_colour(1));
-  return figure_add(f, stage, "members", 620, 340, "Test error of each member, and of all together.", &s);
+  figure_widen(&low, &high, samples_of(summary));
+  figure_axis(&s, 'y', low, high);
+  text_add(&s, "plot $m using 1:2 with points pointtype 2 pointsize 1.1 linewidth 2 linecolor '%s' title 'members', ",
+           figure_colour(0, colour));
+  text_add(&s, "%.9g with lines linewidth 2 linecolor '%s' title 'together'\n", together, figure_colour(1, colour));
+  return figure_add(f, stage, "members", 620, 360, caption, &s);
 }
 
 int draw_ensemble(const struct shown *shown) {
   struct figures *f = shown->figures;
-  const json_t *stage = shown->stage, *summary = shown->summary;
-  int status = course(f, stage, summary);
-  return status ? status : errors(f, stage, summary);
+  struct course course;
+  int status = course_read(&course, f->arena, shown->stage);
+  if (!status && course.count)
+    status = draw_course(f, shown->stage, shown->summary, &course);
+  course_free(&course);
+  return status ? status : draw_errors(f, shown->stage, shown->summary);
 }

@@ -11,6 +11,7 @@
 #include "stage/spent.h"
 #include "stage/weights.h"
 #include "train/training.h"
+#include "verbs/course.h"
 
 void ensemble_stage_free(struct ensemble_stage *g, const struct ensemble_keys *k) {
   ensemble_free(g->ensemble);
@@ -171,10 +172,27 @@ static int watch_halved(void *context, int64_t source, const struct halving *hal
   return job_halved(g->job, halving, source);
 }
 
+/* Those of its trainings. */
+static int write_rates(struct ensemble_stage *g) {
+  const int64_t sources = ensemble_sources(g->ensemble);
+  struct rates_of *rates = memory_alloc((size_t)sources, sizeof *rates);
+  int64_t count = 0;
+  if (!rates)
+    return error_failure();
+  for (int64_t i = 0; i < sources; i++) {
+    const strait_source *s = ensemble_source(g->ensemble, i);
+    if (s->type == STRAIT_SOURCE_TRAINING)
+      rates[count++] = (struct rates_of){i, 0, s->iterations, s->iterations};
+  }
+  int status = rates_write(g->job, g->schedule, rates, count);
+  memory_free(rates);
+  return status;
+}
+
 int ensemble_stage_run(struct ensemble_stage *g) {
   const struct ensemble_watch watch = {.context = g, .progress = watch_progress, .halved = watch_halved};
   job_begin(g->job, "gathering members", 0, total_steps(g->ensemble, ensemble_sources(g->ensemble)), "step");
   int status = ensemble_run(g->ensemble, &watch);
   job_end(g->job);
-  return status;
+  return status ? status : write_rates(g);
 }

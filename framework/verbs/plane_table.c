@@ -1,5 +1,9 @@
 /* verbs/plane_table.c: the table of a plane: what its corners and its grid measure. */
+#include <string.h>
+
 #include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
 #include "report/results.h"
 #include "store/document.h"
 #include "verbs/shown.h"
@@ -23,6 +27,59 @@ static void add_measure(struct table *table, const char *split, const char *meas
   table_add(table, "%.3g, %.3g", results_value(m, "x_min"), results_value(m, "y_min"));
   results_cell(table, decimals, m, "max");
   table_end_row(table);
+}
+
+/* The stage that a control point belongs to, NAME of "NAME#1"; NULL: none of the run's. */
+static const json_t *curve_of(const json_t *results, const char *point) {
+  const size_t length = strcspn(point, "#");
+  json_t *stage;
+  size_t i;
+  json_array_foreach(json_object_get(results, "stages"), i, stage) {
+    const char *name = results_text(stage, "name");
+    if (point[length] == '#' && strlen(name) == length && strncmp(name, point, length) == 0)
+      return stage;
+  }
+  return NULL;
+}
+
+/* The ends of a curve, as its stage names them; NULL: not known, or trained with the curve. */
+static char **ends_of(struct arena *arena, const json_t *stage) {
+  char *file = arena_format(arena, "%s/stage.json", results_text(stage, "folder")), **ends = NULL;
+  json_t *record = NULL;
+  size_t count = 0;
+  if (file && file_exists(file) && document_read(file, &record))
+    error_clear();
+  const json_t *keys = json_object_get(record, "keys");
+  const char *free_ends = json_string_value(json_object_get(keys, "free-ends"));
+  if (free_ends && strcmp(free_ends, "no") == 0 &&
+      text_split(arena, results_text(keys, "ends"), &ends, &count) != STRAIT_OK)
+    error_clear();
+  json_decref(record);
+  return count == 2 ? ends : NULL;
+}
+
+int plane_names(const struct shown *shown, struct arena *arena, const char *names[3]) {
+  for (size_t i = 0; i < 3; i++) {
+    const char *point = json_string_value(json_array_get(json_object_get(shown->summary, "through"), i));
+    const json_t *stage = point ? curve_of(shown->results, point) : NULL;
+    const double points = results_value(json_object_get(stage, "summary"), "points");
+    int64_t number = -1;
+    names[i] = point ? point : "?";
+    if (!stage || !(points >= 2) || text_integer(strchr(point, '#') + 1, &number)) {
+      error_clear();
+      continue;
+    }
+    const int last = number == (int64_t)points - 1;
+    if (number > 0 && !last)
+      names[i] = points == 3 ? "bend" : arena_format(arena, "bend %lld", (long long)number);
+    else {
+      char **ends = ends_of(arena, stage);
+      names[i] = ends ? ends[last] : names[i];
+    }
+    if (!names[i])
+      return error_failure();
+  }
+  return STRAIT_OK;
 }
 
 int print_plane(const struct shown *shown) {

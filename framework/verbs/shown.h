@@ -11,7 +11,14 @@ int print_align(const struct shown *shown);
 int print_compare(const struct shown *shown);
 int print_sweep(const struct shown *shown);
 
-/* Figures. Defined in scan_figures.c, plane_figures.c, ensemble_figures.c, compare_figures.c and sweep_figures.c. */
+/* What the three networks of a plane are called: where they are control points of a curve, the ends by their own names
+ * and what is between them "bend", or "bend 1" of several. Defined in plane_table.c. */
+struct arena;
+int plane_names(const struct shown *shown, struct arena *arena, const char *names[3]);
+
+/* Figures. Defined in train_figures.c, scan_figures.c, plane_figures.c, ensemble_figures.c, compare_figures.c and
+ * sweep_figures.c. */
+int draw_training(const struct shown *shown);
 int draw_scan(const struct shown *shown);
 int draw_plane(const struct shown *shown);
 int draw_ensemble(const struct shown *shown);

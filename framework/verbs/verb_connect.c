@@ -13,7 +13,9 @@
 #include "stage/plugins.h"
 #include "stage/weights.h"
 #include "train/checkpoint.h"
+#include "verbs/course.h"
 #include "verbs/join.h"
+#include "verbs/shown.h"
 #include "verbs/verbs.h"
 
 static const strait_option options[] = {
@@ -229,6 +231,9 @@ static int run_connect(struct job *job) {
   if (!status)
     status = train_or_read(&j);
   struct path path = {.name = job->stage->name, .curve = j.curve};
+  const struct rates_of rates = {0, 0, j.end, j.end};
+  if (!status)
+    status = rates_write(job, j.schedule, &rates, 1);
   if (!status) {
     path.points = j.trainer.snapshot->points;
     path.count = j.trainer.snapshot->count;
@@ -269,4 +274,5 @@ const struct verb verb_connect = {
     .cost = cost_connect,
     .run = run_connect,
     .summarise = summarise_connect,
+    .draw = draw_training,
 };

@@ -16,6 +16,8 @@
 #include "stage/plugins.h"
 #include "stage/spent.h"
 #include "stage/weights.h"
+#include "verbs/course.h"
+#include "verbs/shown.h"
 #include "verbs/verbs.h"
 
 struct train_keys {
@@ -345,6 +347,9 @@ static int run_train(struct job *job) {
     status = moments_sweep(&t.moments);
   if (!status)
     status = train(&t, t.end, t.end);
+  const struct rates_of rates = {0, t.first, t.end, keys_of(job->stage)->epochs * t.epoch};
+  if (!status)
+    status = rates_write(job, t.schedule, &rates, 1);
   if (!status)
     status = measure_train(&t);
   if (!status) /* what was named only after an interrupted training had passed it */
@@ -412,6 +417,7 @@ const struct verb verb_train = {
     .lacks = lacks_train,
     .replay = replay_train,
     .summarise = summarise_train,
+    .draw = draw_training,
     .networks = networks_train,
     .headlines = headlines,
 };
