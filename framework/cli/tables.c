@@ -54,9 +54,9 @@ static int print_networks(struct sheet *sheet, const json_t *results) {
   }
   sheet_heading(sheet, "Single networks and ensembles, on the test data");
   int status = sheet_table(sheet, table);
-  sheet_note(sheet,
-             "calibrated nll: with a temperature that was fitted on the other half of the data; Brier: of 2 at most; "
-             "ECE: in 15 bins of confidence");
+  sheet_note(sheet, "test nll, Brier and ECE: as they are; calibrated nll: with the temperature, which was fitted on "
+                    "the other half of "
+                    "the data; Brier: of 2 at most; ECE: in 15 bins of confidence");
   results_print_rules(sheet, stages, 0);
   json_array_foreach(stages, i, stage) {
     const struct verb *verb = shown_verb(stage);
@@ -160,6 +160,10 @@ int tables_draw(const json_t *results, struct figures *figures) {
     if (!status && verb && verb->draw && (status = verb->draw(&shown)) != STRAIT_OK)
       error_wrap("%s", results_text(stage, "name"));
   }
+  struct shown all = {.verbs = verbs, .results = results, .figures = figures};
+  for (i = 0; !status && verbs[i]; i++)
+    if (verbs[i]->draw_all)
+      status = verbs[i]->draw_all(&all);
   return status;
 }
 

@@ -80,6 +80,7 @@ struct verb {
   int copies;                                                       /* 1: it runs copies of stages; printed last */
   void (*networks)(const struct shown *shown, struct table *table); /* rows of report/networks.h */
   int (*draw)(const struct shown *shown);                           /* figures */
+  int (*draw_all)(const struct shown *shown);                       /* of all its stages together; stage is NULL */
   const struct headline *headlines;                                 /* for a sweep over it, ended by no place */
   int by_path;       /* 1: each path has these numbers, the last in any case */
   const char *files; /* "PATH/curve.npz has ...": what else is there */

@@ -240,9 +240,10 @@ int calibrate(int64_t rows, int64_t classes, const float *logs, const int32_t *l
 
 /* --- all of it --- */
 
-enum { BINS = 15 };
+enum { BINS = CONFIDENCE_BINS };
 #define ON_BORDER 1e-6
-static double calibration_error(int64_t rows, int64_t classes, const float *logs, const int32_t *labels) {
+static double calibration_error(int64_t rows, int64_t classes, const float *logs, const int32_t *labels,
+                                struct reliability bins[BINS]) {
   double confidence[BINS] = {0}, right[BINS] = {0}, sum = 0;
   for (int64_t i = 0; i < rows; i++) {
     const float *z = logs + i * classes;
@@ -254,9 +255,13 @@ static double calibration_error(int64_t rows, int64_t classes, const float *logs
     bin = bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin;
     confidence[bin] += sure;
     right[bin] += best == labels[i];
+    bins[bin].count++;
   }
-  for (int bin = 0; bin < BINS; bin++)
+  for (int bin = 0; bin < BINS; bin++) {
     sum += fabs(confidence[bin] - right[bin]);
+    bins[bin].confidence = confidence[bin] / (double)bins[bin].count; /* 0 / 0 is NaN */
+    bins[bin].accuracy = right[bin] / (double)bins[bin].count;
+  }
   return sum / (double)rows;
 }
 
@@ -271,11 +276,11 @@ static double brier(int64_t rows, int64_t classes, const float *logs, const int3
 }
 
 int quality_of(int64_t rows, int64_t classes, const float *logs, const int32_t *labels, struct quality *quality) {
-  *quality = (struct quality){NAN, NAN, NAN, NAN, NULL};
+  *quality = (struct quality){.brier = NAN, .ece = NAN, .temperature = NAN, .calibrated_nll = NAN};
   if (rows < 1)
     return STRAIT_OK;
   quality->brier = brier(rows, classes, logs, labels);
-  quality->ece = calibration_error(rows, classes, logs, labels);
+  quality->ece = calibration_error(rows, classes, logs, labels, quality->bins);
   return calibrate(rows, classes, logs, labels, &quality->temperature, &quality->calibrated_nll,
                    &quality->uncalibrated);
 }

@@ -29,6 +29,12 @@ int calibrate(int64_t rows, int64_t classes, const float *logs, const int32_t *l
 int fit_temperature(int64_t rows, int64_t classes, const float *logs, const int32_t *labels, double *temperature);
 void temper(int64_t rows, int64_t classes, double temperature, float *logs);
 
+/* Of the predictions in one bin of confidence: how many, their mean confidence and the share that is right. */
+#define CONFIDENCE_BINS 15
+struct reliability {
+  int64_t count;
+  double confidence, accuracy; /* NaN: the bin is empty */
+};
 struct quality {
   double brier; /* mean over rows of sum_c (p_c - [c is the label])^2, in [0,2] */
   /* Expected calibration error (Naeini et al., 2015; Guo et al., 2017): 15 equal bins (a, b] of confidence. What is
@@ -36,6 +42,7 @@ struct quality {
   double ece;
   double temperature, calibrated_nll;
   const char *uncalibrated; /* why the last is the nll as it is; NULL: it is not */
+  struct reliability bins[CONFIDENCE_BINS];
 };
 int quality_of(int64_t rows, int64_t classes, const float *logs, const int32_t *labels, struct quality *quality);
 

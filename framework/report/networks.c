@@ -6,9 +6,10 @@
 #include "report/results.h"
 
 struct table *networks_create(void) {
-  static const char *const heads[] = {"network or ensemble", "members",        "epochs", "test nll", "test err %",
-                                      "disagree %",          "calibrated nll", "Brier",  "ECE"};
-  struct table *table = table_create("lrrrrrrrr");
+  static const char *const heads[] = {
+      "network or ensemble", "members",     "epochs",         "samples", "test nll", "test err %",
+      "disagree %",          "temperature", "calibrated nll", "Brier",   "ECE"};
+  struct table *table = table_create("lrrrrrrrrrr");
   for (size_t i = 0; table && i < sizeof heads / sizeof *heads; i++)
     table_add(table, "%s", heads[i]);
   if (table)
@@ -23,9 +24,11 @@ void networks_cells(struct table *table, size_t members, double epochs, const js
     table_add(table, "-");
   else
     table_add(table, "%.4g", epochs);
+  results_cell(table, 0, test, "samples");
   results_cell(table, 4, test, "nll");
   results_cell(table, 2, test, "error");
   results_cell(table, 2, test, "disagreement");
+  results_cell(table, 2, test, "temperature");
   results_cell(table, 4, test, "calibrated_nll");
   results_cell(table, 3, test, "brier");
   results_cell(table, 3, test, "ece");

@@ -1,6 +1,7 @@
 /* verbs/compare_table.c: the table of a compare stage: means over seeds, their errors, what they cost. Reads the
  * summary; for times the stages' provenance.json. */
 #include <math.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -36,7 +37,9 @@ static double minutes_of(struct arena *arena, const json_t *results, const json_
   return seeds ? sum / (double)seeds / 60 : NAN;
 }
 
-static void add_compare_row(struct table *table, struct arena *arena, const json_t *results, const json_t *row) {
+/* reference: the row that the others are compared to. */
+static void add_compare_row(struct table *table, struct arena *arena, const json_t *results, const json_t *row,
+                            int reference) {
   const json_t *test = json_object_get(row, "test"), *nll = json_object_get(test, "nll"),
                *error = json_object_get(test, "error");
   table_add(table, "%.0f", results_value(row, "budget"));
@@ -47,8 +50,8 @@ static void add_compare_row(struct table *table, struct arena *arena, const json
   results_number(table, 2, minutes_of(arena, results, row));
   results_mean(table, nll, 4, 0);
   results_mean(table, error, 2, 0);
-  results_mean(table, json_object_get(nll, "difference"), 4, 1);
-  results_mean(table, json_object_get(error, "difference"), 2, 1);
+  results_mean(table, reference ? NULL : json_object_get(nll, "difference"), 4, 1);
+  results_mean(table, reference ? NULL : json_object_get(error, "difference"), 2, 1);
 }
 
 int print_compare(const struct shown *shown) {
@@ -62,13 +65,17 @@ int print_compare(const struct shown *shown) {
   struct table *table = arena ? table_create("rlrrrrrrrr") : NULL;
   int status = table ? STRAIT_OK : error_failure();
   json_t *row;
+  double least = INFINITY;
+  json_array_foreach(json_object_get(summary, "rows"), i, row) { least = fmin(least, results_value(row, "budget")); }
   for (i = 0; table && i < sizeof heads / sizeof *heads; i++)
     table_add(table, "%s", heads[i]);
   if (table)
     table_rule(table);
   json_array_foreach(json_object_get(summary, "rows"), i, row) {
     if (table)
-      add_compare_row(table, arena, shown->results, row);
+      add_compare_row(table, arena, shown->results, row,
+                      single && strcmp(results_text(row, "stage"), single) == 0 &&
+                          results_value(row, "budget") == least);
   }
   if (table) {
     sheet_heading(sheet, "%s: over %zu seed%s", results_text(stage, "name"), seeds, seeds == 1 ? "" : "s");

@@ -9,7 +9,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "landscape/contents.h"
+#include "landscape/path.h"
 #include "report/figures.h"
 #include "report/results.h"
 
@@ -71,6 +73,48 @@ const double *course_rates(const struct course *c, struct arena *arena, int64_t 
   return rates;
 }
 
+/* --- the error on the way --- */
+
+static int measure_on_the_way(struct job *job, struct evaluator **tracer, const struct snapshot *snapshot,
+                              const struct path *path, int *split, double *error) {
+  struct metrics measured[SPLITS] = {{0}};
+  float *w = path ? memory_alloc((size_t)path->count, sizeof *w) : NULL;
+  int status = path && !w ? error_failure() : STRAIT_OK;
+  if (!status && !*tracer)
+    status = job_evaluator(job, tracer);
+  if (!status)
+    *split = evaluator_samples(*tracer, SPLIT_TEST) ? SPLIT_TEST : SPLIT_VALIDATION;
+  if (!status && !evaluator_samples(*tracer, *split))
+    measured[*split].error = NAN;
+  else if (!status && path) {
+    path_weights(path, .5, w);
+    status = evaluator_point(*tracer, w, snapshot->statistics, 1u << *split, measured, NULL, NULL);
+  } else if (!status)
+    status = evaluator_measure(*tracer, snapshot->theta[0], snapshot->statistics, *split, &measured[*split], NULL);
+  memory_free(w);
+  *error = measured[*split].error;
+  return status;
+}
+
+int course_trace(struct job *job, struct evaluator **tracer, const struct snapshot *snapshot, const struct path *path) {
+  int split = SPLIT_TEST;
+  double error = NAN;
+  if (measure_on_the_way(job, tracer, snapshot, path, &split, &error)) {
+    log_message(STRAIT_LOG_WARNING, "trace: %s", error_text());
+    error_clear();
+    return STRAIT_OK;
+  }
+  return job_log(job, json_pack("{s:s, s:I, s:s, s:o}", "event", "trace", "iteration", (json_int_t)snapshot->iteration,
+                                "split", split_name(split), "test_error", document_number(error)));
+}
+
+int64_t course_trace_cost(const struct stage *stage, int64_t epochs) {
+  const struct data *data = stage->material->data;
+  const int64_t test = data_count(data, SPLIT_TEST), wanted = stage->evaluation.test_samples;
+  const int64_t samples = test ? test : data_count(data, SPLIT_VALIDATION);
+  return epochs * (wanted && wanted < samples ? wanted : samples);
+}
+
 /* --- the log --- */
 
 /* What came after that iteration was taken back by a divergence. */
@@ -110,6 +154,12 @@ static int add_event(struct course *c, const json_t *event) {
     return STRAIT_OK;
   if (strcmp(what, "halved") == 0)
     return add_halving(c, event, source);
+  if (json_is_integer(at) && strcmp(what, "trace") == 0) {
+    const size_t traced = place_of(c, source, json_integer_value(at));
+    if (traced < c->count && c->point[traced].iteration == json_integer_value(at))
+      c->point[traced].test_error = results_value(event, "test_error");
+    return STRAIT_OK;
+  }
   if (!json_is_integer(at) || (strcmp(what, "epoch") != 0 && strcmp(what, "moment") != 0))
     return STRAIT_OK;
   const struct course_point p = {.source = source,

@@ -16,6 +16,16 @@ struct rates_of {
  * source): the iterations before. A path has none. */
 int rates_write(struct job *job, const strait_object *schedule, const struct rates_of *trainings, int64_t count);
 
+/* What trace = yes adds to the log of a training at an epoch's end: the error on the test data, on validation where
+ * there is none. path: a curve, measured at its middle under the batch-norm rule; else the weights with the statistics
+ * that training keeps. *tracer is made when it is first needed; the caller frees it. A failure to measure is a warning.
+ */
+struct path;
+int course_trace(struct job *job, struct evaluator **tracer, const struct snapshot *snapshot, const struct path *path);
+#define TRACE_HELP "measure the test error after every epoch, for the figure of the training"
+/* Samples that this takes. */
+int64_t course_trace_cost(const struct stage *stage, int64_t epochs);
+
 /* An epoch's end, or a moment at which an ensembler was asked. */
 struct course_point {
   int64_t source, iteration;

@@ -241,5 +241,105 @@ int draw_ensemble(const struct shown *shown) {
   if (!status && course.count)
     status = draw_course(f, shown->stage, shown->summary, &course);
   course_free(&course);
-  return status ? status : draw_errors(f, shown->stage, shown->summary);
+  if (!status)
+    status = draw_errors(f, shown->stage, shown->summary);
+  return status ? status : draw_reliability(f, shown->stage, json_object_get(shown->summary, "combined"));
+}
+
+/* --- all ensembles, as they grew --- */
+
+/* Epochs spent when the i-th member was kept: those before the ensemble began, and of its trainings so far. NaN: not
+ * known, or nothing was trained. */
+static double spent_at(const json_t *summary, size_t i) {
+  const json_t *members = json_object_get(summary, "members");
+  const double own = results_value(summary, "iterations"), spent = results_value(summary, "spent");
+  const double epoch = spent / results_value(summary, "budget");
+  const json_t *member = json_array_get(members, i);
+  double before = 0, last = 0;
+  if (!(own > 0) || !(epoch > 0))
+    return NAN;
+  for (size_t k = 0; k < i; k++) { /* a source ends where its last member was kept */
+    const json_t *one = json_array_get(members, k);
+    last = results_value(one, "iteration");
+    if (results_value(one, "source") != results_value(json_array_get(members, k + 1), "source"))
+      before += last;
+  }
+  return (spent - own + before + results_value(member, "iteration")) / epoch;
+}
+
+/* The blocks of one ensemble: $e0, of the first members together, and $m0, of each. Returns 0 where it has none. */
+static int add_growth(struct text *s, const json_t *summary, size_t number, double *low, double *high) {
+  const json_t *so_far = json_object_get(summary, "so_far"), *values = json_object_get(so_far, "values");
+  const char *split = results_text(so_far, "split");
+  json_t *one;
+  size_t i;
+  if (!json_array_size(values) || isnan(spent_at(summary, 0)))
+    return 0;
+  for (int each = 0; each < 2; each++) {
+    text_add(s, "$%c%zu << END\n", each ? 'm' : 'e', number);
+    json_array_foreach(values, i, one) {
+      const json_t *member = json_array_get(json_object_get(summary, "members"), i);
+      const double error =
+          results_value(each ? json_object_get(json_object_get(member, "metrics"), split) : one, "error");
+      gnuplot_number(s, spent_at(summary, i));
+      text_add(s, " ");
+      gnuplot_number(s, error);
+      text_add(s, "\n");
+      *low = isfinite(error) ? fmin(*low, error) : *low;
+      *high = isfinite(error) ? fmax(*high, error) : *high;
+    }
+    text_add(s, "END\n");
+  }
+  return 1;
+}
+
+int draw_ensembles(const struct shown *shown) {
+  struct figures *f = shown->figures;
+  json_t *stages = json_object_get(shown->results, "stages"), *stage;
+  const json_t *first = NULL;
+  const char **names = arena_alloc(f->arena, json_array_size(stages), sizeof *names);
+  size_t i, count = 0;
+  double low = INFINITY, high = -INFINITY, samples = NAN;
+  struct text s = {0}, blocks = {0};
+  char colour[8];
+  if (!names)
+    return error_failure();
+  json_array_foreach(stages, i, stage) {
+    const json_t *summary = json_object_get(stage, "summary");
+    if (results_is_copy(stage) || strcmp(results_text(stage, "verb"), "ensemble") != 0 ||
+        !add_growth(&blocks, summary, count, &low, &high))
+      continue;
+    samples = count ? samples : samples_of(summary);
+    first = first ? first : stage;
+    names[count++] = results_text(stage, "name");
+  }
+  const char *title =
+      figure_title(f, count == 1 ? names[0] : "ensembles", "error of the members so far", "test", samples);
+  if (!count || !title || !blocks.data) {
+    text_free(&blocks);
+    return count ? error_failure() : STRAIT_OK;
+  }
+  figure_begin(&s, title, "epochs spent", "test error, %");
+  int more = figure_key(&s, count, figure_longest(names, count), 620);
+  figure_widen(&low, &high, samples);
+  if (isfinite(low) && isfinite(high))
+    figure_axis(&s, 'y', low, high);
+  text_add(&s, "set offsets graph 0.05, graph 0.05, 0, 0\n%s", blocks.data);
+  for (i = 0; i < count; i++) {
+    text_add(&s,
+             "%s$m%zu using 1:2 with points pointtype 2 pointsize 0.9 linewidth 1.5 linecolor '%s' notitle, $e%zu "
+             "using 1:2 with linespoints linewidth 2 pointtype 7 pointsize 0.6 ",
+             i ? ", " : "plot ", i, figure_colour(i, colour), i);
+    figure_line(&s, i);
+    text_add(&s, " title ");
+    figure_name(&s, names[i]);
+  }
+  text_add(&s, "\n");
+  text_free(&blocks);
+  return figure_add(f, first, "so-far", 620, 400 + more,
+                    arena_format(f->arena,
+                                 "%s: test error of all members so far together, against the epochs spent; crosses: "
+                                 "each member alone, when it was kept. The axis spans at least %d standard errors.",
+                                 count == 1 ? names[0] : "The ensembles of the run", FIGURE_SPAN),
+                    &s);
 }

@@ -5,12 +5,15 @@
 
 #include "base/error.h"
 #include "base/stop.h"
+#include "landscape/path.h"
 #include "stage/plugins.h"
 #include "stage/weights.h"
+#include "verbs/course.h"
 
 static const struct connect_keys *keys_of(const struct curve_training *j) { return j->job->stage->own; }
 
 void curve_training_free(struct curve_training *j) {
+  evaluator_free(j->tracer);
   snapshot_free(j->trainer.snapshot);
   training_free(j->trainer.training);
   object_free(j->curve);
@@ -63,8 +66,14 @@ int curve_training_prune(struct curve_training *j, size_t spare) {
 
 static int keep(void *context, const struct snapshot *snapshot, unsigned why) {
   struct curve_training *j = context;
-  (void)why;
+  const struct path path = {.name = j->job->stage->name,
+                            .curve = j->curve,
+                            .points = snapshot->points,
+                            .count = snapshot->count,
+                            .theta = (const float *const *)snapshot->theta};
   int status = moment_save(&j->moments, snapshot);
+  if (!status && why & KEEP_EPOCH && keys_of(j)->trace)
+    status = course_trace(j->job, &j->tracer, snapshot, &path);
   return status ? status : curve_training_prune(j, 2);
 }
 

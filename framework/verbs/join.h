@@ -13,7 +13,7 @@ struct connect_keys {
   int64_t epochs;
   int32_t free_ends;
   double checkpoint_every, checkpoint_limit;
-  int32_t on_divergence;
+  int32_t on_divergence, trace;
   strait_strings start;
   struct objective_keys objective;
   struct reference *end[2], **inner; /* inner: of `start`; NULL: the points start on the segment */
@@ -24,6 +24,7 @@ struct curve_training {
   struct moments moments;
   strait_object *schedule, *curve;
   struct trainer trainer;
+  struct evaluator *tracer; /* with trace = yes */
   int64_t end, epoch;
 };
 

@@ -48,8 +48,10 @@ int predict_check_fitted(json_t *summary, unsigned shown, unsigned fitted) {
 
 /* --- members --- */
 
+static int keeps(const struct predictions *p) { return p->keep == PREDICT_COMBINED || p->keep == PREDICT_RESULTS; }
+
 static int make_room(struct predictions *p, int split) {
-  const int64_t rows = p->rows[split], kept = p->keep ? p->members : 1;
+  const int64_t rows = p->rows[split], kept = keeps(p) ? p->members : 1;
   if (rows > INT64_MAX / 8 / p->classes / kept)
     return error_set(STRAIT_ENOMEM, "%lld predictions do not fit in memory", (long long)rows);
   p->logs[split] = memory_alloc((size_t)(kept * rows * p->classes), sizeof(float));
@@ -68,14 +70,14 @@ int predict_begin(struct predictions *p, struct job *job, unsigned splits, int64
   p->classes = split->classes;
   p->keep = keep;
   p->count = network_weights(job->stage->material->network)->count;
-  if (keep && predict_fits(&p->keys))
+  if (keeps(p) && predict_fits(&p->keys))
     p->splits |= 1u << SPLIT_VALIDATION;
   int status = job_evaluator(job, &p->evaluator);
   for (int s = 0; !status && s < SPLITS; s++) {
     if (!(p->splits & 1u << s))
       continue;
     p->rows[s] = evaluator_samples(p->evaluator, s);
-    if (split->target == STRAIT_TARGET_CLASS)
+    if (split->target == STRAIT_TARGET_CLASS && !(keep == PREDICT_ALONE && s == SPLIT_TRAIN))
       status = make_room(p, s);
   }
   if (!status && keep == PREDICT_RESULTS &&
@@ -96,10 +98,27 @@ void predict_free(struct predictions *p) {
 }
 
 static float *member_rows(const struct predictions *p, int split, int64_t i) {
-  return p->logs[split] ? p->logs[split] + (p->keep ? i : 0) * p->rows[split] * p->classes : NULL;
+  return p->logs[split] ? p->logs[split] + (keeps(p) ? i : 0) * p->rows[split] * p->classes : NULL;
 }
 
-static int put_quality(struct predictions *p, int split, const float *logs, json_t *one) {
+/* "reliability": {"count": [...], "confidence": [...], "accuracy": [...]}, of the bins that are not empty. */
+static int put_reliability(const struct quality *q, json_t *one) {
+  json_t *count = json_array(), *confidence = json_array(), *accuracy = json_array();
+  json_t *whole = json_pack("{s:o, s:o, s:o}", "count", count, "confidence", confidence, "accuracy", accuracy);
+  int failed = !whole;
+  for (int i = 0; whole && i < CONFIDENCE_BINS; i++)
+    if (q->bins[i].count)
+      failed |= json_array_append_new(count, json_integer(q->bins[i].count)) ||
+                json_array_append_new(confidence, document_measure(q->bins[i].confidence)) ||
+                json_array_append_new(accuracy, document_measure(q->bins[i].accuracy));
+  if (!failed)
+    return put(one, "reliability", whole);
+  json_decref(whole);
+  return error_set(STRAIT_ENOMEM, "out of memory");
+}
+
+/* bins: the reliability too. */
+static int put_quality(struct predictions *p, int split, const float *logs, int bins, json_t *one) {
   struct quality q;
   int status = quality_of(p->rows[split], p->classes, logs, p->labels[split], &q);
   if (!status)
@@ -110,6 +129,8 @@ static int put_quality(struct predictions *p, int split, const float *logs, json
     status = put_measure(one, "temperature", q.temperature);
   if (!status)
     status = put_measure(one, "calibrated_nll", q.calibrated_nll);
+  if (!status && bins && !isnan(q.ece))
+    status = put_reliability(&q, one);
   if (status || !q.uncalibrated)
     return status;
   p->uncalibrated++;
@@ -136,7 +157,7 @@ int predict_member(struct predictions *p, int64_t i, const float *weights, const
     status = error_set(STRAIT_ENOMEM, "out of memory");
   for (int s = 0; !status && s < SPLITS; s++)
     if (p->shown & 1u << s && logs[s])
-      status = put_quality(p, s, logs[s], json_object_get(all, split_name(s)));
+      status = put_quality(p, s, logs[s], p->keep == PREDICT_ALONE, json_object_get(all, split_name(s)));
   if (status)
     json_decref(all);
   *metrics = status ? NULL : all;
@@ -193,7 +214,7 @@ static int combine_split(struct predictions *p, const strait_object *ensembler, 
                           document_number(m.error));
   status = put(into, split_name(split), one);
   if (!status)
-    status = put_quality(p, split, combined, one);
+    status = put_quality(p, split, combined, 1, one);
   if (!status && p->members > 1)
     status = tabulate(p, split, disagree, arena, &mean) ? put_number(one, "disagreement", mean) : error_failure();
   return status;
@@ -344,6 +365,34 @@ static int write_members(const struct predictions *p, const strait_object *ensem
   return status ? status : written;
 }
 
+/* "so_far" into the summary: nll and error of the first member, of the first two together, ..., of all. Not where some
+ * count more than others: how much is only known of all. */
+static int put_so_far(const struct predictions *p, const strait_object *ensembler) {
+  const int split = p->logs[SPLIT_TEST] && p->shown & 1u << SPLIT_TEST ? SPLIT_TEST : SPLIT_VALIDATION;
+  if (!p->logs[split] || !(p->shown & 1u << split) || p->shares || p->members < 2)
+    return STRAIT_OK;
+  const int64_t rows = p->rows[split];
+  float *combined = memory_alloc((size_t)(rows * p->classes), sizeof *combined);
+  json_t *list = json_array();
+  int status = combined ? STRAIT_OK : error_failure();
+  for (int64_t m = 1; !status && m <= p->members; m++) {
+    struct metrics measured = {0};
+    status = combine_members(ensembler, m, rows, p->classes, p->logs[split], combined);
+    if (status)
+      break;
+    judge(rows, p->classes, combined, p->labels[split], &measured);
+    if (json_array_append_new(list, json_pack("{s:o, s:o}", "nll", document_measure(measured.nll), "error",
+                                              document_number(measured.error))))
+      status = error_set(STRAIT_ENOMEM, "out of memory");
+  }
+  memory_free(combined);
+  if (status) {
+    json_decref(list);
+    return status;
+  }
+  return put(p->job->summary, "so_far", json_pack("{s:s, s:o}", "split", split_name(split), "values", list));
+}
+
 int predict_results(struct predictions *p, const strait_object *ensembler) {
   json_t *metrics;
   double distance;
@@ -358,6 +407,8 @@ int predict_results(struct predictions *p, const strait_object *ensembler) {
     status = predict_combined(p, ensembler, &metrics);
   if (!status)
     status = put(p->job->summary, "combined", metrics);
+  if (!status)
+    status = put_so_far(p, ensembler);
   if (!status)
     status = write_members(p, ensembler, &distance);
   return status || p->members < 2 ? status : put_measure(p->job->summary, "distance", distance);

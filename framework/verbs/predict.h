@@ -46,14 +46,16 @@ struct predictions {
   int64_t uncalibrated; /* how often the calibrated nll was the nll as it is; and why, the last time */
   const char *why;
 };
-/* What is kept: nothing from member to member; what predict_combined needs; what predict_results needs. */
-enum { PREDICT_EACH, PREDICT_COMBINED, PREDICT_RESULTS };
+/* What is kept: nothing from member to member; what predict_combined needs; what predict_results needs. PREDICT_ALONE:
+ * one network, of whose predictions on the training split only nll and error are looked at: it may be large. */
+enum { PREDICT_EACH, PREDICT_COMBINED, PREDICT_RESULTS, PREDICT_ALONE };
 /* keys: NULL for equal weights. */
 int predict_begin(struct predictions *p, struct job *job, unsigned splits, int64_t members, int keep,
                   const struct predict_keys *keys);
 void predict_free(struct predictions *p); /* zeroed: nothing */
 /* Measures member i. as_is: with these statistics; else by the key bn. metrics: as job_measure's, with quality.h's
- * figures beside: "brier", "ece", "temperature", "calibrated_nll", and where that is the nll as it is, the reason as
+ * figures beside: "brier", "ece", "temperature", "calibrated_nll", "reliability" of what is combined or alone (count,
+ * confidence and accuracy of quality.h's bins that are not empty), and where that is the nll as it is, the reason as
  * "uncalibrated". */
 int predict_member(struct predictions *p, int64_t i, const float *weights, const float *statistics, int as_is,
                    json_t **metrics);
@@ -67,8 +69,9 @@ int predict_check_calibrated(const struct predictions *p);
  * disagreement: the mean share, in per cent, of samples on which two members predict different classes (of several
  * members). ensembler NULL: the mean of probabilities. */
 int predict_combined(struct predictions *p, const strait_object *ensembler, json_t **metrics);
-/* All three, the last as "combined" into the summary; "distance", the mean of two members' distances; "weights" where
- * they are greedy. And members.npz:
+/* All three, the last as "combined" into the summary; "so_far": {"split", "values": [{"nll", "error"}, ...]} of the
+ * first member, the first two, ... together; "distance", the mean of two members' distances; "weights" where they are
+ * greedy. And members.npz:
  *
  *   distances (M, M)           |w_i - w_j|
  *   weights (M)                how much each counts; only where they are greedy

@@ -109,6 +109,13 @@ static int print_beside(struct sheet *sheet, const json_t *summary) {
   return status;
 }
 
+static void print_samples(struct sheet *sheet, const json_t *splits) {
+  const json_t *train = json_object_get(splits, "train"), *test = json_object_get(splits, "test");
+  if (results_has(train, "samples") && results_has(test, "samples"))
+    sheet_note(sheet, "measured on %.0f train and %.0f test samples", results_value(train, "samples"),
+               results_value(test, "samples"));
+}
+
 static void print_pieces(struct sheet *sheet, const json_t *summary) {
   json_t *path;
   size_t i;
@@ -168,6 +175,7 @@ int print_scan(const struct shown *shown) {
   sheet_note(sheet, "train loss includes weight decay, which shrinks with |w|; barrier: highest train nll above the "
                     "mean of the ends; length: path length / distance between its ends");
   table_free(table);
+  print_samples(sheet, json_object_get(json_array_get(json_object_get(summary, "paths"), 0), "splits"));
   print_pieces(sheet, summary);
   if (!status)
     status = print_beside(sheet, summary);

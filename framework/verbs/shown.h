@@ -22,6 +22,10 @@ int draw_training(const struct shown *shown);
 int draw_scan(const struct shown *shown);
 int draw_plane(const struct shown *shown);
 int draw_ensemble(const struct shown *shown);
+int draw_ensembles(const struct shown *shown);
+/* The reliability of a network or an ensemble, by its metrics; nothing where there is none. Defined in train_figures.c.
+ */
+int draw_reliability(struct figures *figures, const json_t *stage, const json_t *metrics);
 int draw_compare(const struct shown *shown);
 int draw_sweep(const struct shown *shown);
 

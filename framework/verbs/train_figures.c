@@ -7,6 +7,7 @@
 #include "report/figures.h"
 #include "report/gnuplot.h"
 #include "report/results.h"
+#include "store/document.h"
 #include "verbs/course.h"
 #include "verbs/shown.h"
 
@@ -140,5 +141,46 @@ int draw_training(const struct shown *shown) {
   if (!status && h.epoch > 0 && course.count > 1)
     status = draw_history(shown->figures, shown->stage, &h);
   course_free(&course);
+  if (!status && metrics == json_object_get(summary, "metrics"))
+    status = draw_reliability(shown->figures, shown->stage, metrics);
   return status;
+}
+
+/* The share that is right against the mean confidence in each bin, and how the samples are spread over the bins. */
+int draw_reliability(struct figures *f, const json_t *stage, const json_t *metrics) {
+  const json_t *test = json_object_get(metrics, "test"), *bins = json_object_get(test, "reliability");
+  const json_t *counts = json_object_get(bins, "count");
+  const double samples = results_value(test, "samples");
+  const char *name = results_text(stage, "name");
+  struct text s = {0};
+  char colour[8];
+  json_t *count;
+  size_t i;
+  if (!json_array_size(counts) || !(samples > 0))
+    return STRAIT_OK;
+  const char *title = figure_title(f, name, "reliability", "test", samples);
+  const char *caption =
+      arena_format(f->arena,
+                   "%s: the share of test samples that are right against the confidence in them, by bins; on the "
+                   "diagonal a network is as often right as it says. Bars: standard error; grey: the share of the "
+                   "samples. Expected calibration error %.3f.",
+                   name, results_value(test, "ece"));
+  if (!title || !caption)
+    return error_failure();
+  figure_begin(&s, title, "confidence", "right");
+  text_add(&s, "$r << END\n");
+  json_array_foreach(counts, i, count) {
+    double accuracy = NAN, confidence = NAN, n = (double)json_integer_value(count);
+    document_value(json_array_get(json_object_get(bins, "accuracy"), i), &accuracy);
+    document_value(json_array_get(json_object_get(bins, "confidence"), i), &confidence);
+    text_add(&s, "%.6g %.6g %.6g %.6g\n", confidence, accuracy, sqrt(accuracy * (1 - accuracy) / n), n / samples);
+  }
+  text_add(&s,
+           "END\nset xrange [0:1]\nset yrange [0:1]\nset size ratio 1\nset key top left inside\nset boxwidth 0.05\n"
+           "plot $r using 1:4 with boxes fillstyle solid noborder linecolor '#dddddd' title 'samples', x with lines "
+           "dashtype 2 linewidth 1.2 linecolor '#666666' notitle, $r using 1:2:3 with yerrorbars pointtype 7 "
+           "pointsize 0.8 linewidth 1.5 linecolor '%s' notitle, $r using 1:2 with lines linewidth 1.5 linecolor "
+           "'%s' title 'right'\n",
+           figure_colour(0, colour), colour);
+  return figure_add(f, stage, "reliability", 480, 480, caption, &s);
 }

@@ -36,6 +36,7 @@ static const strait_option options[] = {
     STRAIT_FLOAT("sharpness", struct connect_keys, objective.sharpness, "10", 1e-6, 1e6,
                  "sharpness of the soft maximum log(mean exp(sharpness * loss)) / sharpness of objective = worst; "
                  "larger is closer to the maximum"),
+    STRAIT_BOOL("trace", struct connect_keys, trace, "no", TRACE_HELP ", at the curve's middle"),
     STRAIT_FLOAT("checkpoint-every", struct connect_keys, checkpoint_every, "10", 0.001, 1e6,
                  "minutes between checkpoints inside an epoch"),
     STRAIT_FLOAT("checkpoint-limit", struct connect_keys, checkpoint_limit, "0", 0, 1e9, CHECKPOINT_LIMIT_HELP),
@@ -107,6 +108,8 @@ static int cost_connect(const struct stage *stage, struct cost *c) {
   const int free_points = points - (k->free_ends ? 0 : 2);
   c->trained = k->objective.draws * cost_of_training(stage);
   c->evaluated = cost_of_measuring(stage, NULL); /* of the middle */
+  if (k->trace)                                  /* each with its refresh of batch norm */
+    c->evaluated += course_trace_cost(stage, k->epochs) + k->epochs * data_count(stage->material->data, SPLIT_TRAIN);
   c->vectors = cost_of_points(stage, points, free_points);
   if (k->objective.draws > 1)
     c->vectors += k->objective.draws + 2 * free_points;

@@ -376,5 +376,6 @@ const struct verb verb_ensemble = {
     .summarise = summarise_ensemble,
     .networks = networks_ensemble,
     .draw = draw_ensemble,
+    .draw_all = draw_ensembles,
     .headlines = headlines,
 };

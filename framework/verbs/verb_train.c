@@ -17,6 +17,7 @@
 #include "stage/spent.h"
 #include "stage/weights.h"
 #include "verbs/course.h"
+#include "verbs/predict.h"
 #include "verbs/shown.h"
 #include "verbs/verbs.h"
 
@@ -25,6 +26,7 @@ struct train_keys {
   const char *start;
   int32_t restart;
   int64_t keep;
+  int32_t trace;
   double checkpoint_every, checkpoint_limit;
   int32_t on_divergence;
   struct reference *reference; /* of start; NULL: fresh weights */
@@ -40,6 +42,7 @@ static const strait_option options[] = {
     STRAIT_BOOL("restart", struct train_keys, restart, "no", "reset momentum and schedule at the start's weights"),
     STRAIT_INT("keep", struct train_keys, keep, "0", 0, 1000000,
                "keep every n-th epoch; 0: only those that other stages name"),
+    STRAIT_BOOL("trace", struct train_keys, trace, "no", TRACE_HELP),
     STRAIT_FLOAT("checkpoint-every", struct train_keys, checkpoint_every, "10", 0.001, 1e6,
                  "minutes between checkpoints inside an epoch"),
     STRAIT_FLOAT("checkpoint-limit", struct train_keys, checkpoint_limit, "0", 0, 1e9, CHECKPOINT_LIMIT_HELP),
@@ -102,6 +105,8 @@ static int cost_train(const struct stage *stage, struct cost *c) {
   const int64_t kept = (int64_t)stage->wanted_count + (k->keep ? k->epochs / k->keep : 0);
   c->trained = cost_of_training(stage);
   c->evaluated = cost_of_measuring(stage, NULL);
+  if (k->trace)
+    c->evaluated += course_trace_cost(stage, stage->iterations / stage_epoch(stage));
   c->vectors = cost_of_points(stage, 1, 1);
   c->kept = (kept + 1) * cost_of_weights(stage, 1);
   c->disk = c->kept + cost_of_checkpoints(cost_of_weights(stage, 1), k->checkpoint_limit);
@@ -115,12 +120,14 @@ struct task {
   struct moments moments;
   strait_object *schedule;
   struct trainer trainer;
+  struct evaluator *tracer; /* with trace = yes */
   int64_t first, end, epoch;
   const int64_t *settled; /* in a replay: the moments to keep whose files are there, for others to build on */
   size_t settled_count;
 };
 
 static void task_free(struct task *t) {
+  evaluator_free(t->tracer);
   snapshot_free(t->trainer.snapshot);
   training_free(t->trainer.training);
   object_free(t->schedule);
@@ -162,8 +169,9 @@ static int is_settled(const struct task *t, int64_t iteration) {
 
 static int keep(void *context, const struct snapshot *snapshot, unsigned why) {
   struct task *t = context;
-  (void)why;
   int status = is_settled(t, snapshot->iteration) ? STRAIT_OK : moment_save(&t->moments, snapshot);
+  if (!status && why & KEEP_EPOCH && keys_of(t->job->stage)->trace && !t->settled)
+    status = course_trace(t->job, &t->tracer, snapshot, NULL);
   return status ? status : prune(t, 2);
 }
 
@@ -265,18 +273,20 @@ static int train(struct task *t, int64_t latest, int64_t until) {
 
 static int measure_train(struct task *t) {
   struct job *job = t->job;
-  struct evaluator *evaluator = NULL;
+  struct predictions p = {0};
   json_t *metrics = NULL;
   unsigned splits;
   strait_strings all = {0};
   int status = job_splits(job, &all, &splits);
   if (!status)
-    status = job_evaluator(job, &evaluator);
+    status = predict_begin(&p, job, splits, 1, PREDICT_ALONE, NULL);
   job_begin(job, "measuring", 0, 1, "point");
   if (!status)
-    status = job_measure(evaluator, t->trainer.snapshot->theta[0], t->trainer.snapshot->statistics, splits, &metrics);
+    status = predict_member(&p, 0, t->trainer.snapshot->theta[0], t->trainer.snapshot->statistics, 0, &metrics);
   job_end(job);
-  evaluator_free(evaluator);
+  if (!status)
+    status = predict_check_calibrated(&p);
+  predict_free(&p);
   const struct network *network = job->stage->material->network;
   if (!status)
     status = put_text(job->summary, "model", network_model(network));

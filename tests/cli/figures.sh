@@ -20,7 +20,8 @@ schedule      = decay
 schedule.rate = 0.1
 [train a]
 [train b]
-seed = 2
+seed  = 2
+trace = yes
 [train c]
 seed = 3
 [train d]
@@ -200,4 +201,42 @@ near 4 0.005 "the curve's ends"
 echo "-- titles name stage and samples"
 for figure in many-nll-arc one-error-t sheet-loss fge-course sse-members equal-nll; do
   grep -qE "<text>${figure%%-*}: .*samples\)<" runs/e/figures/$figure.svg || die "$figure has no title"
+done
+
+echo "-- a training's test error, with trace = yes"
+says '"event":"trace"' runs/e/b/log.jsonl
+drawn b-training
+awk '$2 == "test" && $4 == "line" { print $6 }' points >got
+test "$(wc -l <got)" = 3 || die "three epochs"
+echo "$(tail -n 1 got) $(json metrics.test.error <runs/e/b/summary.json)" >pairs # without batch norm the last is the end's
+near 1 0.005 "the test error of the last epoch"
+if grep -q '>test<' runs/e/figures/a-training.svg; then die "a test error that nobody measured"; fi
+
+echo "-- ensembles as they grow: both in one picture"
+for name in sse fge; do says ">$name<" runs/e/figures/sse-so-far.svg; done
+drawn sse-so-far
+for name in sse fge; do
+  members=$(grep -c '"iteration"' runs/e/$name/members.json)
+  awk -v name=$name '$2 == name && $4 == "line" { print $6 }' points >got
+  { json members.0.metrics.test.error <runs/e/$name/summary.json
+    json combined.test.error <runs/e/$name/summary.json; } >want
+  { head -n 1 got && tail -n 1 got; } | paste -d' ' - want >pairs
+  near 2 0.005 "$name: one member alone and all together"
+  test "$(wc -l <got)" = "$members" || die "$name: $(wc -l <got) of $members members"
+done
+awk '$2 == "sse" && $4 == "line" { print $5, 2 * ++i }' points >pairs # of 2 epochs each
+near 3 0.002 "the epochs spent"
+
+echo "-- reliability: bins and the calibration error that follows from them"
+for stage in a sse; do
+  where=metrics
+  test $stage = a || where=combined
+  tr -d ' \n' <runs/e/$stage/summary.json | sed "s/.*\"$where\"://; s/.*\"test\"://; s/.*\"reliability\":{//" >bins
+  for part in count confidence accuracy; do sed "s/.*\"$part\":\[\([^]]*\)\].*/\1/" bins | tr ',' '\n' >$part; done
+  paste -d' ' count confidence accuracy | awk -v ece="$(json $where.test.ece <runs/e/$stage/summary.json)" '
+    { n += $1; d = $2 - $3; sum += $1 * (d < 0 ? -d : d) } END { print sum / n, ece; print n, 1797 }' >pairs
+  near 2 1e-6 "$stage: the calibration error of its bins"
+  drawn $stage-reliability
+  awk '$2 == "right" && $4 == "line" { print $6 }' points | paste -d' ' - accuracy >pairs
+  near "$(grep -c . accuracy)" 0.005 "$stage: the bins drawn"
 done

@@ -78,7 +78,7 @@ echo "-- figures"
 mkdir home
 printf 'this is no command\n' >home/.gnuplot # nobody's settings change what is drawn
 (HOME=$scratch/home && export HOME && strait plot runs/e >out 2>err) || die "plot"
-for figure in paths-nll-arc paths-error-arc paths-loss-t paths-error-t paths-pair-t paths-norm-t left-training right-training arc-training bend-loss bend-error fge-course fge-members \
+for figure in paths-nll-arc paths-error-arc paths-loss-t paths-error-t paths-pair-t paths-norm-t left-training right-training arc-training left-reliability right-reliability fge-reliability fge-so-far bend-loss bend-error fge-course fge-members \
   equal-error equal-nll bends-nll bends-barrier bends-length; do
   for format in svg png pdf; do
     test -s "runs/e/figures/$figure.$format" || die "no $figure.$format"
@@ -96,7 +96,7 @@ test "$(find elsewhere -name '*.svg' | wc -l)" = "$(find elsewhere -type f | wc 
 echo "-- the page"
 expect 0 report runs/e
 page=runs/e/report.html
-test "$(grep -c '<svg' $page)" = 18 || die "18 figures, not $(grep -c '<svg' $page)"
+test "$(grep -c '<svg' $page)" = 22 || die "22 figures, not $(grep -c '<svg' $page)"
 says '# five &lt; six &amp; &quot;seven&quot;' $page
 says '--set defaults.batch=60' $page
 says 'line(left,right)' $page
@@ -135,6 +135,6 @@ for width in 500 1280; do
   test -n "$seen" || die "the browser did not load the page"
   set -- $seen
   test "$2" -le "$1" || die "at $width the page is $2 wide in a window of $1"
-  test "$3" = 18 || die "the browser sees $3 figures"
+  test "$3" = 22 || die "the browser sees $3 figures"
   test "$4" = 0 || die "$4 figures are wider than a window of $1"
 done
