@@ -2,6 +2,7 @@
 #include "experiment/reference.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -85,12 +86,34 @@ static const char *without_marks(struct arena *arena, const char *text, const ch
   return arena_copy_n(arena, text + 1, length - 2);
 }
 
-/* What stands between "WORD(" and the final ")", or NULL when the text is not WORD(...). */
-static char *call_of(struct arena *arena, const char *text, const char *word) {
-  size_t length = strlen(word), whole = strlen(text);
-  if (strncmp(text, word, length) != 0 || text[length] != '(' || text[whole - 1] != ')')
+/* The parenthesis that closes the one at `open`; NULL: none does. */
+static const char *closing(const char *open) {
+  int depth = 0, quoted = 0;
+  for (const char *c = open; *c; c++) {
+    quoted ^= *c == '"';
+    depth += quoted ? 0 : (*c == '(') - (*c == ')');
+    if (depth == 0)
+      return c;
+  }
+  return NULL;
+}
+
+/* What stands between "WORD(" and the ")" that closes it, or NULL when the text does not begin with WORD(...); *rest:
+ * what follows. */
+static char *call_and_rest(struct arena *arena, const char *text, const char *word, const char **rest) {
+  size_t length = strlen(word);
+  const char *end = strncmp(text, word, length) == 0 && text[length] == '(' ? closing(text + length) : NULL;
+  if (!end)
     return NULL;
-  return arena_copy_n(arena, text + length + 1, whole - length - 2);
+  *rest = end + 1;
+  return arena_copy_n(arena, text + length + 1, (size_t)(end - text) - length - 1);
+}
+
+/* The same, but NULL where something follows. */
+static char *call_of(struct arena *arena, const char *text, const char *word) {
+  const char *rest = "";
+  char *inside = call_and_rest(arena, text, word, &rest);
+  return *rest ? NULL : inside;
 }
 
 /* A whole number of digits alone, so that "+8" and "0x8" are refused. */
@@ -102,6 +125,7 @@ static int digits(const char *text, int64_t *number) {
 }
 
 static int parse(struct arena *arena, const char *text, const char *folder, int depth, struct reference **reference);
+static int parse_walk(struct arena *arena, const char *text, const char *folder, int depth, struct route *route);
 
 static int parse_list(struct arena *arena, char *inside, const char *folder, int depth, struct reference ***parts,
                       size_t *count) {
@@ -116,6 +140,89 @@ static int parse_list(struct arena *arena, char *inside, const char *folder, int
     if ((status = parse(arena, items[i], folder, depth + 1, &(*parts)[i])) != STRAIT_OK)
       return status;
   return STRAIT_OK;
+}
+
+/* "a:2" is cut before its last colon, and what a weighs in the mean goes to *share: 1 where nothing is said. A colon in
+ * the name of a file is followed by no number, or stands within quotation marks. */
+static int cut_share(char *item, double *share, int *weighted) {
+  const int file = text_starts(item, "file:");
+  char *colon = NULL;
+  int depth = 0, quoted = 0;
+  *share = 1;
+  for (char *c = item + (file ? strlen("file:") : 0); *c; c++) {
+    quoted ^= *c == '"';
+    depth += quoted ? 0 : (*c == '(') - (*c == ')');
+    if (*c == ':' && !quoted && !depth)
+      colon = c;
+  }
+  if (!colon)
+    return STRAIT_OK;
+  if (text_number(colon + 1, share) || !isfinite(*share)) {
+    *share = 1;
+    error_clear();
+    return file ? STRAIT_OK
+                : error_set(STRAIT_EINVAL,
+                            "'%s': after the colon comes what it weighs in the mean, as in mean(a:2,b:1)", item);
+  }
+  *colon = 0;
+  *weighted = 1;
+  return STRAIT_OK;
+}
+
+/* The parts of a mean. Weights that sum to nothing beside their size have no mean. */
+static int parse_mean(struct arena *arena, char *inside, const char *folder, int depth, struct reference *r) {
+  char **items = NULL;
+  int weighted = 0;
+  double sum = 0, size = 0;
+  int status = split_commas(arena, inside, &items, &r->count);
+  if (status)
+    return status;
+  r->parts = arena_alloc(arena, r->count, sizeof *r->parts);
+  r->shares = arena_alloc(arena, r->count, sizeof *r->shares);
+  if (!r->parts || !r->shares)
+    return error_failure();
+  for (size_t i = 0; !status && i < r->count; i++) {
+    status = cut_share(items[i], &r->shares[i], &weighted);
+    if (!status)
+      status = parse(arena, items[i], folder, depth + 1, &r->parts[i]);
+    sum += r->shares[i];
+    size += fabs(r->shares[i]);
+  }
+  if (!status && fabs(sum) <= 1e-9 * size)
+    status = error_set(STRAIT_EINVAL, "the weights of a mean are divided by their sum, and this is 0");
+  if (!weighted)
+    r->shares = NULL;
+  return status;
+}
+
+/* t of "(0.3)". */
+static int parse_t(struct arena *arena, const char *text, double *t) {
+  size_t length = strlen(text);
+  char *inside = arena_copy_n(arena, text + 1, length - 2);
+  int status = inside ? text_number(inside, t) : error_failure();
+  if (status)
+    return status;
+  return *t >= 0 && *t <= 1 ? STRAIT_OK : error_set(STRAIT_EINVAL, "t is %s, but t goes from 0 to 1", inside);
+}
+
+/* "line(a,b)(0.5)" */
+static int parse_along(struct arena *arena, const char *text, const char *rest, const char *folder, int depth,
+                       struct reference *r) {
+  size_t length = strlen(rest);
+  if (length < 3 || rest[0] != '(' || rest[length - 1] != ')')
+    return error_set(STRAIT_EINVAL, "a line or chain is a path; (0.5) after it names the weights in its middle");
+  const char *path = arena_copy_n(arena, text, (size_t)(rest - text));
+  r->type = REFERENCE_ALONG;
+  r->along = path ? arena_alloc(arena, 1, sizeof *r->along) : NULL;
+  if (!r->along)
+    return error_failure();
+  r->along->text = path;
+  int status = parse_t(arena, rest, &r->t);
+  if (!status)
+    status = parse_walk(arena, path, folder, depth, r->along);
+  r->parts = r->along->parts;
+  r->count = r->along->count;
+  return status;
 }
 
 /* The suffix after the stage's name: @8 @i500 [2] [*] (0.3) #1, or nothing. */
@@ -136,13 +243,8 @@ static int parse_suffix(struct arena *arena, const char *suffix, struct referenc
   char *inside = length > 1 ? arena_copy_n(arena, suffix + 1, length - 2) : NULL;
   if (suffix[0] == '[' && last == ']')
     return r->type = REFERENCE_MEMBER, inside ? digits(inside, &r->number) : error_failure();
-  if (suffix[0] == '(' && last == ')') {
-    r->type = REFERENCE_POINT;
-    int status = inside ? text_number(inside, &r->t) : error_failure();
-    if (status)
-      return status;
-    return r->t >= 0 && r->t <= 1 ? STRAIT_OK : error_set(STRAIT_EINVAL, "t is %s, but t goes from 0 to 1", inside);
-  }
+  if (suffix[0] == '(' && last == ')')
+    return r->type = REFERENCE_POINT, parse_t(arena, suffix, &r->t);
   return error_set(STRAIT_EINVAL, "'%s' after the name is none of @8 @i500 [2] [*] (0.3) #1", suffix);
 }
 
@@ -174,11 +276,14 @@ static int parse_here(struct arena *arena, const char *text, const char *folder,
     r->text = r->path ? arena_format(arena, "file:%s", r->path) : NULL;
     return r->text ? STRAIT_OK : error_failure();
   }
+  const char *rest;
   char *inside = call_of(arena, text, "mean");
   if (inside) {
     r->type = REFERENCE_MEAN;
-    return parse_list(arena, inside, folder, depth, &r->parts, &r->count);
+    return parse_mean(arena, inside, folder, depth, r);
   }
+  if (call_and_rest(arena, text, "line", &rest) || call_and_rest(arena, text, "chain", &rest))
+    return parse_along(arena, text, rest, folder, depth, r);
   return parse_named(arena, text, r);
 }
 
@@ -233,8 +338,10 @@ static const char *folder_name(struct arena *arena, const char *text) {
 /* The patterns of "line(a,b;only=conv1.*,fc?.*)", which is cut off before the semicolon. */
 static int parse_only(struct arena *arena, char *inside, struct route *route) {
   char *semicolon = inside;
-  for (int quoted = 0; semicolon && *semicolon && (quoted || *semicolon != ';'); semicolon++)
+  for (int quoted = 0, depth = 0; semicolon && *semicolon && (quoted || depth || *semicolon != ';'); semicolon++) {
     quoted ^= *semicolon == '"';
+    depth += quoted ? 0 : (*semicolon == '(') - (*semicolon == ')');
+  }
   if (!semicolon || !*semicolon)
     return STRAIT_OK;
   if (route->type != ROUTE_LINE || !text_starts(semicolon, ";only="))
@@ -248,23 +355,29 @@ static int parse_only(struct arena *arena, char *inside, struct route *route) {
   return status;
 }
 
-static int parse_route(struct arena *arena, const char *text, const char *folder, struct route *route) {
+/* line(a,b) or chain(a,b,...); depth: of what it is written in. */
+static int parse_walk(struct arena *arena, const char *text, const char *folder, int depth, struct route *route) {
   char *inside = call_of(arena, text, "line");
   route->type = inside ? ROUTE_LINE : ROUTE_CHAIN;
   if (!inside)
     inside = call_of(arena, text, "chain");
-  if (inside) {
-    int status = parse_only(arena, inside, route);
-    if (!status)
-      status = parse_list(arena, inside, folder, 0, &route->parts, &route->count);
-    if (status)
-      return status;
-    if (route->type == ROUTE_CHAIN && route->count == 1 && route->parts[0]->type != REFERENCE_MEMBERS)
-      return error_set(STRAIT_EINVAL, "a path needs at least two points; this is one");
-    if (route->type == ROUTE_LINE && route->count != 2)
-      return error_set(STRAIT_EINVAL, "a line has 2 ends, not %zu", route->count);
-    return STRAIT_OK;
-  }
+  if (!inside)
+    return error_failure();
+  int status = parse_only(arena, inside, route);
+  if (!status)
+    status = parse_list(arena, inside, folder, depth, &route->parts, &route->count);
+  if (status)
+    return status;
+  if (route->type == ROUTE_CHAIN && route->count == 1 && route->parts[0]->type != REFERENCE_MEMBERS)
+    return error_set(STRAIT_EINVAL, "a path needs at least two points; this is one");
+  if (route->type == ROUTE_LINE && route->count != 2)
+    return error_set(STRAIT_EINVAL, "a line has 2 ends, not %zu", route->count);
+  return STRAIT_OK;
+}
+
+static int parse_route(struct arena *arena, const char *text, const char *folder, struct route *route) {
+  if (call_of(arena, text, "line") || call_of(arena, text, "chain"))
+    return parse_walk(arena, text, folder, 0, route);
   route->type = ROUTE_CURVE;
   route->name = text;
   if (!text_is_name(text) || name_is_reserved(text))

@@ -5,7 +5,8 @@
  *             NAME@8          after epoch 8             NAME(0.3)        the point of a curve at t = 0.3
  *             NAME@i500       after iteration 500       NAME#1           a curve's control point
  *             NAME@0          the initial weights       mean(a,b,...)    the mean of several
- *             file:PATH       a safetensors file
+ *             file:PATH       a safetensors file        mean(a:2,b:1)    the weighted mean, here (2a + b) / 3
+ *             line(a,b)(0.5)  the point of a line or chain at t = 0.5
  *   paths:    NAME            a connect stage's curve
  *             line(a,b)       the straight segment      chain(a,b,c,...) the segments through several
  *             line(a,b;only=conv1.*,fc?.*)  the same for the parameters of these names; all others stay as in a
@@ -27,22 +28,26 @@ enum {
   REFERENCE_POINT,
   REFERENCE_CONTROL,
   REFERENCE_MEAN,
-  REFERENCE_FILE
+  REFERENCE_FILE,
+  REFERENCE_ALONG /* line(a,b)(0.5) */
 };
 #define REFERENCE_BIT(type) (1u << (type))
 
+struct route;
 struct stage;
 struct reference {
   int type;
   const char *text; /* canonical: without blanks; file paths absolute */
-  const char *name; /* the stage's; NULL for mean and file */
+  const char *name; /* the stage's; NULL for mean, file and along */
   int64_t number;   /* epoch, iteration, member or control point */
-  double t;         /* REFERENCE_POINT */
+  double t;         /* REFERENCE_POINT, REFERENCE_ALONG */
   const char *path; /* REFERENCE_FILE, absolute */
-  size_t count;     /* REFERENCE_MEAN: its parts */
+  size_t count;     /* REFERENCE_MEAN: its parts; REFERENCE_ALONG: those of the path */
   struct reference **parts;
-  int part;            /* 1: it is written inside a mean */
-  struct stage *stage; /* filled by the experiment: the stage of this name; NULL for mean and file */
+  double *shares;      /* REFERENCE_MEAN: what each part weighs, as written; NULL: all alike */
+  struct route *along; /* REFERENCE_ALONG: the line or chain */
+  int part;            /* 1: it is written inside a mean or a path */
+  struct stage *stage; /* filled by the experiment: the stage of this name; NULL for mean, file and along */
 };
 /* Reads one reference; relative file paths are taken from folder. All memory is the arena's. */
 int reference_parse(struct arena *arena, const char *text, const char *folder, struct reference **reference);

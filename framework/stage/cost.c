@@ -64,15 +64,33 @@ int cost_of_path(const struct route *route, int64_t *vectors) {
   return status;
 }
 
+/* Beside its result: a curve's or path's points; the mean's next network, and the sum in double where it is weighted.
+ */
+static int vectors_of(const struct reference *r, int64_t *vectors) {
+  int64_t most = 0;
+  int points = 0, status = STRAIT_OK;
+  for (size_t i = 0; !status && i < r->count; i++) {
+    int64_t part;
+    status = vectors_of(r->parts[i], &part);
+    most = part > most ? part : most;
+  }
+  if (!status && r->type == REFERENCE_POINT)
+    status = curve_points(r->stage, &points);
+  for (size_t i = 0; r->type == REFERENCE_ALONG && i < r->count; i++)
+    points += (int)reference_members(r->parts[i]);
+  *vectors = most + points + (r->type == REFERENCE_MEAN ? (r->shares ? 3 : 1) : 0);
+  return status;
+}
+
 int cost_of_loading(const struct stage *stage, int64_t *vectors) {
   *vectors = READING;
-  for (size_t i = 0; i < stage->reference_count; i++)
-    if (stage->references[i]->type == REFERENCE_POINT) {
-      int points = 0, status = curve_points(stage->references[i]->stage, &points);
-      if (status)
-        return status;
-      *vectors = points + READING > *vectors ? points + READING : *vectors;
-    }
+  for (size_t i = 0; i < stage->reference_count; i++) {
+    int64_t own;
+    int status = vectors_of(stage->references[i], &own);
+    if (status)
+      return status;
+    *vectors = own + READING > *vectors ? own + READING : *vectors;
+  }
   return STRAIT_OK;
 }
 

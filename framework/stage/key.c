@@ -65,6 +65,12 @@ static int hash_reference(struct hash *hash, const struct reference *r) {
     hash_integer(hash, r->number);
   hash_bytes(hash, &r->t, sizeof r->t);
   hash_integer(hash, (int64_t)r->count);
+  for (size_t i = 0; r->shares && i < r->count; i++)
+    hash_bytes(hash, &r->shares[i], sizeof r->shares[i]);
+  if (r->along)
+    hash_integer(hash, r->along->type);
+  for (size_t i = 0; r->along && i < r->along->only_count; i++)
+    hash_text(hash, r->along->only[i]);
   int status = r->path ? hash_file(hash, r->path) : STRAIT_OK;
   for (size_t i = 0; !status && i < r->count; i++)
     status = hash_reference(hash, r->parts[i]);

@@ -70,6 +70,20 @@ static int check_file(const struct stage *stage, const struct reference *r) {
   return status;
 }
 
+/* Does each pattern of line(a,b;only=...) name a parameter? */
+static int check_only(const struct stage *stage, const struct route *route) {
+  const struct layout *layout = network_weights(stage->material->network);
+  for (size_t i = 0; i < route->only_count; i++) {
+    int matches = 0;
+    for (int s = 0; s < layout->segments && !matches; s++)
+      matches = text_matches(route->only[i], layout->segment[s].name);
+    if (!matches)
+      return error_set(STRAIT_EINVAL, "'%s': no parameter of %s matches \"%s\"; its first is \"%s\"", route->text,
+                       stage->choice[STRAIT_MODEL].cls->name, route->only[i], layout->segment[0].name);
+  }
+  return STRAIT_OK;
+}
+
 static int check_reference(const struct stage *stage, struct reference *r) {
   switch (r->type) {
   case REFERENCE_EPOCH:
@@ -81,6 +95,8 @@ static int check_reference(const struct stage *stage, struct reference *r) {
     return check_member(r);
   case REFERENCE_FILE:
     return check_file(stage, r);
+  case REFERENCE_ALONG:
+    return check_only(stage, r->along);
   default:
     return STRAIT_OK;
   }
@@ -110,20 +126,6 @@ static int check_models(const struct stage *stage) {
     if (stage->routes[i]->stage)
       status = same_model(stage, stage->routes[i]->name, stage->routes[i]->stage);
   return status;
-}
-
-/* Does each pattern of line(a,b;only=...) name a parameter? */
-static int check_only(const struct stage *stage, const struct route *route) {
-  const struct layout *layout = network_weights(stage->material->network);
-  for (size_t i = 0; i < route->only_count; i++) {
-    int matches = 0;
-    for (int s = 0; s < layout->segments && !matches; s++)
-      matches = text_matches(route->only[i], layout->segment[s].name);
-    if (!matches)
-      return error_set(STRAIT_EINVAL, "'%s': no parameter of %s matches \"%s\"; its first is \"%s\"", route->text,
-                       stage->choice[STRAIT_MODEL].cls->name, route->only[i], layout->segment[0].name);
-  }
-  return STRAIT_OK;
 }
 
 /* --- all stages --- */

@@ -1,6 +1,7 @@
 /* stage/weights.c: reads the weights that references and routes stand for. Writes nothing. */
 #include "stage/weights.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -69,34 +70,101 @@ static int load_point(const struct session *session, const struct reference *r, 
   return status;
 }
 
+/* The point of a line or chain: bit for bit what a scan measures there. */
+static int load_along(const struct session *session, const struct reference *r, const struct network *network,
+                      float *theta, float *statistics) {
+  struct loaded_path loaded = {0};
+  int status = route_load(session, r->along, network, &loaded);
+  if (!status)
+    path_weights(&loaded.path, r->t, theta);
+  if (!status && statistics)
+    path_combine(&loaded.path, r->t, (const float *const *)loaded.statistics, network_statistics(network)->count,
+                 statistics);
+  route_unload(&loaded);
+  return status;
+}
+
 static void add_share(float *sum, const float *x, int64_t count, double share) {
   for (int64_t i = 0; i < count; i++)
     sum[i] = (float)((double)sum[i] + share * ((double)x[i] - (double)sum[i]));
 }
 
-/* The mean of all parts' weights, in order: after the k-th, mean += (w - mean) / k. */
+/* The mean of all parts' weights, in order: after the k-th, mean += (w - mean) / k. Where parts are weighted, the sum
+ * of share_k w_k, in double: partial sums of shares may be 0. */
+struct mean {
+  int64_t count;
+  float *mean, *one;
+  double *sum; /* NULL: alike */
+};
+
+static int mean_begin(struct mean *m, int64_t count, float *into, int weighted) {
+  *m = (struct mean){.count = count, .mean = into, .one = memory_alloc((size_t)count, sizeof *m->one)};
+  if (weighted)
+    m->sum = memory_alloc((size_t)count, sizeof *m->sum);
+  if (into)
+    memset(into, 0, (size_t)count * sizeof *into);
+  return m->one && (m->sum || !weighted) ? STRAIT_OK : error_failure();
+}
+
+static void mean_add(struct mean *m, double share, int64_t k) {
+  if (!m->sum)
+    add_share(m->mean, m->one, m->count, 1. / (double)k);
+  for (int64_t i = 0; m->sum && i < m->count; i++)
+    m->sum[i] += share * (double)m->one[i];
+}
+
+static void mean_end(struct mean *m) {
+  for (int64_t i = 0; m->sum && m->mean && i < m->count; i++)
+    m->mean[i] = (float)m->sum[i];
+  memory_free(m->sum);
+  memory_free(m->one);
+}
+
+/* What one of the networks that part i stands for weighs, the parts' shares counted once for each of these; an error
+ * where these sum to 0. */
+static int shares_of(const struct session *session, const struct reference *r, double *share) {
+  double sum = 0, size = 0;
+  int status = STRAIT_OK;
+  for (size_t i = 0; !status && i < r->count; i++) {
+    int64_t count;
+    status = reference_count(session, r->parts[i], &count);
+    if (status)
+      break;
+    share[i] = r->shares ? r->shares[i] : 1;
+    sum += share[i] * (double)count;
+    size += fabs(share[i]) * (double)count;
+  }
+  if (!status && fabs(sum) <= 1e-9 * size)
+    return error_set(STRAIT_EINVAL, "the weights of its networks are divided by their sum, and this is 0");
+  for (size_t i = 0; i < r->count; i++)
+    share[i] /= sum;
+  return status;
+}
+
 static int load_mean(const struct session *session, const struct reference *r, const struct network *network,
                      float *theta, float *statistics) {
-  int64_t weights = network_weights(network)->count, buffers = network_statistics(network)->count, k = 0;
-  float *w = memory_alloc((size_t)weights, sizeof *w), *b = memory_alloc((size_t)buffers, sizeof *b);
-  int status = w && b ? STRAIT_OK : error_failure();
-  memset(theta, 0, (size_t)weights * sizeof *theta);
-  if (statistics)
-    memset(statistics, 0, (size_t)buffers * sizeof *statistics);
+  struct mean weights, buffers;
+  int64_t k = 0;
+  double *share = memory_alloc(r->count, sizeof *share);
+  int status = mean_begin(&weights, network_weights(network)->count, theta, r->shares != NULL);
+  int other = mean_begin(&buffers, network_statistics(network)->count, statistics, r->shares != NULL);
+  if (!status && !(status = other))
+    status = share ? shares_of(session, r, share) : error_failure();
   for (size_t i = 0; !status && i < r->count; i++) {
     int64_t count;
     status = reference_count(session, r->parts[i], &count);
     for (int64_t j = 0; !status && j < count; j++) {
-      status = reference_load(session, r->parts[i], j, network, w, statistics ? b : NULL);
+      status = reference_load(session, r->parts[i], j, network, weights.one, statistics ? buffers.one : NULL);
       if (status)
         break;
-      add_share(theta, w, weights, 1. / (double)++k);
+      mean_add(&weights, share[i], ++k);
       if (statistics)
-        add_share(statistics, b, buffers, 1. / (double)k);
+        mean_add(&buffers, share[i], k);
     }
   }
-  memory_free(b);
-  memory_free(w);
+  mean_end(&buffers);
+  mean_end(&weights);
+  memory_free(share);
   return status;
 }
 
@@ -164,6 +232,9 @@ int reference_load(const struct session *session, const struct reference *r, int
     break;
   case REFERENCE_POINT:
     status = load_point(session, r, network, theta, statistics);
+    break;
+  case REFERENCE_ALONG:
+    status = load_along(session, r, network, theta, statistics);
     break;
   case REFERENCE_MEAN:
     status = load_mean(session, r, network, theta, statistics);

@@ -57,6 +57,39 @@ START_TEST(means_nest) {
 }
 END_TEST
 
+START_TEST(means_are_weighted) {
+  const struct reference *r =
+      read_one("mean(a@8 : 2, mean(b:1,c), file:/x/a:b, file:/x/a:b:-0.5, \"file:/x/a:3\", c:1e1)");
+  static const double shares[] = {2, 1, 1, -.5, 1, 10};
+  ck_assert_uint_eq(r->count, 6);
+  for (size_t i = 0; i < 6; i++)
+    ck_assert(r->shares[i] == shares[i]);
+  ck_assert_str_eq(r->parts[2]->path, "/x/a:b");
+  ck_assert_str_eq(r->parts[3]->path, "/x/a:b");
+  ck_assert_str_eq(r->parts[4]->path, "/x/a:3");
+  ck_assert_int_eq(r->parts[0]->type, REFERENCE_EPOCH);
+  ck_assert_ptr_nonnull(r->parts[1]->shares); /* its own are all 1, and written */
+  ck_assert_ptr_null(read_one("mean(a,file:/x/a:b)")->shares);
+}
+END_TEST
+
+START_TEST(points_of_paths) {
+  const struct reference *r = read_one("chain( a@8, line(b, c; only=fc*)(0.5), d[*] )( 0.25 )");
+  ck_assert_int_eq(r->type, REFERENCE_ALONG);
+  ck_assert_str_eq(r->text, "chain(a@8,line(b,c;only=fc*)(0.5),d[*])(0.25)");
+  ck_assert(r->t == .25);
+  ck_assert_int_eq(r->along->type, ROUTE_CHAIN);
+  ck_assert_uint_eq(r->count, 3);
+  const struct reference *inner = r->parts[1];
+  ck_assert_int_eq(inner->type, REFERENCE_ALONG);
+  ck_assert_int_eq(inner->part, 1);
+  ck_assert_int_eq(inner->along->type, ROUTE_LINE);
+  ck_assert_uint_eq(inner->along->only_count, 1);
+  ck_assert_int_eq(read_one("mean(line(a,b)(0):2,c)")->parts[0]->type, REFERENCE_ALONG);
+  ck_assert_int_eq(read_route("line(line(a,b)(0.5),c)")->parts[0]->type, REFERENCE_ALONG);
+}
+END_TEST
+
 START_TEST(files) {
   ck_assert_str_eq(read_one("file:w.safetensors")->path, "/data/w.safetensors"); /* from the folder given */
   ck_assert_str_eq(read_one("file:/x/my weights.safetensors")->path, "/x/my weights.safetensors");
@@ -99,7 +132,24 @@ START_TEST(bad_references) {
       {"mean()", "not the name of a stage"},
       {"mean(a,)", "not the name of a stage"},
       {"file:", "needs a path"},
-      {"line(a,b)", "cannot be used"},
+      {"line(a,b)", "is a path; (0.5)"},
+      {"chain(a,b,c)", "is a path; (0.5)"},
+      {"line(a,b)(1.5)", "t goes from 0 to 1"},
+      {"line(a,b)(0.5)(0.5)", "not a number"},
+      {"line(a,b)()", "is a path; (0.5)"},
+      {"line(a,b)(x)", "not a number"},
+      {"line(a,b)@3", "is a path; (0.5)"},
+      {"line(a)(0.5)", "2 ends, not 1"},
+      {"line(a,b", "cannot be used"},
+      {"mean(a,b)(0.5)", "cannot be used"},
+      {"mean(a:1,b:-1)", "their sum, and this is 0"},
+      {"mean(a:0.1,b:0.2,c:-0.3)", "their sum, and this is 0"},
+      {"mean(a:0)", "their sum, and this is 0"},
+      {"mean(a:x,b)", "what it weighs in the mean"},
+      {"mean(a:,b)", "what it weighs in the mean"},
+      {"mean(a:inf,b)", "what it weighs in the mean"},
+      {"mean(a:nan,b)", "what it weighs in the mean"},
+      {"a:2", "not the name of a stage"},
       {"defaults", "cannot be used"},
       {"left@99999999999999999999", "64 bits"},
       {"mean(mean(mean(mean(mean(mean(mean(mean(mean(mean(a))))))))))", "deep"},
@@ -181,6 +231,8 @@ int main(void) {
   tcase_add_checked_fixture(names, scratch_make, scratch_remove);
   tcase_add_test(names, each_form);
   tcase_add_test(names, means_nest);
+  tcase_add_test(names, means_are_weighted);
+  tcase_add_test(names, points_of_paths);
   tcase_add_test(names, files);
   tcase_add_test(names, files_of_paths);
   tcase_add_test(names, bad_references);

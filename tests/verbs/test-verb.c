@@ -3,6 +3,8 @@
  * started from, and forms that it does not answer are refused. Expected values: the same floats times the factor. */
 #include <config.h>
 
+#include <math.h>
+
 #include "experiment/refer.h"
 #include "experiment/stages.h"
 #include "experiment/verb.h"
@@ -153,6 +155,31 @@ START_TEST(its_weights_are_named) {
 }
 END_TEST
 
+/* s is 3a. mean(a:2,s:1) = (2a + 3a) / 3; mean(a:2,s:-1) = -a; the middle of the line is 2a: float sums of double. */
+START_TEST(weighted_means_and_points_of_lines) {
+  int64_t count;
+  run("[evaluate e]\nof = mean(a:2,s:1) mean(a:2,s:-1) line(a,s)(0.5) mean(line(a,s)(0.5):1,a:1) "
+      "line(a,b;only=fc1.*)(1)\n");
+  const float *plus = weights_of("e", 0, &count), *minus = weights_of("e", 3, &count);
+  const float *middle = weights_of("e", 6, &count), *nested = weights_of("e", 9, &count);
+  run("[evaluate e]\nof = a s b\n");
+  const float *a = weights_of("e", 0, &count), *s = weights_of("e", 1, &count);
+  for (int64_t i = 0; i < count; i++) {
+    const double x = (double)a[i], y = (double)s[i];
+    ck_assert_msg(fabs((double)plus[i] - (2 * x + y) / 3) <= 1e-7 * fabs(y), "element %d", (int)i); /* one rounding */
+    ck_assert(fabs((double)minus[i] - (2 * x - y)) <= 2e-7 * fabs(y));
+    ck_assert(middle[i] == (float)(.5 * x + .5 * y));
+    ck_assert(fabs((double)nested[i] - .75 * x - .25 * y) <= 2e-7 * fabs(y));
+  }
+}
+END_TEST
+
+START_TEST(only_of_a_point_is_checked) {
+  ck_assert_int_eq(read("[evaluate e]\nof = line(a,b;only=nothing)(0.5)\n"), STRAIT_EINVAL);
+  ck_error_has("no parameter of mlp matches");
+}
+END_TEST
+
 START_TEST(others_build_on_it) {
   run("[train c]\nstart = s\nepochs = 2\n[connect arc]\nends = s b\nepochs = 1\n[scan path]\npaths = line(a,s) arc\n"
       "points = 3\nrefine = 0\n[ensemble two]\nensembler = curve-points\npath = line(s,b)\n");
@@ -196,6 +223,8 @@ int main(void) {
   TCase *verb = tcase_create("a verb of its own");
   tcase_add_checked_fixture(verb, setup, teardown);
   tcase_add_test(verb, its_weights_are_named);
+  tcase_add_test(verb, weighted_means_and_points_of_lines);
+  tcase_add_test(verb, only_of_a_point_is_checked);
   tcase_add_test(verb, others_build_on_it);
   tcase_add_test(verb, it_is_compared);
   tcase_add_test(verb, what_it_does_not_answer_is_refused);
