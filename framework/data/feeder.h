@@ -32,7 +32,7 @@ struct batching {
   int64_t batch; /* samples of a batch; the last may be shorter, */
   int64_t wide;  /* or, unless 0, all but the first `wide` batches have one less: a stream has ended */
 };
-/* The first sample of a batch, and how many it has. Defined in order.c. */
+/* The first sample of a batch, and how many it has: 0 behind the last. Defined in order.c. */
 int64_t batching_first(const struct batching *batching, int64_t batch);
 int64_t batching_samples(const struct batching *batching, int64_t batch);
 

@@ -16,7 +16,7 @@ int64_t batching_first(const struct batching *b, int64_t batch) {
 
 int64_t batching_samples(const struct batching *b, int64_t batch) {
   const int64_t left = b->samples - batching_first(b, batch), full = b->batch - (b->wide && batch >= b->wide);
-  return left < full ? left : full;
+  return left < 0 ? 0 : left < full ? left : full;
 }
 
 /* How the sequence is passed through. */

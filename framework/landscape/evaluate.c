@@ -17,6 +17,7 @@
 enum { BATCH_MOST = 1024, BATCH_LEAST = 32 }; /* of an automatic batch */
 
 static const char *const bn_choices[] = {"refresh", "running", "interpolate", "batch", NULL};
+static const char *const tail_choices[] = {"keep", "drop", NULL};
 static const strait_option table[] = {
     STRAIT_CHOICE("bn", struct evaluate_keys, bn, "refresh", bn_choices,
                   "batch-norm statistics: re-estimated at the weights (refresh), as training left them (running), "
@@ -31,6 +32,14 @@ static const strait_option table[] = {
                "number of test (and validation) samples (a fixed subset) to measure on; 0: all"),
     STRAIT_INT("eval.batch", struct evaluate_keys, batch, "0", 0, 1048576,
                "samples per evaluation batch; 0: the training's batch for bn = batch, else chosen for speed"),
+    STRAIT_INT(
+        "eval.streams", struct evaluate_keys, streams, "1", 1, 1048576,
+        "networks with state, text: number of streams that the training and the validation text are cut into, each "
+        "starting without state"),
+    STRAIT_INT("eval.test-streams", struct evaluate_keys, test_streams, "1", 1, 1048576, "the same for the test text"),
+    STRAIT_CHOICE("eval.tail", struct evaluate_keys, tail, "keep", tail_choices,
+                  "what the streams of the training and the validation text do not fill: keep (every token counts), or "
+                  "drop (as in training)"),
 };
 const struct option_table evaluate_options = {table, sizeof table[0], sizeof table / sizeof table[0]};
 
@@ -44,6 +53,10 @@ struct evaluator {
   char rule[96];         /* where the statistics come from, in words */
   int real;              /* targets are vectors, the loss is squared error */
   int64_t classes;
+  int64_t positions; /* rows of the loss for each sample */
+  int64_t states;    /* words of state for each sample; 0: none */
+  int carries;       /* there is state, and samples follow one another */
+  int64_t batch;     /* the program's */
 
   struct program *program;
   struct supply refresh; /* used where there are statistics */
@@ -87,7 +100,7 @@ static int choose_decays(struct evaluator *e, const strait_strings *exclude) {
   if (!e->decays)
     return STRAIT_ENOMEM;
   for (int i = 0; i < layout->segments; i++)
-    e->decays[i] = exclude ? (unsigned char)optimiser_decays(exclude, layout->segment[i].name) : 1;
+    e->decays[i] = exclude ? (unsigned char)optimiser_decays(exclude, e->keys.decay_dims, &layout->segment[i]) : 1;
   return STRAIT_OK;
 }
 
@@ -110,6 +123,13 @@ static int64_t choose_batch(const struct evaluator *e, const struct data *data, 
   return batch < most ? batch : most;
 }
 
+/* Of a split, side by side; 0: samples need not follow one another. */
+static int64_t streams_of(const struct evaluator *e, int split) {
+  if (!e->carries)
+    return 0;
+  return split == SPLIT_TEST ? e->keys.test_streams : e->keys.streams;
+}
+
 static int open_supplies(struct evaluator *e, const struct data *data, const struct seeds *seeds, int64_t train_batch,
                          int64_t batch) {
   int64_t room = KEPT;
@@ -119,7 +139,9 @@ static int open_supplies(struct evaluator *e, const struct data *data, const str
     struct feeding feeding = {.split = split,
                               .batch = batch,
                               .subset = split == SPLIT_TRAIN ? e->keys.train_samples : e->keys.test_samples,
-                              .subset_seed = seed};
+                              .subset_seed = seed,
+                              .streams = streams_of(e, split),
+                              .drop = e->carries && split != SPLIT_TEST && e->keys.tail == TAIL_DROP};
     if (data_count(data, split))
       status = supply_open(&e->split[split], data, &feeding, NULL, &room);
   }
@@ -133,7 +155,8 @@ static int open_supplies(struct evaluator *e, const struct data *data, const str
                             .augment_seed = seed};
   struct supply *train = &e->split[SPLIT_TRAIN];
   const int64_t all = data_count(data, SPLIT_TRAIN);
-  const int shared = !refresh.augment && !train->numbers && (refresh.subset == 0 || refresh.subset >= all);
+  const int shared =
+      !data_ordered(data) && !refresh.augment && !train->numbers && (refresh.subset == 0 || refresh.subset >= all);
   if (!status && e->statistics)
     status = supply_open(&e->refresh, data, &refresh, shared ? train : NULL, &room);
   describe_rule(e, data);
@@ -149,7 +172,10 @@ static int create(struct evaluator *e, const struct data *data, const struct see
     return error_set(STRAIT_EINVAL, "there are no training samples: limit and holdout leave none");
   int64_t batch = choose_batch(e, data, train_batch);
   int64_t most = e->statistics && train_batch > batch ? train_batch : batch;
-  e->rows = memory_alloc((size_t)batch, sizeof *e->rows);
+  if (e->carries)
+    batch = e->keys.streams > e->keys.test_streams ? e->keys.streams : e->keys.test_streams;
+  most = batch > most ? batch : most;
+  e->rows = memory_alloc((size_t)(batch * e->positions), sizeof *e->rows);
   e->batch_of = memory_alloc((size_t)e->statistics, sizeof(float));
   e->estimated = memory_alloc((size_t)e->statistics, sizeof(float));
   e->sum = memory_alloc((size_t)e->statistics, sizeof(double));
@@ -159,6 +185,7 @@ static int create(struct evaluator *e, const struct data *data, const struct see
   if (!status)
     status = open_supplies(e, data, seeds, train_batch, batch);
   int use = PROGRAM_EVALUATE | (e->keys.exact ? PROGRAM_EXACT : 0);
+  e->batch = most;
   return status ? status : program_create(&e->program, e->network, e->device, most, use, 0);
 }
 
@@ -167,8 +194,6 @@ int evaluator_create(struct evaluator **evaluator, const struct network *network
                      int64_t train_batch, double weight_decay, const strait_strings *decay_exclude) {
   const struct signature *signature = network_signature(network);
   *evaluator = NULL;
-  if (signature->target == STRAIT_TARGET_CLASSES)
-    return error_set(STRAIT_ENOTSUP, "targets with a class for each position cannot be evaluated yet");
   struct evaluator *e = *evaluator = memory_alloc(1, sizeof *e);
   if (!e)
     return STRAIT_ENOMEM;
@@ -179,6 +204,9 @@ int evaluator_create(struct evaluator **evaluator, const struct network *network
   e->statistics = network_statistics(network)->count;
   e->real = signature->target == STRAIT_TARGET_REAL;
   e->classes = signature->classes;
+  e->positions = signature->target == STRAIT_TARGET_CLASSES ? signature->dims[0] : 1;
+  e->states = network_states(network)->count;
+  e->carries = e->states && data_describe(data)->order == STRAIT_ORDER_STREAMS;
   int status = create(e, data, seeds, train_batch, decay_exclude);
   if (status) {
     evaluator_free(e);
@@ -230,14 +258,22 @@ static void load_statistics(struct evaluator *e, const float *statistics) {
     e->device->ops->upload(e->device, program_statistics(e->program), statistics, e->statistics);
 }
 
-static int forward(struct evaluator *e, const struct supply *supply, const struct batch *batch, int batch_statistics) {
-  struct run run = {.samples = batch->samples, .batch_statistics = batch_statistics};
+/* carry: layers' state moves on. */
+static int forward(struct evaluator *e, const struct supply *supply, const struct batch *batch, int batch_statistics,
+                   int carry) {
+  struct run run = {.samples = batch->samples, .batch_statistics = batch_statistics, .carry = carry};
   int status = stop_check();
   if (status)
     return status;
   e->device->ops->upload(e->device, program_input(e->program), batch->x, batch->samples * supply->words);
   program_forward(e->program, &run);
   return program_status(e->program);
+}
+
+/* Layers' state becomes 0. */
+static void reset(struct evaluator *e) {
+  if (e->carries)
+    e->device->ops->fill(e->device, program_state(e->program), 0, e->batch * e->states);
 }
 
 /* The statistics at the weights that are loaded, into e->estimated. */
@@ -247,10 +283,11 @@ static int refresh(struct evaluator *e) {
   for (int64_t k = 0; k < e->statistics; k++)
     e->sum[k] = 0;
   int status = e->statistics ? supply_start(&e->refresh) : STRAIT_OK;
+  reset(e);
   while (!status && seen < e->refresh.samples) {
     status = supply_next(&e->refresh, &batch);
     if (!status)
-      status = forward(e, &e->refresh, &batch, 1);
+      status = forward(e, &e->refresh, &batch, 1, 0);
     if (status)
       break;
     program_batch_statistics(e->program, e->batch_of);
@@ -277,16 +314,21 @@ static void take_logs(float *logits, int64_t classes) {
     logits[c] = (float)((double)logits[c] - largest - log1p(others));
 }
 
-/* Adds a batch's samples to the sums, one by one, which the device has measured. logs: of this batch, or NULL. */
-static void add_batch(struct evaluator *e, const struct batch *batch, double *nll, int64_t *errors, float *logs) {
+/* Adds a batch's samples to the sums, one by one, which the device has measured: to metrics' samples, nll and error.
+ * logs: of this batch, or NULL. */
+static void add_batch(struct evaluator *e, const struct batch *batch, struct metrics *sums, float *logs) {
   const struct run run = {.samples = batch->samples};
   const int64_t outputs = batch->samples * e->classes;
   const struct device_ops *ops = e->device->ops;
-  ops->upload(e->device, program_target(e->program), batch->target, e->real ? outputs : batch->samples);
+  const int64_t rows = batch->samples * e->positions;
+  ops->upload(e->device, program_target(e->program), batch->target, e->real ? outputs : rows);
   program_loss_rows(e->program, &run, e->rows);
-  for (int64_t i = 0; i < batch->samples; i++) {
-    *nll += e->rows[i].nll;
-    *errors += e->rows[i].error;
+  for (int64_t i = 0; i < rows; i++) {
+    if (e->rows[i].error < 0) /* it has no target */
+      continue;
+    sums->samples++;
+    sums->nll += e->rows[i].nll;
+    sums->error += (double)e->rows[i].error;
   }
   if (logs)
     ops->download(e->device, logs, program_output(e->program), outputs);
@@ -298,27 +340,32 @@ static void add_batch(struct evaluator *e, const struct batch *batch, double *nl
 static int measure(struct evaluator *e, int split, struct metrics *metrics, float *logs) {
   struct supply *supply = &e->split[split];
   struct batch batch;
-  double nll = 0;
-  int64_t errors = 0, seen = 0;
+  struct metrics sums = {0};
+  int64_t seen = 0;
   if (!supply->samples)
     return error_set(STRAIT_EINVAL, "the %s split is empty%s", split_name(split),
                      split == SPLIT_VALIDATION ? "; set holdout" : "");
+  if (logs && e->positions > 1)
+    return error_set(STRAIT_EBUG, "log-probabilities are asked for where each position has a class");
   int status = supply_start(supply);
+  reset(e);
   while (!status && seen < supply->samples) {
     status = supply_next(supply, &batch);
     if (!status)
-      status = forward(e, supply, &batch, e->keys.bn == BN_BATCH);
+      status = forward(e, supply, &batch, e->keys.bn == BN_BATCH, e->carries);
     if (status)
       break;
-    add_batch(e, &batch, &nll, &errors, logs ? logs + seen * e->classes : NULL);
+    add_batch(e, &batch, &sums, logs ? logs + seen * e->classes : NULL);
     seen += batch.samples;
   }
   if (status)
     return status;
-  metrics->samples = seen;
-  metrics->nll = nll / (double)seen;
+  if (!sums.samples)
+    return error_set(STRAIT_EINVAL, "no sample of the %s split has a target", split_name(split));
+  metrics->samples = sums.samples;
+  metrics->nll = sums.nll / (double)sums.samples;
   metrics->loss = metrics->nll + e->penalty;
-  metrics->error = e->real ? NAN : 100.0 * (double)errors / (double)seen;
+  metrics->error = e->real ? NAN : 100.0 * sums.error / (double)sums.samples;
   return STRAIT_OK;
 }
 
@@ -367,8 +414,8 @@ int evaluator_labels(struct evaluator *evaluator, int split, int32_t *labels) {
   struct supply *supply = &evaluator->split[split];
   struct batch batch;
   int64_t seen = 0;
-  if (evaluator->real)
-    return error_set(STRAIT_EBUG, "labels are asked of real targets");
+  if (evaluator->real || evaluator->positions > 1)
+    return error_set(STRAIT_EBUG, "labels are asked of samples that have not one class each");
   int status = supply->samples ? supply_start(supply) : STRAIT_OK;
   while (!status && seen < supply->samples) {
     status = supply_next(supply, &batch);

@@ -7,7 +7,10 @@
  * classes. A network without batch norm skips the pass.
  *
  * The evaluator owns one program, whose batch is the larger of the evaluation's and the training's, and the samples it
- * measures. Sums are taken sample by sample in double, in index order. */
+ * measures. Sums are taken sample by sample in double, in index order.
+ *
+ * A network that carries state is measured on streams (strait/dataset.h) from the state 0 on, at every point and of
+ * every split anew; each place counts once, unless eval.tail = drop. */
 #ifndef LANDSCAPE_EVALUATE_H
 #define LANDSCAPE_EVALUATE_H
 
@@ -20,24 +23,31 @@ enum {
   BN_INTERPOLATE, /* on a path, those of its control points, combined as the weights are; elsewhere as running */
   BN_BATCH        /* those of the batch that is evaluated */
 };
-/* Keys bn, refresh.samples, refresh.augment, eval.train-samples, eval.test-samples, eval.batch. */
+/* Keys bn, refresh.samples, refresh.augment, eval.train-samples, eval.test-samples, eval.batch, eval.streams,
+ * eval.test-streams, eval.tail. */
 struct evaluate_keys {
   int32_t bn;
   int64_t refresh_samples; /* one fixed subset for the refresh; 0: all */
   int32_t refresh_augment;
-  int64_t train_samples, test_samples; /* one fixed subset each (test: of validation too); 0, or too many: all */
+  int64_t train_samples, test_samples; /* one fixed subset each (test: of validation too), of streams their beginning;
+                                          0, or too many: all */
   /* Of evaluation; 0: the training's for bn = batch, whose results depend on it, else what fits the caches: there
    * results depend on it by the rounding of float32 products at most. */
   int64_t batch;
-  int32_t exact; /* no key of its own: the training's */
+  /* Of data in streams, and a network that carries state along them (others need none). */
+  int64_t streams, test_streams; /* side by side: of training and validation, of the test */
+  int32_t tail;                  /* TAIL_...: of training and validation */
+  int32_t exact;                 /* no key of its own: the training's */
+  int64_t decay_dims;            /* likewise, weight-decay-dims */
 };
+enum { TAIL_KEEP, TAIL_DROP };
 extern const struct option_table evaluate_options;
 
 struct metrics {
-  int64_t samples;
-  double loss;  /* nll + 0.5 * weight decay * |w|^2 (decayed parameters only) */
-  double nll;   /* mean cross-entropy, unsmoothed (or mean squared error) */
-  double error; /* per cent wrong; NaN for real targets */
+  int64_t samples; /* that are averaged over; with a class per position, the positions that have one */
+  double loss;     /* nll + 0.5 * weight decay * |w|^2 (decayed parameters only) */
+  double nll;      /* mean cross-entropy, unsmoothed (or mean squared error) */
+  double error;    /* per cent wrong; NaN for real targets */
 };
 
 struct evaluator;
@@ -62,7 +72,7 @@ int evaluator_subset(const struct evaluator *evaluator, int split, int64_t *numb
 /* Everything at one point: uploads the weights once, brings the statistics about by the key bn, measures each split of
  * the mask (1 << SPLIT_...). given: the statistics for bn = running and interpolate (else NULL will do); used, or NULL:
  * gets those that were in force (not for bn = batch). logs, or NULL: for each split (samples, classes) floats, or NULL:
- * gets the log-probabilities (of real targets: the outputs). */
+ * gets the log-probabilities (of real targets: the outputs; not with a class per position). */
 int evaluator_point(struct evaluator *evaluator, const float *weights, const float *given, unsigned splits,
                     struct metrics metrics[SPLITS], float *used, float *const logs[SPLITS]);
 /* The steps of that by themselves. refresh re-estimates the statistics whatever the key bn: statistics:

@@ -23,11 +23,14 @@ int supply_open(struct supply *supply, const struct data *data, const struct fee
     supply->words *= split->dims[i];
   if (split->target == STRAIT_TARGET_REAL)
     supply->target = split->classes;
+  else if (split->target == STRAIT_TARGET_CLASSES)
+    supply->target = split->dims[0];
   if (supply->feeding.subset >= data_count(data, feeding->split))
     supply->feeding.subset = 0;
   if (feeder_create(&supply->feeder, data, &supply->feeding))
     return error_failure();
   supply->samples = feeder_samples(supply->feeder);
+  supply->batching = feeder_batching(supply->feeder);
   if (supply->feeding.subset || supply->feeding.shuffle) {
     supply->numbers = memory_alloc((size_t)supply->samples, sizeof *supply->numbers);
     if (!supply->numbers)
@@ -83,7 +86,7 @@ static int fill(struct supply *supply) {
 
 int supply_start(struct supply *supply) {
   struct supply *owner = supply->lender ? supply->lender : supply;
-  supply->at = 0;
+  supply->at = supply->batch = 0;
   if (!owner->keep)
     return feeder_start(supply->feeder, 1, 0); /* the same epoch each pass: the same augmentation, where there is any */
   return owner->x ? STRAIT_OK : fill(owner);
@@ -105,8 +108,7 @@ int supply_next(struct supply *supply, struct batch *batch) {
   const int gathers = supply->lender && supply->numbers;
   if (!owner->x)
     return feeder_next(supply->feeder, batch);
-  int64_t left = supply->samples - supply->at;
-  batch->samples = left < supply->feeding.batch ? left : supply->feeding.batch;
+  batch->samples = batching_samples(&supply->batching, supply->batch++);
   if (gathers)
     put_together(supply, batch->samples);
   batch->x = gathers ? supply->x : owner->x + supply->at * supply->words;

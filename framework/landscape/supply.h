@@ -14,12 +14,13 @@ struct supply {
       *numbers; /* the samples' numbers in the split, in order, when a subset or a permutation is taken; else NULL */
 
   struct feeding feeding;
+  struct batching batching;
   struct feeder *feeder; /* NULL once everything is kept, or lent */
   struct supply *lender; /* whose kept samples these are; NULL: its own */
   int keep;              /* there is room to keep them; they are, once the first pass asks */
   float *x;              /* what is kept; of one that has a lender, a batch that is put together */
   void *targets;
-  int64_t at;
+  int64_t at, batch; /* samples and batches given in this pass */
 };
 /* Opens a supply. lender: an open supply of the whole split in index order, when this one has the same samples in any
  * order and batches of any size, or NULL. room: bytes that

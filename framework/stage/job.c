@@ -117,6 +117,7 @@ int job_evaluator(struct job *job, struct evaluator **evaluator) {
   const struct stage *s = job->stage;
   struct evaluate_keys keys = s->evaluation;
   keys.exact = s->optimiser.exact;
+  keys.decay_dims = s->optimiser.weight_decay_dims;
   int status =
       evaluator_create(evaluator, s->material->network, s->material->data, job->session->device, &keys, &s->seeds,
                        s->optimiser.batch, s->optimiser.weight_decay, &s->optimiser.weight_decay_exclude);

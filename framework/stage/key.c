@@ -27,6 +27,15 @@ int key_leaves_out(const struct stage *stage, const char *option) {
   return 0;
 }
 
+/* Keys that came later: at their defaults they change nothing, and results from before are still current. */
+static int is_default_of_later(const strait_option *option, const char *text) {
+  static const char *const later[] = {"loss", "weight-decay-dims", "eval.streams", "eval.test-streams", "eval.tail"};
+  for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+    if (strcmp(option->name, later[i]) == 0)
+      return strcmp(text, option->value) == 0;
+  return 0;
+}
+
 static int hash_table(struct hash *hash, const struct stage *stage, const struct option_table *table,
                       const void *values, struct arena *arena) {
   for (uint32_t i = 0; i < table->count; i++) {
@@ -36,6 +45,8 @@ static int hash_table(struct hash *hash, const struct stage *stage, const struct
     const char *text = options_text(&option, values, arena);
     if (!text)
       return error_failure();
+    if (is_default_of_later(&option, text))
+      continue;
     hash_text(hash, option.name);
     hash_text(hash, text);
   }

@@ -138,6 +138,8 @@ int material_find(struct session *session, const struct stage *stage, struct mat
   struct open_data *data = NULL;
   struct open_network *network = NULL;
   int status = open_data(session, stage, &data);
+  if (!status && stage->optimiser.batch > 0)
+    status = data_check_batch(data->data, stage->optimiser.batch);
   if (!status)
     status = open_network(session, stage, data->data, &network);
   if (status)

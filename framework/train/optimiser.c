@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 static const char *const optimisers[] = {"sgd", "adamw", NULL};
+static const char *const losses[] = {"mean", "sum-over-steps", NULL};
 static const strait_option table[] = {
     STRAIT_CHOICE("optimiser", struct optimiser_keys, optimiser, "sgd", optimisers, "optimisation algorithm"),
     STRAIT_INT("batch", struct optimiser_keys, batch, "128", 1, 1e9,
@@ -19,11 +20,17 @@ static const strait_option table[] = {
     STRAIT_OPTION("weight-decay-exclude", STRAIT_OPT_STRINGS, STRAIT_REPEATABLE, struct optimiser_keys,
                   weight_decay_exclude, NULL, 0, 0, NULL,
                   "patterns of parameter names without weight decay, as *.bias bn*"),
+    STRAIT_INT("weight-decay-dims", struct optimiser_keys, weight_decay_dims, "1", 1, 6,
+               "number of dimensions from which on parameters have weight decay; 2: matrices and larger, but no biases "
+               "and no scales"),
     STRAIT_FLOAT("clip-norm", struct optimiser_keys, clip_norm, "0", 0, 1e30,
                  "maximum gradient norm; larger gradients are scaled down (0: off)"),
     STRAIT_FLOAT("warm-up", struct optimiser_keys, warm_up, "0", 0, 1e6, "epochs over which the rate rises from zero"),
     STRAIT_FLOAT("label-smoothing", struct optimiser_keys, label_smoothing, "0", 0, 1,
                  "fraction of the target spread evenly over all classes"),
+    STRAIT_CHOICE("loss", struct optimiser_keys, loss, "mean", losses,
+                  "text: the loss that is trained, and whose gradient clip-norm limits: the mean over all tokens of a "
+                  "batch, or the sum over the steps of a sample of the mean over the batch"),
     STRAIT_FLOAT("beta1", struct optimiser_keys, beta1, "0.9", 0, 0.9999999, "adamw: decay rate of the first moment"),
     STRAIT_FLOAT("beta2", struct optimiser_keys, beta2, "0.999", 0, 0.9999999,
                  "adamw: decay rate of the second moment"),
@@ -53,11 +60,16 @@ int optimiser_check(const struct optimiser_keys *keys) {
   return STRAIT_OK;
 }
 
-int optimiser_decays(const strait_strings *exclude, const char *name) {
+int optimiser_decays(const strait_strings *exclude, int64_t dims, const struct segment *segment) {
   for (size_t i = 0; i < exclude->n; i++)
-    if (text_matches(exclude->v[i], name))
+    if (text_matches(exclude->v[i], segment->name))
       return 0;
-  return 1;
+  return segment->rank >= dims;
+}
+
+double optimiser_loss_scale(const struct optimiser_keys *keys, const struct signature *signature) {
+  const int sums = keys->loss == LOSS_SUM_OVER_STEPS && signature->target == STRAIT_TARGET_CLASSES;
+  return sums ? (double)signature->dims[0] : 1;
 }
 
 double optimiser_warmth(const struct optimiser_keys *keys, int64_t iteration, int64_t epoch_iterations) {
@@ -90,7 +102,7 @@ int optimiser_create(struct optimiser **optimiser, const struct optimiser_keys *
   o->count = layout->count;
   for (int i = 0; i < layout->segments; i++) {
     const struct segment *s = &layout->segment[i];
-    double decay = optimiser_decays(&keys->weight_decay_exclude, s->name) ? keys->weight_decay : 0;
+    double decay = optimiser_decays(&keys->weight_decay_exclude, keys->weight_decay_dims, s) ? keys->weight_decay : 0;
     struct range *last = o->ranges ? &o->range[o->ranges - 1] : NULL;
     if (last && last->weight_decay == decay && last->first + last->count == s->offset)
       last->count += s->count;

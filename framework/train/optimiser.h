@@ -8,9 +8,11 @@
 #include "plugin/options.h"
 
 enum { OPTIMISER_SGD, OPTIMISER_ADAMW };
+enum { LOSS_MEAN, LOSS_SUM_OVER_STEPS };
 
 /* Keys optimiser, batch, momentum, nesterov, weight-decay, weight-decay-exclude (patterns of parameter names),
- * clip-norm, warm-up (epochs), label-smoothing, beta1, beta2, epsilon, exact (of evaluation too). */
+ * weight-decay-dims, clip-norm, warm-up (epochs), label-smoothing, loss, beta1, beta2, epsilon, exact (of evaluation
+ * too). */
 struct optimiser_keys {
   int32_t optimiser;
   int64_t batch;
@@ -21,13 +23,18 @@ struct optimiser_keys {
   double clip_norm, warm_up, label_smoothing;
   double beta1, beta2, epsilon;
   int32_t exact;
+  int32_t loss;              /* LOSS_...: of samples with a class per position */
+  int64_t weight_decay_dims; /* parameters of fewer dimensions do not decay */
 };
 extern const struct option_table optimiser_options;
 
 /* Keys that contradict each other: STRAIT_EINVAL. */
 int optimiser_check(const struct optimiser_keys *keys);
-/* Does weight decay reach the parameter of this name? 0 when a pattern of `exclude` matches it. */
-int optimiser_decays(const strait_strings *exclude, const char *name);
+/* Does weight decay reach a parameter of this name and rank? 0 when a pattern of `exclude` matches the name, or it has
+ * fewer than `dims` dimensions. */
+int optimiser_decays(const strait_strings *exclude, int64_t dims, const struct segment *segment);
+/* How many times the gradient of the mean over all positions is the loss's. */
+double optimiser_loss_scale(const struct optimiser_keys *keys, const struct signature *signature);
 /* The share of the rate at an iteration from 1: rises linearly over the first warm_up epochs to 1, and stays. */
 double optimiser_warmth(const struct optimiser_keys *keys, int64_t iteration, int64_t epoch_iterations);
 

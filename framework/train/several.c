@@ -52,7 +52,7 @@ static int sample(struct training *t, struct run *run, int64_t draw, double rate
   ops->combine(device, count, t->update.points, t->update.theta, s->c, t->update.w);
   if (training_forward(t, run, rate, &one))
     return error_failure();
-  s->loss = one.loss / (double)one.rows + optimiser_penalty(t->optimiser, device, t->update.w);
+  s->loss = (one.rows ? one.loss / (double)one.rows : 0) + optimiser_penalty(t->optimiser, device, t->update.w);
   if (training_backward(t, run))
     return error_failure();
   ops->copy(device, t->at[draw], t->update.gradient, count);
@@ -104,7 +104,7 @@ int several_step(struct training *training, struct run *run, double rate, struct
   struct objective_sample samples[OBJECTIVE_DRAWS];
   double pull[MAX_POINTS * MAX_POINTS];
   for (int64_t k = 0; k < t->plan.objective.draws; k++) {
-    run->carry = k == t->plan.objective.draws - 1; /* once a batch */
+    run->carry = t->carries && k == t->plan.objective.draws - 1; /* once a batch */
     if (sample(t, run, k, rate, &samples[k], sums))
       return error_failure();
   }

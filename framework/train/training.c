@@ -89,7 +89,7 @@ static int create_points(struct training *t) {
   int adam = t->plan.keys->optimiser == OPTIMISER_ADAMW, status = STRAIT_OK;
   t->update.w = program_weights(t->program);
   t->update.gradient = program_gradient(t->program);
-  t->update.gradient_scale = 1;
+  t->update.gradient_scale = optimiser_loss_scale(t->plan.keys, network_signature(t->plan.network));
   if (!t->curve)
     t->update.theta[0] = t->update.w;
   for (int i = 0; i < t->update.points && !status; i++) {
@@ -101,6 +101,12 @@ static int create_points(struct training *t) {
       status = ops->create(t->plan.device, count, &t->update.square[i]);
   }
   return status;
+}
+
+/* Of the program, on this rank. */
+static int64_t state_words(const struct training *t) {
+  const int size = t->plan.communicator->size;
+  return (t->lanes + size - 1) / size * network_states(t->plan.network)->count;
 }
 
 static int create_program(struct training *t, int64_t samples) {
@@ -161,7 +167,11 @@ static void prepare_sizes(struct training *t) {
   t->sample_words = 1;
   for (uint32_t i = 0; i < signature->rank; i++)
     t->sample_words *= signature->dims[i];
-  t->target_words = signature->target == STRAIT_TARGET_REAL ? signature->classes : 1;
+  t->target_words = signature->target == STRAIT_TARGET_REAL      ? signature->classes
+                    : signature->target == STRAIT_TARGET_CLASSES ? signature->dims[0]
+                                                                 : 1;
+  t->carries = network_states(t->plan.network)->count &&
+               (!t->plan.data || data_describe(t->plan.data)->order == STRAIT_ORDER_STREAMS);
 }
 
 static int check_schedule(struct training *t) {
@@ -358,7 +368,7 @@ int training_forward(struct training *t, const struct run *run, double rate, str
   if (status)
     return status;
   *sums = (struct loss_sums){(int64_t)all[0], (int64_t)all[1], all[2], all[3]};
-  t->share = rows / all[0];
+  t->share = all[0] > 0 ? rows / all[0] : 0; /* where no row of the batch has a target, there is no gradient */
   return isfinite(sums->loss) ? STRAIT_OK : training_diverged(run->iteration, rate);
 }
 
@@ -404,13 +414,15 @@ static int step(struct training *t) {
   struct run run = {.batch_statistics = 1,
                     .update_statistics = 1,
                     .dropout = 1,
-                    .carry = 1,
+                    .carry = t->carries,
                     .iteration = iteration,
                     .seed =
                         seed_of(&t->plan.seeds, t->plan.seeds.dropout) + ((uint64_t)t->plan.communicator->rank << 32)};
   struct loss_sums sums = {0};
   if (training_agree(t, feed(t, &run.samples)))
     return error_failure();
+  if (t->carries && t->iteration % t->epoch_iterations == 0)
+    t->plan.device->ops->fill(t->plan.device, program_state(t->program), 0, state_words(t));
   if (t->plan.objective.draws > 1 ? several_step(t, &run, rate, &sums) : step_once(t, &run, rate, &sums))
     return error_failure();
   if (share_statistics(t))

@@ -2,7 +2,10 @@
  *
  * A curve step: draw t; w(t) = sum c_i(t) theta_i; forward, backward at w(t); g_i = c_i(t) (grad L + wd w(t)) for each
  * free point. A plain training is the curve with one point and c = 1. The caller runs the training from one moment of
- * interest (an epoch's end, a checkpoint, a collect moment) to the next with training_run. */
+ * interest (an epoch's end, a checkpoint, a collect moment) to the next with training_run.
+ *
+ * What layers carry from step to step: where the data are streams it passes from batch to batch, on a curve from one t
+ * to the next, and is 0 when an epoch begins. With other data it is 0 in every step. */
 #ifndef TRAIN_TRAINING_H
 #define TRAIN_TRAINING_H
 

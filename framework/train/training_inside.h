@@ -16,6 +16,7 @@ struct training {
   int64_t sample_words, target_words; /* of one sample */
   int64_t samples;                    /* of plan.batch */
   int64_t lanes;                      /* samples of the program's batch */
+  int carries;                        /* layers' state goes on from step to step, through streams */
   int64_t iteration, updates;         /* done; see struct snapshot */
   int64_t halvings;                   /* of the rate */
   int64_t fed;                        /* the iteration whose batch the feeder gives next; 0: it must be started */

@@ -16,10 +16,10 @@ static const struct sequence_plan usual_sequence = {
     .tokens = {41, 23, 18}, .steps = 4, .classes = 7, .order = STRAIT_ORDER_STREAMS};
 static struct sequence_plan sequence;
 
-static inline int32_t sequence_token(uint32_t which, int64_t place) {
-  if (sequence.odd && which == STRAIT_TRAIN && place == sequence.odd)
+static inline int32_t sequence_token(uint32_t which, int64_t at) {
+  if (sequence.odd && which == STRAIT_TRAIN && at == sequence.odd)
     return (int32_t)sequence.classes;
-  return (int32_t)((place * place * 5 + place * 3 + which * 11 + place / 3) % sequence.classes);
+  return (int32_t)((at * at * 5 + at * 3 + which * 11 + at / 3) % sequence.classes);
 }
 
 static int32_t sequence_open(void *object) {

@@ -29,9 +29,14 @@ static const strait_option tiny_options[] = {
     STRAIT_FLOAT("dropout", struct tiny, dropout, "0", 0, 0.9, "dropout behind each hidden layer"),
 };
 static int64_t tiny_carries = -1; /* how the layer of tests/network/leaky.h keeps its state; -1: there is none */
+static int tiny_tokens;           /* 1: samples are tokens */
 static strait_node tiny_build(const void *self, strait_graph *g, strait_node x) {
   const struct tiny *tiny = self;
-  x = strait_flatten(g, x);
+  int64_t dims[STRAIT_MAX_DIMS];
+  if (tiny_tokens && strait_shape(g, x, dims) == 1)
+    x = onehot(g, x, strait_classes(g));
+  else
+    x = strait_flatten(g, x);
   for (size_t i = 0; i < tiny->hidden.n; i++) {
     x = strait_linear(g, x, strait_name(g, "fc%d", (int)i + 1), tiny->hidden.v[i], STRAIT_BIAS);
     if (tiny->norm)
@@ -114,7 +119,10 @@ static inline struct fixture make(const struct wanted *wanted) {
   OK(data_open(&f.data, f.dataset, registry, &keys, 1));
   f.model = make_tiny(wanted);
   const strait_split *split = data_describe(f.data);
-  struct signature signature = {.rank = split->rank, .target = split->target, .classes = split->classes};
+  struct signature signature = {.rank = split->rank,
+                                .target = split->target,
+                                .classes = split->classes,
+                                .element = split->element == STRAIT_I32 ? STRAIT_I32 : STRAIT_F32};
   memcpy(signature.dims, split->dims, sizeof signature.dims);
   OK(network_create(&f.network, f.model, &signature));
   f.count = network_weights(f.network)->count;

@@ -4,7 +4,7 @@ if HAVE_CHECK
 check_PROGRAMS += tests/train/test-checkpoint tests/train/test-optimiser tests/train/test-resume \
 	tests/train/test-steps tests/train/test-training tests/train/test-trivial
 endif
-tests_train_test_checkpoint_SOURCES = %D%/test-checkpoint.c %D%/fixture.h tests/curves/objects.h
+tests_train_test_checkpoint_SOURCES = %D%/test-checkpoint.c tests/data/sequence.h %D%/fixture.h tests/curves/objects.h
 tests_train_test_checkpoint_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_train_test_checkpoint_LDADD = libstrait.la $(CHECK_LIBS)
 tests_train_test_optimiser_SOURCES = %D%/test-optimiser.c %D%/golden-optimisers.h tests/curves/objects.h

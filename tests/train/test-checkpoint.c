@@ -1,6 +1,8 @@
 /* Weights and states in files: there and back bit for bit, and what is refused with which words. */
 #include "fixture.h"
 
+#include "../data/sequence.h"
+
 #include <math.h>
 
 #include "base/file.h"
@@ -208,12 +210,16 @@ static void go_on(struct fixture *f, struct snapshot *s, int64_t until) {
  * it, to others. */
 START_TEST(test_carried) {
   struct device_ops table;
-  tiny_carries = _i;
-  struct fixture f = make(&plain);
+  struct wanted streams = plain;
+  sequence = usual_sequence;
+  sequence.tokens[0] = 2000;
+  streams.dataset = &sequence_class;
+  tiny_carries = _i, tiny_tokens = 1;
+  struct fixture f = make(&streams);
   tiny_carries = -1;
   leaky_add(f.device, &table);
   struct snapshot *whole = train(&f, 7), *s = train(&f, 4), *read;
-  ck_assert_int_eq(snapshot_carried(s), 16 * 12);
+  ck_assert_int_eq(snapshot_carried(s), 16 * 4 * 12);
   int64_t carried = 0;
   for (int64_t i = 0; i < snapshot_carried(s); i++)
     carried += s->state[i] != 0;

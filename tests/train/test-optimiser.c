@@ -134,11 +134,14 @@ END_TEST
 START_TEST(test_decays) {
   static const char *const patterns[] = {"*.bias", "bn?.*"};
   strait_strings exclude = {2, patterns}, none = {0, NULL};
-  ck_assert(!optimiser_decays(&exclude, "fc.bias"));
-  ck_assert(!optimiser_decays(&exclude, "bn1.weight"));
-  ck_assert(optimiser_decays(&exclude, "layer1.bn1.weight")); /* patterns match whole names */
-  ck_assert(optimiser_decays(&exclude, "fc.weight"));
-  ck_assert(optimiser_decays(&none, "fc.bias"));
+  ck_assert(!optimiser_decays(&exclude, 1, &(struct segment){.name = "fc.bias", .rank = 1}));
+  ck_assert(!optimiser_decays(&exclude, 1, &(struct segment){.name = "bn1.weight", .rank = 1}));
+  ck_assert(optimiser_decays(
+      &exclude, 1, &(struct segment){.name = "layer1.bn1.weight", .rank = 1})); /* patterns match whole names */
+  ck_assert(optimiser_decays(&exclude, 1, &(struct segment){.name = "fc.weight", .rank = 1}));
+  ck_assert(optimiser_decays(&none, 1, &(struct segment){.name = "fc.bias", .rank = 1}));
+  ck_assert(!optimiser_decays(&none, 2, &(struct segment){.name = "fc.bias", .rank = 1}));
+  ck_assert(optimiser_decays(&none, 2, &(struct segment){.name = "fc.weight", .rank = 2}));
 }
 END_TEST
 
