@@ -382,6 +382,100 @@ static double distance_squared(const float *a, const float *b, int64_t n) {
   return total(low + high);
 }
 
+/* ---- sequences: softmax and LSTM ---- */
+
+typedef uint32_t shift_vec __attribute__((vector_size(WIDTH * 4)));
+
+/* exp(x), to 2 units in the last place (the polynomial of Cephes' expf); 0 below -87, exp(88) above 88; NaN of NaN. */
+static inline vec exponential(vec x) {
+  const vec whole = splat(12582912); /* 1.5 * 2^23: a sum with it has no digits behind the point */
+  const vec within = choose(x > 88, splat(88), choose(x < -87, splat(-87), x));
+  const vec moved = multiply_add(within, splat(1.44269504f), whole), n = moved - whole;
+  const vec r = multiply_add(n, splat(2.12194440e-4f), multiply_add(n, splat(-0.693359375f), within));
+  vec p = multiply_add(splat(1.9875691500e-4f), r, splat(1.3981999507e-3f));
+  p = multiply_add(p, r, splat(8.3334519073e-3f));
+  p = multiply_add(p, r, splat(4.1665795894e-2f));
+  p = multiply_add(p, r, splat(1.6666665459e-1f));
+  p = multiply_add(p, r, splat(5.0000001201e-1f));
+  p = multiply_add(p, r * r, r) + 1;
+  const shift_vec power = ((shift_vec)moved - 0x4B400000u) << 23;
+  p = (vec)((shift_vec)p + power);
+  return choose(x == x, choose(x < -87, (vec){0}, p), x);
+}
+static inline vec sigmoid(vec x) { return 1 / (1 + exponential(-x)); }
+static inline vec hyperbolic_tangent(vec x) { return multiply_add(splat(2), sigmoid(x + x), splat(-1)); }
+
+static float maximum(const float *x, int64_t n) {
+  float most = x[0];
+  vec m = splat(most);
+  int64_t i = 0;
+  for (; i + WIDTH <= n; i += WIDTH) {
+    const vec v = load(x + i, WIDTH);
+    m = choose(v > m, v, m);
+  }
+  for (; i < n; i++)
+    most = x[i] > most ? x[i] : most;
+  for (int k = 0; k < WIDTH; k++)
+    most = m[k] > most ? m[k] : most;
+  return most;
+}
+
+static float exponentials(float *y, const float *x, float scale, float shift, int64_t n) {
+  vec sum = {0};
+  float rest = 0;
+  for (int64_t i = 0; i < n; i += WIDTH) {
+    const vec e = exponential(multiply_add(load(x + i, n - i), splat(scale), splat(-shift)));
+    store(y + i, e, n - i);
+    if (n - i >= WIDTH)
+      sum += e;
+    else
+      for (int64_t k = i; k < n; k++)
+        rest += y[k];
+  }
+  for (int k = 0; k < WIDTH; k++)
+    rest += sum[k];
+  return rest;
+}
+
+static void softmax_slope(float *ds, const float *p, const float *dp, float mean, float scale, int64_t n) {
+  for (int64_t i = 0; i < n; i += WIDTH)
+    store(ds + i, load(p + i, n - i) * (load(dp + i, n - i) - mean) * scale, n - i);
+}
+
+static void scale(float *y, float factor, int64_t n) {
+  for (int64_t i = 0; i < n; i += WIDTH)
+    store(y + i, load(y + i, n - i) * factor, n - i);
+}
+
+static void lstm(float *const gate[4], const float *c_before, float *c, float *h, int64_t n) {
+  for (int64_t k = 0; k < n; k += WIDTH) {
+    const vec i = sigmoid(load(gate[0] + k, n - k)), f = sigmoid(load(gate[1] + k, n - k));
+    const vec g = hyperbolic_tangent(load(gate[2] + k, n - k)), o = sigmoid(load(gate[3] + k, n - k));
+    const vec cell = multiply_add(f, load(c_before + k, n - k), i * g);
+    store(gate[0] + k, i, n - k);
+    store(gate[1] + k, f, n - k);
+    store(gate[2] + k, g, n - k);
+    store(gate[3] + k, o, n - k);
+    store(c + k, cell, n - k);
+    store(h + k, o * hyperbolic_tangent(cell), n - k);
+  }
+}
+
+static void lstm_backward(float *const gate[4], const float *c_before, const float *c, const float *dh, float *dc,
+                          int64_t n) {
+  for (int64_t k = 0; k < n; k += WIDTH) {
+    const vec i = load(gate[0] + k, n - k), f = load(gate[1] + k, n - k);
+    const vec g = load(gate[2] + k, n - k), o = load(gate[3] + k, n - k);
+    const vec slope = load(dh + k, n - k), t = hyperbolic_tangent(load(c + k, n - k));
+    const vec cell = multiply_add(slope * o, 1 - t * t, load(dc + k, n - k));
+    store(gate[0] + k, cell * g * i * (1 - i), n - k);
+    store(gate[1] + k, cell * load(c_before + k, n - k) * f * (1 - f), n - k);
+    store(gate[2] + k, cell * i * (1 - g * g), n - k);
+    store(gate[3] + k, slope * t * o * (1 - o), n - k);
+    store(dc + k, cell * f, n - k);
+  }
+}
+
 #define TEXT_OF(name) #name
 #define TEXT(name) TEXT_OF(name)
 #define JOIN_OF(a, b) a##b
@@ -412,4 +506,10 @@ const struct kernels JOIN(kernels_, KERNELS) = {
     .update = update,
     .dot = dot,
     .distance_squared = distance_squared,
+    .maximum = maximum,
+    .exponentials = exponentials,
+    .softmax_slope = softmax_slope,
+    .scale = scale,
+    .lstm = lstm,
+    .lstm_backward = lstm_backward,
 };

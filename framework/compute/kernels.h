@@ -71,6 +71,18 @@ struct kernels {
                  int64_t n);
   double (*dot)(const float *a, const float *b, int64_t n);
   double (*distance_squared)(const float *a, const float *b, int64_t n);
+  /* Softmax a stretch at a time. The largest of n numbers, at least 1 (a NaN is passed over). y = exp(scale * x -
+   * shift); returns the sum. ds = p * (dp - mean) * scale. */
+  float (*maximum)(const float *x, int64_t n);
+  float (*exponentials)(float *y, const float *x, float scale, float shift, int64_t n);
+  void (*softmax_slope)(float *ds, const float *p, const float *dp, float mean, float scale, int64_t n);
+  void (*scale)(float *y, float factor, int64_t n); /* y *= factor */
+  /* LSTM, n units of one sample. gate: those of i, f, g and o before their nonlinearities, which replace them; c, h from
+   * c_before. Backward: gate becomes the gradient by what they were before; dc (n) is the gradient by c from later
+   * steps, and becomes that by c_before. */
+  void (*lstm)(float *const gate[4], const float *c_before, float *c, float *h, int64_t n);
+  void (*lstm_backward)(float *const gate[4], const float *c_before, const float *c, const float *dh, float *dc,
+                        int64_t n);
 };
 
 /* The set of this name; NULL: STRAIT_KERNELS from the environment, else the best this CPU has. STRAIT_EINVAL for a name

@@ -20,7 +20,15 @@
   ROW(PAD, pad)                                                                                                        \
   ROW(CONCAT, concat)                                                                                                  \
   ROW(MULTIPLY, multiply)                                                                                              \
-  ROW(CONSTANT, constant)
+  ROW(CONSTANT, constant)                                                                                              \
+  ROW(EMBEDDING, embedding)                                                                                            \
+  ROW(POSITION_TABLE, position_table)                                                                                  \
+  ROW(CLASS_TOKEN, class_token)                                                                                        \
+  ROW(POSITION_MEAN, position_mean)                                                                                    \
+  ROW(POSITION, position)                                                                                              \
+  ROW(TO_POSITIONS, to_positions)                                                                                      \
+  ROW(ATTENTION, attention)                                                                                            \
+  ROW(LSTM, lstm)
 
 /* With those that are no layers, which come last. */
 #define OPERATIONS(ROW)                                                                                                \

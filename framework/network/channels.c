@@ -157,12 +157,15 @@ static int axis_node(const struct finder *f, const struct node *node, int k, int
       continue;
     if (at++ < k)
       continue;
-    if (p->axis[a] == AXIS_KERNEL_HEIGHT || p->axis[a] == AXIS_KERNEL_WIDTH)
+    if (has_leading(node, p) && a-- == 0)
+      return NO_AXIS;
+    if (p->axis[a] == AXIS_KERNEL_HEIGHT || p->axis[a] == AXIS_KERNEL_WIDTH || p->axis[a] == AXIS_POSITIONS ||
+        p->axis[a] == AXIS_TOKENS)
       return NO_AXIS;
     if (p->axis[a] != AXIS_OUT && p->axis[a] != AXIS_IN)
       return UNKNOWN_AXIS;
     const int found = p->axis[a] == AXIS_OUT ? (int)(node - f->graph->nodes) : node->input[0];
-    return node_channels(&f->graph->nodes[found]) == s->dims[a] ? found : UNKNOWN_AXIS;
+    return node_channels(&f->graph->nodes[found]) == s->dims[a + has_leading(node, p)] ? found : UNKNOWN_AXIS;
   }
   return NO_AXIS; /* of a custom operation: what it reads and makes is held */
 }

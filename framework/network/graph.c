@@ -71,7 +71,10 @@ static int complete(struct graph *graph, struct node *node) {
 /* NAME.SUFFIX, as a segment. */
 static int use_segment(struct graph *graph, const struct node *node, struct segments *segments, const char *suffix,
                        const struct shape *shape, uint32_t init, double value) {
-  const char *name = arena_format(graph->arena, "%s.%s", node->name, suffix);
+  const char *name = !*suffix ? node->name
+                     : node->layer->numbered
+                         ? arena_format(graph->arena, "%s.%s_l%lld", node->name, suffix, (long long)node->integer[0])
+                         : arena_format(graph->arena, "%s.%s", node->name, suffix);
   if (!name)
     return error_failure();
   return segments_use(segments, graph->arena, graph_describe(graph, node), name, shape, init, value);
@@ -85,9 +88,19 @@ static int64_t axis_size(const struct graph *graph, const struct node *node, uin
     return node_channels(node_input(graph, node, 0));
   case AXIS_KERNEL_HEIGHT:
     return node->window.kernel[0];
-  default:
+  case AXIS_KERNEL_WIDTH:
     return node->window.kernel[1];
+  case AXIS_POSITIONS:
+    return node->size / node_channels(node);
+  case AXIS_TOKENS:
+    return node->integer[0];
+  default:
+    return 4 * node_channels(node);
   }
+}
+
+int has_leading(const struct node *node, const struct layer_parameter *parameter) {
+  return parameter->leading && node->integer[node->layer->integers - 1];
 }
 
 static int use_parameters(struct graph *graph, struct node *node) {
@@ -95,10 +108,10 @@ static int use_parameters(struct graph *graph, struct node *node) {
     struct shape shape = {0};
     if (p->bias && node->flags & STRAIT_NO_BIAS)
       continue;
-    while (shape.rank < 4 && p->axis[shape.rank]) {
-      shape.dims[shape.rank] = axis_size(graph, node, p->axis[shape.rank]);
-      shape.rank++;
-    }
+    if (has_leading(node, p))
+      shape.dims[shape.rank++] = 1;
+    for (int a = 0; a < 4 && p->axis[a]; a++)
+      shape.dims[shape.rank++] = axis_size(graph, node, p->axis[a]);
     int number = use_segment(graph, node, &graph->weights, p->suffix, &shape, p->init,
                              p->scale ? p->scale(graph, node) : p->value);
     if (number < 0)

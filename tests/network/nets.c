@@ -49,7 +49,7 @@ void data_make(struct data *data, const struct net *net, int64_t samples, uint64
   const struct signature *signature = network_signature(net->network);
   const struct layout *weights = network_weights(net->network), *statistics = network_statistics(net->network);
   int64_t input = net->network->graph.nodes[0].size, rows = samples * target_rows(net);
-  struct stream labels = stream_of(seed, "labels", 0);
+  struct stream labels = stream_of(seed, "labels", 0), tokens = stream_of(seed, "tokens", 0);
   *data = (struct data){.samples = samples};
   data->weights = random_floats(seed, "weights", weights->count);
   for (int64_t i = 0; i < weights->count; i++)
@@ -61,6 +61,8 @@ void data_make(struct data *data, const struct net *net, int64_t samples, uint64
       *variance = 0.5f + fabsf(*variance);
     }
   data->x = random_floats(seed, "x", samples * input);
+  for (int64_t i = 0; signature->element == STRAIT_I32 && i < samples * input; i++) /* tokens, of as many classes */
+    data->x[i] = (float)stream_below(&tokens, (uint64_t)i, (uint64_t)signature->classes);
   if (signature->target == STRAIT_TARGET_REAL) {
     data->target = random_floats(seed, "target", rows * signature->classes);
   } else {
@@ -112,6 +114,10 @@ void rig_load(struct rig *rig, const struct net *net, const struct data *data) {
   float *x = malloc((size_t)(data->samples * input) * sizeof *x);
   ck_assert_ptr_nonnull(x);
   to_nhwc(x, data->x, signature, data->samples);
+  for (int64_t i = 0; signature->element == STRAIT_I32 && i < data->samples * input; i++) {
+    const int32_t token = (int32_t)data->x[i];
+    memcpy(x + i, &token, sizeof token);
+  }
   ops->upload(rig->device, program_input(rig->program), x, data->samples * input);
   ops->upload(rig->device, program_weights(rig->program), data->weights, network_weights(net->network)->count);
   ops->upload(rig->device, program_statistics(rig->program), data->statistics, network_statistics(net->network)->count);

@@ -2,7 +2,7 @@
  * double precision reference (reference.c), which shares no code with the program. Both batch-norm modes, full and
  * short batches, and a device whose memory faults when anything but its operations touches it. */
 
-#include "nets.h"
+#include "sequences.h"
 
 /* --- the networks --- */
 
@@ -217,7 +217,11 @@ static void layer_norm_double(const struct node *node, const double *x, const do
   }
 }
 
+static const struct graph *graph_of_case; /* of the reference */
+
 static void custom_double(const struct node *node, const double *const *x, const double *const *w, double *y) {
+  if (sequence_double(node, &graph_of_case->nodes[node->input[0]].shape, x[0], w, y))
+    return;
   if (!strcmp(node->layer->name, "layer_norm")) {
     layer_norm_double(node, x[0], w, y);
     return;
@@ -340,12 +344,61 @@ static strait_node products(strait_graph *g, strait_node x) {
   return strait_linear(g, z, "fc2", strait_classes(g), STRAIT_BIAS);
 }
 
+/* --- sequences --- */
+
+/* Tokens, of which some occur twice; the table shared with the last layer; a residual sum. */
+static strait_node tied(strait_graph *g, strait_node x) {
+  x = strait_position_table(g, strait_embedding(g, x, "wte", strait_classes(g), 6), "wpe.weight", 0);
+  strait_node y = strait_attention(g, strait_linear(g, strait_layer_norm(g, x, "ln_1"), "qkv", 18, STRAIT_BIAS), 3, 1);
+  x = strait_add(g, x, strait_linear(g, y, "proj", 6, STRAIT_NO_BIAS));
+  y = strait_gelu(g, strait_linear(g, strait_layer_norm(g, x, "ln_2"), "fc", 10, STRAIT_BIAS), STRAIT_GELU_EXACT);
+  x = strait_add(g, strait_relu(g, strait_linear(g, y, "proj2", 6, STRAIT_BIAS)), x);
+  return strait_linear(g,
+                       strait_concat(g, 2,
+                                     (strait_node[]){strait_slice_channels(g, x, 0, 2),
+                                                     strait_slice_channels(g, strait_multiply(g, x, x), 2, 0)}),
+                       "wte", strait_classes(g), STRAIT_NO_BIAS);
+}
+/* Patches of an image, a class token, which alone is read in the end. */
+static strait_node patches(strait_graph *g, strait_node x) {
+  x = strait_to_positions(g, strait_conv2d(g, x, "patch", 4, 2, 2, 0, STRAIT_BIAS));
+  x = strait_position_table(g, strait_class_token(g, x, "cls_token"), "pos_embed", 1);
+  strait_node y = strait_linear(g, x, "qkv", 12, STRAIT_BIAS);
+  x = strait_add(g, strait_attention(g, y, 2, 0), strait_attention(g, y, 1, 0)); /* the gradient is added to */
+  x = strait_concat(g, 2, (strait_node[]){strait_position(g, x, 0), strait_position_mean(g, x)});
+  return strait_linear(g, x, "fc", strait_classes(g), STRAIT_BIAS);
+}
+/* Two layers; the second's input has other readers. */
+static strait_node lstms(strait_graph *g, strait_node x) {
+  x = strait_lstm(g, strait_embedding(g, x, "embed", strait_classes(g), 3), "rnn", 0, 5);
+  strait_node y = strait_lstm(g, x, "rnn", 1, 5);
+  x = strait_add(g, x, strait_add(g, y, strait_position_table(g, x, "table", 0)));
+  return strait_linear(g, x, "out", strait_classes(g), STRAIT_BIAS);
+}
+/* More units than a block has. */
+static strait_node lstm_wide(strait_graph *g, strait_node x) {
+  return strait_linear(g, strait_lstm(g, x, "rnn", 0, 33), "out", strait_classes(g), STRAIT_BIAS);
+}
+/* One layer twice, and its last position. */
+static strait_node lstm_shared(strait_graph *g, strait_node x) {
+  x = strait_lstm(g, strait_lstm(g, x, "rnn", 0, 4), "rnn", 0, 4);
+  return strait_linear(g, strait_position(g, x, -1), "out", strait_classes(g), STRAIT_BIAS);
+}
+/* More positions than a block has, of which the last is short. */
+static strait_node attention_long(strait_graph *g, strait_node x) {
+  x = strait_linear(g, x, "qkv", 12, STRAIT_BIAS);
+  x = strait_add(g, strait_attention(g, x, 2, 1), strait_attention(g, x, 1, 0));
+  return strait_linear(g, strait_position_mean(g, strait_multiply(g, x, x)), "fc", strait_classes(g), STRAIT_BIAS);
+}
+
 /* --- the check --- */
 
 #define POSITIONS                                                                                                      \
   { 2, {3, 4}, STRAIT_TARGET_CLASSES, 5, 0 }
 #define IMAGE(c, h, w, classes)                                                                                        \
   { 3, {c, h, w}, STRAIT_TARGET_CLASS, classes, 0 }
+#define TOKENS(n, classes)                                                                                             \
+  { 1, {n}, STRAIT_TARGET_CLASSES, classes, STRAIT_I32 }
 #define VECTOR(n, classes)                                                                                             \
   { 1, {n}, STRAIT_TARGET_CLASS, classes, 0 }
 
@@ -383,6 +436,12 @@ static const struct {
     {"concat", concats, IMAGE(2, 4, 3, 3), 0},
     {"concat, positions", concat_positions, POSITIONS, 0},
     {"multiply, constant", products, IMAGE(2, 3, 4, 3), 0},
+    {"embedding, tied; attention", tied, TOKENS(5, 7), 0},
+    {"patches", patches, IMAGE(2, 4, 6, 3), 0},
+    {"LSTM", lstms, TOKENS(6, 4), 0},
+    {"LSTM, wide", lstm_wide, {2, {2, 2}, STRAIT_TARGET_CLASSES, 3, 0}, 0},
+    {"LSTM, shared", lstm_shared, {2, {3, 4}, STRAIT_TARGET_CLASS, 3, 0}, 0},
+    {"attention, long", attention_long, {2, {135, 3}, STRAIT_TARGET_CLASS, 3, 0}, 0},
 };
 #define CASES ((int)(sizeof cases / sizeof cases[0]))
 
@@ -441,6 +500,7 @@ static void check_case(int i, const char *device, int threads) {
   struct rig rig;
   OK(net_try(&net, cases[i].build, cases[i].signature));
   net.custom = custom_double;
+  graph_of_case = &net.network->graph;
   rig_make(&rig, &net, device, threads, 6, PROGRAM_TRAIN, cases[i].smoothing);
   for (int batch = 0; batch < 2; batch++)
     for (int64_t samples = 6; samples >= 5; samples--) {

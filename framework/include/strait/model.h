@@ -307,6 +307,64 @@ static inline strait_node strait_constant(strait_graph *g, strait_node like, dou
   return strait_layer_of(g, &layer);
 }
 
+/* Each token, a whole number from 0 to tokens - 1, becomes a row of NAME.weight (tokens, width), which starts normal
+ * with deviation 1: (positions) to (positions, width). A linear layer without bias of the same name, with `tokens`
+ * outputs, shares the table: strait_linear(g, x, name, tokens, STRAIT_NO_BIAS) is a tied last layer. (Since 1.1.)
+ * [one thread, in build()] */
+static inline strait_node strait_embedding(strait_graph *g, strait_node x, const char *name, int64_t tokens,
+                                           int64_t width) {
+  const int64_t integers[] = {tokens, width};
+  strait_layer layer = {sizeof layer, 1, 2, 0, "embedding", name, &x, integers, 0};
+  return strait_layer_of(g, &layer);
+}
+/* Adds to (positions, features) a table of that shape, the parameter NAME ("transformer.wpe.weight"), which starts
+ * normal with deviation .02. leading: 1 gives the parameter a first dimension of 1. (Since 1.1.)
+ * [one thread, in build()] */
+static inline strait_node strait_position_table(strait_graph *g, strait_node x, const char *name, int64_t leading) {
+  strait_layer layer = {sizeof layer, 1, 1, 0, "position_table", name, &x, &leading, 0};
+  return strait_layer_of(g, &layer);
+}
+/* Puts the parameter NAME, of shape (1, 1, features), before the positions; it starts normal with deviation 1e-6.
+ * (Since 1.1.) [one thread, in build()] */
+static inline strait_node strait_class_token(strait_graph *g, strait_node x, const char *name) {
+  const int64_t one = 1;
+  strait_layer layer = {sizeof layer, 1, 1, 0, "class_token", name, &x, &one, 0};
+  return strait_layer_of(g, &layer);
+}
+/* The mean over positions: (positions, features) to (features). (Since 1.1.) [one thread, in build()] */
+static inline strait_node strait_position_mean(strait_graph *g, strait_node x) {
+  strait_layer layer = {sizeof layer, 1, 0, 0, "position_mean", 0, &x, 0, 0};
+  return strait_layer_of(g, &layer);
+}
+/* One position, counted from 0, or below 0 from the end: (positions, features) to (features). (Since 1.1.)
+ * [one thread, in build()] */
+static inline strait_node strait_position(strait_graph *g, strait_node x, int64_t position) {
+  strait_layer layer = {sizeof layer, 1, 1, 0, "position", 0, &x, &position, 0};
+  return strait_layer_of(g, &layer);
+}
+/* An image as the sequence of its pixels, row by row: (channels, height, width) to (height * width, channels). (Since
+ * 1.1.) [one thread, in build()] */
+static inline strait_node strait_to_positions(strait_graph *g, strait_node x) {
+  strait_layer layer = {sizeof layer, 1, 0, 0, "to_positions", 0, &x, 0, 0};
+  return strait_layer_of(g, &layer);
+}
+/* Multi-head attention of positions that have q, k and v side by side: (positions, 3 width) to (positions, width). Each
+ * head has width / heads neighbouring features of each, and gives softmax(q k^T / sqrt(width / heads)) v. causal: 1
+ * lets a position see itself and those before it, 0 all. (Since 1.1.) [one thread, in build()] */
+static inline strait_node strait_attention(strait_graph *g, strait_node x, int64_t heads, int64_t causal) {
+  const int64_t integers[] = {heads, causal};
+  strait_layer layer = {sizeof layer, 1, 2, 0, "attention", 0, &x, integers, 0};
+  return strait_layer_of(g, &layer);
+}
+/* One layer of PyTorch's nn.LSTM, from (positions, features) to (positions, units): NAME.weight_ih_lN, weight_hh_lN,
+ * bias_ih_lN and bias_hh_lN with N = `number`, rows in the order i, f, g, o; uniform in +-1/sqrt(units). It has state,
+ * h and c, which is carried from step to step of a stream. (Since 1.1.) [one thread, in build()] */
+static inline strait_node strait_lstm(strait_graph *g, strait_node x, const char *name, int64_t number, int64_t units) {
+  const int64_t integers[] = {number, units};
+  strait_layer layer = {sizeof layer, 1, 2, 0, "lstm", name, &x, integers, 0};
+  return strait_layer_of(g, &layer);
+}
+
 typedef struct strait_model_ops {
   uint32_t size;
   uint32_t reserved;

@@ -9,11 +9,21 @@
 #include "network/graph.h"
 
 /* What an axis of a parameter runs over. The input's channels are, behind a flatten, blocks of positions. */
-enum { AXIS_NONE, AXIS_OUT, AXIS_IN, AXIS_KERNEL_HEIGHT, AXIS_KERNEL_WIDTH };
+enum {
+  AXIS_NONE,
+  AXIS_OUT,
+  AXIS_IN,
+  AXIS_KERNEL_HEIGHT,
+  AXIS_KERNEL_WIDTH,
+  AXIS_POSITIONS,
+  AXIS_TOKENS, /* as many as the layer's first integer says */
+  AXIS_GATES   /* four for each channel of the output */
+};
 
 struct layer_parameter {
-  const char *suffix; /* "weight" */
+  const char *suffix; /* "weight"; "": the layer's name is the parameter's */
   uint32_t axis[4];   /* ended by AXIS_NONE */
+  int leading;        /* where the layer's last integer says so, there is one dimension more before them, of 1 */
   int bias;           /* not there with STRAIT_NO_BIAS */
   uint32_t init;      /* STRAIT_INIT_... */
   double value;
@@ -72,6 +82,7 @@ struct layer {
 
   /* The graph. Settings: as many as strait_layer must have; inputs: 0: 1 to OP_SLOTS. */
   int inputs, integers, reals;
+  int numbered; /* the names of its parameters and of its state end in _l and its first integer */
   int (*shape)(struct graph *graph, struct node *node); /* NULL: its input's */
   const struct layer_parameter *parameters;             /* ended by one without a suffix; NULL: none */
   const struct layer_statistic *statistics;             /* 2; NULL: none */
@@ -119,6 +130,8 @@ const struct layer *layer_of(const struct op *op); /* NULL: not a layer's */
 static inline const struct node *node_input(const struct graph *graph, const struct node *node, int i) {
   return &graph->nodes[node->input[i]];
 }
+/* Does this parameter have the leading dimension of 1? Defined in graph.c. */
+int has_leading(const struct node *node, const struct layer_parameter *parameter);
 /* Fails: the node's description, "input", the shape of input 0, and then `what`. */
 int refuse_input(struct graph *graph, const struct node *node, const char *what);
 /* The record of a layer without one of its own: sizes, places and settings as they are. */
