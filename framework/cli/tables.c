@@ -41,7 +41,7 @@ static void print_warned(struct sheet *sheet, const json_t *stage) {
 
 static int print_networks(struct sheet *sheet, const json_t *results) {
   const json_t *stages = json_object_get(results, "stages");
-  struct table *table = networks_create();
+  struct table *table = networks_create(networks_perplexity(results));
   json_t *stage;
   size_t i;
   if (!table)

@@ -53,6 +53,7 @@ struct evaluator {
   char rule[96];         /* where the statistics come from, in words */
   int real;              /* targets are vectors, the loss is squared error */
   int64_t classes;
+  int tokens;        /* each position has a class */
   int64_t positions; /* rows of the loss for each sample */
   int64_t states;    /* words of state for each sample; 0: none */
   int carries;       /* there is state, and samples follow one another */
@@ -204,7 +205,8 @@ int evaluator_create(struct evaluator **evaluator, const struct network *network
   e->statistics = network_statistics(network)->count;
   e->real = signature->target == STRAIT_TARGET_REAL;
   e->classes = signature->classes;
-  e->positions = signature->target == STRAIT_TARGET_CLASSES ? signature->dims[0] : 1;
+  e->tokens = signature->target == STRAIT_TARGET_CLASSES;
+  e->positions = e->tokens ? signature->dims[0] : 1;
   e->states = network_states(network)->count;
   e->carries = e->states && data_describe(data)->order == STRAIT_ORDER_STREAMS;
   int status = create(e, data, seeds, train_batch, decay_exclude);
@@ -315,7 +317,7 @@ static void take_logs(float *logits, int64_t classes) {
 }
 
 /* Adds a batch's samples to the sums, one by one, which the device has measured: to metrics' samples, nll and error.
- * logs: of this batch, or NULL. */
+ * logs: of this batch (with a class per position, of the whole split), or NULL. */
 static void add_batch(struct evaluator *e, const struct batch *batch, struct metrics *sums, float *logs) {
   const struct run run = {.samples = batch->samples};
   const int64_t outputs = batch->samples * e->classes;
@@ -326,13 +328,15 @@ static void add_batch(struct evaluator *e, const struct batch *batch, struct met
   for (int64_t i = 0; i < rows; i++) {
     if (e->rows[i].error < 0) /* it has no target */
       continue;
+    if (logs && e->tokens)
+      logs[sums->samples] = (float)-e->rows[i].nll;
     sums->samples++;
     sums->nll += e->rows[i].nll;
     sums->error += (double)e->rows[i].error;
   }
-  if (logs)
+  if (logs && !e->tokens)
     ops->download(e->device, logs, program_output(e->program), outputs);
-  for (int64_t i = 0; logs && !e->real && i < batch->samples; i++)
+  for (int64_t i = 0; logs && !e->real && !e->tokens && i < batch->samples; i++)
     take_logs(logs + i * e->classes, e->classes);
 }
 
@@ -345,8 +349,6 @@ static int measure(struct evaluator *e, int split, struct metrics *metrics, floa
   if (!supply->samples)
     return error_set(STRAIT_EINVAL, "the %s split is empty%s", split_name(split),
                      split == SPLIT_VALIDATION ? "; set holdout" : "");
-  if (logs && e->positions > 1)
-    return error_set(STRAIT_EBUG, "log-probabilities are asked for where each position has a class");
   int status = supply_start(supply);
   reset(e);
   while (!status && seen < supply->samples) {
@@ -355,13 +357,14 @@ static int measure(struct evaluator *e, int split, struct metrics *metrics, floa
       status = forward(e, supply, &batch, e->keys.bn == BN_BATCH, e->carries);
     if (status)
       break;
-    add_batch(e, &batch, &sums, logs ? logs + seen * e->classes : NULL);
+    add_batch(e, &batch, &sums, logs && !e->tokens ? logs + seen * e->classes : logs);
     seen += batch.samples;
   }
   if (status)
     return status;
   if (!sums.samples)
     return error_set(STRAIT_EINVAL, "no sample of the %s split has a target", split_name(split));
+  metrics->tokens = e->tokens;
   metrics->samples = sums.samples;
   metrics->nll = sums.nll / (double)sums.samples;
   metrics->loss = metrics->nll + e->penalty;
@@ -410,11 +413,30 @@ int evaluator_measure(struct evaluator *evaluator, const float *weights, const f
 
 /* --- what is measured --- */
 
+int evaluator_tokens(const struct evaluator *evaluator) { return evaluator->tokens; }
+
+int evaluator_rows(struct evaluator *evaluator, int split, int64_t *rows) {
+  struct supply *supply = &evaluator->split[split];
+  struct batch batch;
+  *rows = supply->samples;
+  if (!evaluator->tokens || !supply->samples)
+    return STRAIT_OK;
+  *rows = 0;
+  int status = supply_start(supply);
+  for (int64_t seen = 0; !status && seen < supply->samples; seen += batch.samples) {
+    status = supply_next(supply, &batch);
+    const int32_t *label = batch.target;
+    for (int64_t i = 0; !status && i < batch.samples * evaluator->positions; i++)
+      *rows += label[i] >= 0;
+  }
+  return status;
+}
+
 int evaluator_labels(struct evaluator *evaluator, int split, int32_t *labels) {
   struct supply *supply = &evaluator->split[split];
   struct batch batch;
   int64_t seen = 0;
-  if (evaluator->real || evaluator->positions > 1)
+  if (evaluator->real || evaluator->tokens)
     return error_set(STRAIT_EBUG, "labels are asked of samples that have not one class each");
   int status = supply->samples ? supply_start(supply) : STRAIT_OK;
   while (!status && seen < supply->samples) {

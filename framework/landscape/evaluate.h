@@ -48,6 +48,7 @@ struct metrics {
   double loss;     /* nll + 0.5 * weight decay * |w|^2 (decayed parameters only) */
   double nll;      /* mean cross-entropy, unsmoothed (or mean squared error) */
   double error;    /* per cent wrong; NaN for real targets */
+  int tokens;      /* with a class per position: exp(nll) is the perplexity */
 };
 
 struct evaluator;
@@ -64,6 +65,10 @@ const struct evaluate_keys *evaluator_keys(const struct evaluator *evaluator);
 const char *evaluator_rule(const struct evaluator *evaluator);
 /* The samples that a split's measures are means over; 0: the data has none in this split. */
 int64_t evaluator_samples(const struct evaluator *evaluator, int split);
+/* Has each position a class? */
+int evaluator_tokens(const struct evaluator *evaluator);
+/* Rows of a split's log-probabilities: its samples, or, with a class per position, the positions that have one. */
+int evaluator_rows(struct evaluator *evaluator, int split, int64_t *rows);
 /* The labels of the measured samples, in order; n = evaluator_samples. Classes only. */
 int evaluator_labels(struct evaluator *evaluator, int split, int32_t *labels);
 /* The measured samples' numbers in the split, unless NULL is passed; returns 1 if they are a subset, 0 if all. */
@@ -72,7 +77,8 @@ int evaluator_subset(const struct evaluator *evaluator, int split, int64_t *numb
 /* Everything at one point: uploads the weights once, brings the statistics about by the key bn, measures each split of
  * the mask (1 << SPLIT_...). given: the statistics for bn = running and interpolate (else NULL will do); used, or NULL:
  * gets those that were in force (not for bn = batch). logs, or NULL: for each split (samples, classes) floats, or NULL:
- * gets the log-probabilities (of real targets: the outputs; not with a class per position). */
+ * gets the log-probabilities (of real targets: the outputs; with a class per
+ * position, one float for each that has one: the log-probability of that class). */
 int evaluator_point(struct evaluator *evaluator, const float *weights, const float *given, unsigned splits,
                     struct metrics metrics[SPLITS], float *used, float *const logs[SPLITS]);
 /* The steps of that by themselves. refresh re-estimates the statistics whatever the key bn: statistics:

@@ -148,6 +148,7 @@ static int note_samples(struct scan *scan, struct evaluator *evaluator) {
     if (!(scan->splits >> split & 1))
       continue;
     scan->samples[split] = evaluator_samples(evaluator, split);
+    scan->tokens = evaluator_tokens(evaluator);
     memory_free(scan->numbers[split]);
     scan->numbers[split] = NULL;
     if (!evaluator_subset(evaluator, split, NULL))

@@ -35,6 +35,7 @@ struct scan {
   struct refined *refined;         /* by t; extremes and barriers see these too */
   size_t refined_count, refined_capacity;
   int64_t samples[SPLITS];     /* how many samples the values are means over */
+  int tokens;                  /* each position of these has a class: exp(nll) is the perplexity */
   int64_t *numbers[SPLITS];    /* their numbers in the split; NULL where it is the whole split */
   const struct metadata *made; /* what makes it, for its file: written there, and asked for when it is read; borrowed */
   size_t made_pairs;

@@ -2,19 +2,44 @@
 #include "report/networks.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "report/results.h"
 
-struct table *networks_create(void) {
-  static const char *const heads[] = {
-      "network or ensemble", "members",     "epochs",         "samples", "test nll", "test err %",
-      "disagree %",          "temperature", "calibrated nll", "Brier",   "ECE"};
-  struct table *table = table_create("lrrrrrrrrrr");
-  for (size_t i = 0; table && i < sizeof heads / sizeof *heads; i++)
+enum { COLUMNS = 9 }; /* without perplexity */
+
+struct table *networks_create(int perplexity) {
+  static const char *const heads[] = {"network or ensemble", "members",        "epochs", "test nll", "test err %",
+                                      "disagree %",          "calibrated nll", "Brier",  "ECE"};
+  struct table *table = table_create(perplexity ? "lrrrrrrrrr" : "lrrrrrrrr");
+  for (size_t i = 0; table && i < COLUMNS; i++) {
     table_add(table, "%s", heads[i]);
+    if (perplexity && strcmp(heads[i], "test nll") == 0)
+      table_add(table, "perplexity");
+  }
   if (table)
     table_rule(table);
   return table;
+}
+
+static int has_perplexity(const json_t *value) {
+  json_t *one;
+  const char *key;
+  size_t i;
+  int found = json_object_get(value, "perplexity") != NULL;
+  if (json_is_object(value))
+    json_object_foreach((json_t *)value, key, one) found |= has_perplexity(one);
+  json_array_foreach(value, i, one) found |= has_perplexity(one);
+  return found;
+}
+
+int networks_perplexity(const json_t *results) {
+  json_t *stage;
+  size_t i;
+  int found = 0;
+  json_array_foreach(json_object_get(results, "stages"), i, stage) found |=
+      has_perplexity(json_object_get(stage, "summary"));
+  return found;
 }
 
 void networks_cells(struct table *table, size_t members, double epochs, const json_t *metrics) {
@@ -26,6 +51,8 @@ void networks_cells(struct table *table, size_t members, double epochs, const js
     table_add(table, "%.4g", epochs);
   results_cell(table, 0, test, "samples");
   results_cell(table, 4, test, "nll");
+  if (table_columns(table) > COLUMNS)
+    results_cell(table, 2, test, "perplexity");
   results_cell(table, 2, test, "error");
   results_cell(table, 2, test, "disagreement");
   results_cell(table, 2, test, "temperature");

@@ -6,7 +6,10 @@
 
 #include "report/table.h"
 
-struct table *networks_create(void); /* with its head; NULL: no memory */
+/* With its head; perplexity: a column for that too. NULL: no memory. */
+struct table *networks_create(int perplexity);
+/* Has any summary of a run's results a perplexity? */
+int networks_perplexity(const json_t *results);
 /* What a row has after its name: how many members, the epochs spent (NaN: not known), the metrics of a summary. */
 void networks_cells(struct table *table, size_t members, double epochs, const json_t *metrics);
 

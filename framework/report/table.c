@@ -72,6 +72,8 @@ void table_end_row(struct table *t) {
     add_cell(t, "");
 }
 
+size_t table_columns(const struct table *t) { return t->columns; }
+
 void table_rule(struct table *t) {
   table_end_row(t);
   for (size_t i = 0; i < t->columns; i++)

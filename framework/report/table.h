@@ -14,6 +14,7 @@ void table_free(struct table *table);
 void table_add(struct table *table, const char *format, ...) STRAIT_PRINTF(2, 3);
 /* Fills the row's rest with empty cells. */
 void table_end_row(struct table *table);
+size_t table_columns(const struct table *table);
 /* A line of dashes under the last row. */
 void table_rule(struct table *table);
 /* Two blanks between columns, `indent` before the first. */

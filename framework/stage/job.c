@@ -106,9 +106,15 @@ int job_epoch(struct job *job, const struct training *training, int64_t epochs, 
   if (waited > WORTH_SAYING && length > 0 && (size_t)length < sizeof note)
     snprintf(note + length, sizeof note - (size_t)length, "  waiting for data %.0f %%", 100 * waited);
   job_tick(job, at + iteration, note, 1);
-  return job_log(job, json_pack("{s:s, s:I, s:I, s:f, s:o, s:f, s:f}", "event", "epoch", "epoch", (json_int_t)epoch,
-                                "iteration", (json_int_t)iteration, "rate", training_rate(training, iteration), "loss",
-                                document_measure(loss), "error", error, "waited", round(waited * 1e3) / 1e3));
+  json_t *event = json_pack("{s:s, s:I, s:I, s:f, s:o, s:f, s:f}", "event", "epoch", "epoch", (json_int_t)epoch,
+                            "iteration", (json_int_t)iteration, "rate", training_rate(training, iteration), "loss",
+                            document_measure(loss), "error", error, "waited", round(waited * 1e3) / 1e3);
+  if (event && network_signature(job->stage->material->network)->target == STRAIT_TARGET_CLASSES &&
+      put_measure(event, "perplexity", exp(sums.nll / rows))) {
+    json_decref(event);
+    return error_failure();
+  }
+  return job_log(job, event);
 }
 
 /* --- metrics --- */
@@ -151,7 +157,7 @@ json_t *metrics_json(const struct metrics metrics[SPLITS], unsigned splits) {
     json_t *one =
         json_pack("{s:I, s:o, s:o, s:o}", "samples", (json_int_t)m->samples, "loss", document_measure(m->loss), "nll",
                   document_measure(m->nll), "error", document_number(m->error));
-    if (put(all, split_name(split), one)) {
+    if (put(all, split_name(split), one) || (m->tokens && put_measure(one, "perplexity", exp(m->nll)))) {
       json_decref(all);
       return NULL;
     }
@@ -179,6 +185,8 @@ void summary_metrics(const json_t *metrics, struct text *line) {
     if (!m)
       continue;
     text_add(line, "%s%s nll %.4g", line->length ? "; " : "", split_name(split), summary_value(m, "nll"));
+    if (json_object_get(m, "perplexity"))
+      text_add(line, ", perplexity %.5g", summary_value(m, "perplexity"));
     if (json_is_number(json_object_get(m, "error")))
       text_add(line, ", error %.2f %%", summary_value(m, "error"));
   }

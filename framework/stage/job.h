@@ -53,6 +53,7 @@ int job_splits(struct job *job, const strait_strings *names, unsigned *splits);
 /* Measures at one point: {"train": {"samples": n, "loss": x, "nll": x, "error": x}, "test": ...}. */
 int job_measure(struct evaluator *evaluator, const float *weights, const float *statistics, unsigned splits,
                 json_t **metrics);
+/* "perplexity" is there where each position has a class: exp(nll), which is never averaged. */
 json_t *metrics_json(const struct metrics metrics[SPLITS], unsigned splits);
 
 /* A number of a summary, not finite where it says so; NaN where it is not there. */

@@ -127,8 +127,12 @@ static int put_row(struct comparison *c, json_t *rows, size_t i, size_t b) {
     json_t *split = json_object(), *figures = json_object_iter_value(at);
     status = put(row, json_object_iter_key(at), split);
     for (void *f = json_object_iter(figures); f && !status; f = json_object_iter_next(figures, f))
-      if (strcmp(json_object_iter_key(f), "samples") != 0)
+      if (strcmp(json_object_iter_key(f), "samples") != 0 && strcmp(json_object_iter_key(f), "perplexity") != 0)
         status = put_figure(c, split, i, b, json_object_iter_key(at), json_object_iter_key(f));
+    double nll; /* perplexities are not averaged: theirs is that of the mean nll */
+    if (!status && json_object_get(figures, "perplexity") &&
+        document_value(json_object_get(json_object_get(split, "nll"), "mean"), &nll))
+      status = put_measure(split, "perplexity", exp(nll));
   }
   return status;
 }

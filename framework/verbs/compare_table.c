@@ -38,6 +38,16 @@ static double minutes_of(struct arena *arena, const json_t *results, const json_
 }
 
 /* reference: the row that the others are compared to. */
+enum { COLUMNS = 10 }; /* without perplexity */
+
+static int has_perplexity(const json_t *rows) {
+  json_t *row;
+  size_t i;
+  int found = 0;
+  json_array_foreach(rows, i, row) found |= json_object_get(json_object_get(row, "test"), "perplexity") != NULL;
+  return found;
+}
+
 static void add_compare_row(struct table *table, struct arena *arena, const json_t *results, const json_t *row,
                             int reference) {
   const json_t *test = json_object_get(row, "test"), *nll = json_object_get(test, "nll"),
@@ -49,6 +59,8 @@ static void add_compare_row(struct table *table, struct arena *arena, const json
   table_add(table, "%.0f", results_value(row, "gradients"));
   results_number(table, 2, minutes_of(arena, results, row));
   results_mean(table, nll, 4, 0);
+  if (table_columns(table) > COLUMNS)
+    results_cell(table, 2, test, "perplexity");
   results_mean(table, error, 2, 0);
   results_mean(table, reference ? NULL : json_object_get(nll, "difference"), 4, 1);
   results_mean(table, reference ? NULL : json_object_get(error, "difference"), 2, 1);
@@ -62,13 +74,17 @@ int print_compare(const struct shown *shown) {
   size_t seeds = json_array_size(json_object_get(summary, "seeds")), i;
   const char *single = json_string_value(json_object_get(summary, "single"));
   struct arena *arena = arena_create();
-  struct table *table = arena ? table_create("rlrrrrrrrr") : NULL;
+  const int perplexity = has_perplexity(json_object_get(summary, "rows"));
+  struct table *table = arena ? table_create(perplexity ? "rlrrrrrrrrr" : "rlrrrrrrrr") : NULL;
   int status = table ? STRAIT_OK : error_failure();
   json_t *row;
   double least = INFINITY;
   json_array_foreach(json_object_get(summary, "rows"), i, row) { least = fmin(least, results_value(row, "budget")); }
-  for (i = 0; table && i < sizeof heads / sizeof *heads; i++)
+  for (i = 0; table && i < COLUMNS; i++) {
     table_add(table, "%s", heads[i]);
+    if (perplexity && strcmp(heads[i], "test nll") == 0)
+      table_add(table, "perplexity");
+  }
   if (table)
     table_rule(table);
   json_array_foreach(json_object_get(summary, "rows"), i, row) {

@@ -23,6 +23,13 @@ int predict_fits(const struct predict_keys *keys) { return keys && (keys->weight
 int predict_check(const struct stage *stage, const struct predict_keys *keys) {
   const struct data *data = stage->material->data;
   const strait_class *ensembler = stage->choice[STRAIT_ENSEMBLER].cls;
+  if (data_describe(data)->target == STRAIT_TARGET_CLASSES) {
+    if (keys && keys->predictions)
+      return error_set(STRAIT_ENOTSUP, "predictions = yes: the probabilities of all tokens are not kept for text");
+    if (ensembler && ((const strait_ensembler_ops *)ensembler->ops)->combine)
+      return error_set(STRAIT_ENOTSUP, "%s combines its members in its own way, which cannot be done for text",
+                       ensembler->name);
+  }
   if (!predict_fits(keys))
     return STRAIT_OK;
   const char *key = keys->weights == WEIGHTS_GREEDY ? "weights = greedy" : "temper = yes";
@@ -58,7 +65,7 @@ static int make_room(struct predictions *p, int split) {
   p->labels[split] = memory_alloc((size_t)rows, sizeof(int32_t));
   if (!p->logs[split] || !p->labels[split])
     return error_failure();
-  return evaluator_labels(p->evaluator, split, p->labels[split]);
+  return p->tokens ? STRAIT_OK : evaluator_labels(p->evaluator, split, p->labels[split]);
 }
 
 int predict_begin(struct predictions *p, struct job *job, unsigned splits, int64_t members, int keep,
@@ -67,7 +74,8 @@ int predict_begin(struct predictions *p, struct job *job, unsigned splits, int64
   *p = (struct predictions){.job = job, .splits = splits, .shown = splits, .members = members};
   if (keys)
     p->keys = *keys;
-  p->classes = split->classes;
+  p->tokens = split->target == STRAIT_TARGET_CLASSES;
+  p->classes = p->tokens ? 1 : split->classes;
   p->keep = keep;
   p->count = network_weights(job->stage->material->network)->count;
   if (keeps(p) && predict_fits(&p->keys))
@@ -76,8 +84,9 @@ int predict_begin(struct predictions *p, struct job *job, unsigned splits, int64
   for (int s = 0; !status && s < SPLITS; s++) {
     if (!(p->splits & 1u << s))
       continue;
-    p->rows[s] = evaluator_samples(p->evaluator, s);
-    if (split->target == STRAIT_TARGET_CLASS && !(keep == PREDICT_ALONE && s == SPLIT_TRAIN))
+    status = evaluator_rows(p->evaluator, s, &p->rows[s]);
+    if (!status && (p->tokens ? keeps(p) : split->target == STRAIT_TARGET_CLASS) &&
+        !(keep == PREDICT_ALONE && s == SPLIT_TRAIN))
       status = make_room(p, s);
   }
   if (!status && keep == PREDICT_RESULTS &&
@@ -156,7 +165,7 @@ int predict_member(struct predictions *p, int64_t i, const float *weights, const
   if (!status && !all)
     status = error_set(STRAIT_ENOMEM, "out of memory");
   for (int s = 0; !status && s < SPLITS; s++)
-    if (p->shown & 1u << s && logs[s])
+    if (p->shown & 1u << s && logs[s] && !p->tokens)
       status = put_quality(p, s, logs[s], p->keep == PREDICT_ALONE, json_object_get(all, split_name(s)));
   if (status)
     json_decref(all);
@@ -211,8 +220,10 @@ static int combine_split(struct predictions *p, const strait_object *ensembler, 
     return status;
   judge(rows, p->classes, combined, p->labels[split], &m);
   json_t *one = json_pack("{s:I, s:o, s:o}", "samples", (json_int_t)rows, "nll", document_measure(m.nll), "error",
-                          document_number(m.error));
+                          p->tokens ? json_null() : document_number(m.error));
   status = put(into, split_name(split), one);
+  if (p->tokens) /* of the other classes nothing is known */
+    return status ? status : put_measure(one, "perplexity", exp(m.nll));
   if (!status)
     status = put_quality(p, split, combined, 1, one);
   if (!status && p->members > 1)
@@ -322,7 +333,8 @@ static int add_split(const struct predictions *p, const strait_object *ensembler
   double mean, *table = tabulate(p, split, disagree, contents->arena, &mean);
   if (!table)
     return error_failure();
-  contents_table(contents, table, p->members, p->members, "%s_disagreement", split_prefix[split]);
+  if (!p->tokens)
+    contents_table(contents, table, p->members, p->members, "%s_disagreement", split_prefix[split]);
   if (!p->keys.predictions)
     return STRAIT_OK;
   float *combined = arena_alloc(contents->arena, (size_t)(p->rows[split] * p->classes), sizeof *combined);

@@ -35,7 +35,8 @@ struct predictions {
   struct evaluator *evaluator;
   unsigned splits, shown; /* measured; and those to report */
   int64_t members, classes, count;
-  int keep; /* PREDICT_... */
+  int tokens; /* each position has a class: classes is 1, and the rows are the log-probabilities of the targets */
+  int keep;   /* PREDICT_... */
   int64_t rows[SPLITS];
   int32_t *labels[SPLITS];
   float *logs[SPLITS];  /* log-probabilities: (members, rows, classes), or one member's; NULL: not measured, or no

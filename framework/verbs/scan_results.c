@@ -26,6 +26,15 @@ static json_t *statistics_json(const struct scan *scan, int split, int measure) 
                    number(s.barrier_end));
 }
 
+/* The perplexities where the nlls lie: of no mean along the path. */
+static json_t *perplexity_json(const struct scan *scan, int split) {
+  struct statistics s;
+  scan_statistics(scan, split, MEASURE_NLL, &s);
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "start", document_measure(exp(s.start)), "end",
+                   document_measure(exp(s.end)), "min", document_measure(exp(s.min)), "t_min", document_number(s.t_min),
+                   "max", document_measure(exp(s.max)), "t_max", document_number(s.t_max));
+}
+
 /* --- what is measured beside --- */
 
 /* A row's ends and extremes. */
@@ -100,6 +109,8 @@ int scan_put_splits(json_t *into, const struct scan *scan) {
     status = put(into, split_name(split), one);
     for (int measure = 0; !status && measure < MEASURES; measure++)
       status = put(one, measure_name(measure), statistics_json(scan, split, measure));
+    if (!status && scan->tokens)
+      status = put(one, "perplexity", perplexity_json(scan, split));
     if (!status)
       status = put_beside(one, scan, split);
   }

@@ -116,6 +116,41 @@ static void print_samples(struct sheet *sheet, const json_t *splits) {
                results_value(test, "samples"));
 }
 
+/* Where samples are tokens: the least and the highest perplexity along each path. */
+static int print_perplexities(struct sheet *sheet, const json_t *summary) {
+  static const char *const splits[] = {"train", "validation", "test"};
+  json_t *path;
+  size_t i;
+  int rows = 0, status = STRAIT_OK;
+  struct table *table = table_create("lrrrr");
+  if (!table)
+    return error_failure();
+  table_add(table, "perplexity");
+  table_add(table, "start");
+  table_add(table, "end");
+  table_add(table, "least");
+  table_add(table, "highest");
+  table_rule(table);
+  json_array_foreach(json_object_get(summary, "paths"), i, path) {
+    for (size_t k = 0; k < sizeof splits / sizeof *splits; k++) {
+      const json_t *split = json_object_get(json_object_get(path, "splits"), splits[k]);
+      const json_t *perplexity = json_object_get(split, "perplexity");
+      if (!perplexity)
+        continue;
+      rows++;
+      table_add(table, "%s, %s", results_text(path, "path"), splits[k]);
+      results_cell(table, 2, perplexity, "start");
+      results_cell(table, 2, perplexity, "end");
+      add_at(table, 2, perplexity, "min", "t_min");
+      add_at(table, 2, perplexity, "max", "t_max");
+    }
+  }
+  if (rows)
+    status = sheet_table(sheet, table);
+  table_free(table);
+  return status;
+}
+
 static void print_pieces(struct sheet *sheet, const json_t *summary) {
   json_t *path;
   size_t i;
@@ -177,6 +212,8 @@ int print_scan(const struct shown *shown) {
   table_free(table);
   print_samples(sheet, json_object_get(json_array_get(json_object_get(summary, "paths"), 0), "splits"));
   print_pieces(sheet, summary);
+  if (!status)
+    status = print_perplexities(sheet, summary);
   if (!status)
     status = print_beside(sheet, summary);
   if (!has_spread(shown->results, stage))

@@ -233,6 +233,30 @@ START_TEST(perplexities_in_closed_form) {
 }
 END_TEST
 
+/* One log-probability for each token that is a target, whose mean is the nll: that of float32 sums, 1e-6. */
+START_TEST(tokens_have_log_probabilities) {
+  struct fixture f = make_streams(&plain);
+  struct evaluator *e = make_evaluator(&f, 3, TAIL_KEEP);
+  float *w = arena_alloc(f.arena, (size_t)f.count, sizeof *w), got[64], *logs[SPLITS] = {NULL};
+  struct metrics m[SPLITS];
+  int64_t rows;
+  double sum = 0;
+  network_initialise(f.network, 5, w, NULL);
+  ck_assert(evaluator_tokens(e));
+  OK(evaluator_rows(e, SPLIT_TEST, &rows));
+  ck_assert_int_eq(rows, 22);
+  got[22] = 7;
+  logs[SPLIT_TEST] = got;
+  OK(evaluator_point(e, w, NULL, 1 << SPLIT_TEST, m, NULL, logs));
+  for (int i = 0; i < 22; i++)
+    sum -= (double)got[i];
+  ck_assert_double_eq_tol(m[SPLIT_TEST].nll, sum / 22, 1e-6);
+  ck_assert(m[SPLIT_TEST].tokens && m[SPLIT_TEST].samples == 22 && got[22] == 7);
+  evaluator_free(e);
+  unmake(&f);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("streams");
   TCase *tests = tcase_create("streams");
@@ -244,6 +268,7 @@ int main(void) {
   tcase_add_test(tests, the_loss_can_be_a_sum_over_steps);
   tcase_add_test(tests, streams_are_measured_from_state_0);
   tcase_add_loop_test(tests, perplexities_in_closed_form, 0, 2);
+  tcase_add_test(tests, tokens_have_log_probabilities);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
 }
