@@ -7,7 +7,7 @@ dist_exampleplugins_DATA = %D%/plugins/cubic.c %D%/plugins/gated.c %D%/plugins/t
 # The method at a size that two cores run in minutes, and the paper at full scale.
 smallexamplesdir = $(examplesdir)/small
 paperexamplesdir = $(examplesdir)/paper
-dist_smallexamples_DATA = %D%/small/children.ini %D%/small/cifar10-batch-norm.ini %D%/small/cifar10-convfc.ini \
+dist_smallexamples_DATA = %D%/small/align.ini %D%/small/children.ini %D%/small/cifar10-batch-norm.ini %D%/small/cifar10-convfc.ini \
 	%D%/small/curves.ini %D%/small/ensembles-along.ini %D%/small/equal-budget-noise.ini %D%/small/equal-budget.ini \
 	%D%/small/fge-chain.ini %D%/small/planes.ini %D%/small/two-curves.ini %D%/small/width.ini %D%/small/worst-t.ini
 dist_paperexamples_DATA = %D%/paper/curves-cifar10-convfc.ini %D%/paper/curves-cifar10-resnet158.ini \

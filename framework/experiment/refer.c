@@ -103,3 +103,11 @@ int stage_route(struct stage *stage, const char *key, const char *text, struct r
     status = bind_route(stage, *route);
   return status ? stage_fault(stage, key) : STRAIT_OK;
 }
+
+int stage_route_plain(struct stage *stage, const char *key, const char *text, struct route **route) {
+  int status = stage_route(stage, key, text, route);
+  if (status || !(*route)->repair)
+    return status;
+  error_set(STRAIT_EINVAL, "'%s': only scan measures repaired lines; leave ;repair out", (*route)->text);
+  return stage_fault(stage, key);
+}

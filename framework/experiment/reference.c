@@ -220,6 +220,8 @@ static int parse_along(struct arena *arena, const char *text, const char *rest, 
   int status = parse_t(arena, rest, &r->t);
   if (!status)
     status = parse_walk(arena, path, folder, depth, r->along);
+  if (!status && r->along->repair)
+    return error_set(STRAIT_EINVAL, "weights are named on the line as it lies; leave ;repair out");
   r->parts = r->along->parts;
   r->count = r->along->count;
   return status;
@@ -335,7 +337,7 @@ static const char *folder_name(struct arena *arena, const char *text) {
   return arena_format(arena, "%.*s-%.16s", LONGEST_FOLDER, name, digest);
 }
 
-/* The patterns of "line(a,b;only=conv1.*,fc?.*)", which is cut off before the semicolon. */
+/* The patterns of "line(a,b;only=conv1.*,fc?.*)", or repair, which is cut off before the semicolon. */
 static int parse_only(struct arena *arena, char *inside, struct route *route) {
   char *semicolon = inside;
   for (int quoted = 0, depth = 0; semicolon && *semicolon && (quoted || depth || *semicolon != ';'); semicolon++) {
@@ -344,9 +346,14 @@ static int parse_only(struct arena *arena, char *inside, struct route *route) {
   }
   if (!semicolon || !*semicolon)
     return STRAIT_OK;
+  if (route->type == ROUTE_LINE && strcmp(semicolon, ";repair") == 0) {
+    route->repair = 1;
+    *semicolon = 0;
+    return STRAIT_OK;
+  }
   if (route->type != ROUTE_LINE || !text_starts(semicolon, ";only="))
     return error_set(STRAIT_EINVAL, "after the semicolon of a line comes only=PATTERN,... of parameters' names, as "
-                                    "line(a,b;only=conv1.*)");
+                                    "line(a,b;only=conv1.*), or repair, as line(a,b;repair)");
   int status = split_commas(arena, semicolon + strlen(";only="), &route->only, &route->only_count);
   for (size_t i = 0; !status && i < route->only_count; i++)
     if (!*route->only[i])

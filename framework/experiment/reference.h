@@ -10,6 +10,7 @@
  *   paths:    NAME            a connect stage's curve
  *             line(a,b)       the straight segment      chain(a,b,c,...) the segments through several
  *             line(a,b;only=conv1.*,fc?.*)  the same for the parameters of these names; all others stay as in a
+ *             line(a,b;repair)              with the means and deviations of hidden units repaired at each t
  */
 #ifndef EXPERIMENT_REFERENCE_H
 #define EXPERIMENT_REFERENCE_H
@@ -62,6 +63,7 @@ struct route {
   struct reference **parts;
   size_t only_count; /* line: patterns of parameters' names; none: all move */
   char **only;
+  int repair; /* line: 1: landscape/repair.h is applied to what lies between */
   struct stage *stage; /* ROUTE_CURVE: the connect stage, filled by the experiment */
   const char *name;    /* ROUTE_CURVE */
 };

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "landscape/path.h"
+#include "landscape/repair.h"
 
 void mixture_end(struct mixture *mixture) {
   for (int i = 0; mixture->own && i < mixture->points; i++)
@@ -88,5 +89,7 @@ int mixture_measure(struct mixture *mixture, const double *c, unsigned splits, s
   if (status)
     return status;
   combine_points(mixture->points, c, mixture->theta, mixture->count, mixture->weights);
+  if (mixture->repair && (status = repair_weights(mixture->repair, c, mixture->weights)))
+    return status;
   return evaluator_point(mixture->evaluator, mixture->weights, statistics, splits, metrics, NULL, logs);
 }

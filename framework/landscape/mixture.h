@@ -14,6 +14,7 @@ struct mixture {
   const float **at;       /* statistics at each point; an entry may be NULL */
   float **own;            /* those re-estimated here */
   float *weights, *combined;
+  struct repair *repair; /* of the same points, to be set: what is measured is repaired; NULL: it is not */
 };
 /* statistics: those of the points; it or entries may be NULL. refresh and batch need none; interpolate combines them by
  * c, re-estimating here at a point that has none; running takes those of the point with the largest c, and a missing

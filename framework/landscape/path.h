@@ -9,6 +9,7 @@
 
 #define PATH_POINTS 1024 /* the most control points of a path, as of a curve plugin */
 
+struct repair;
 struct path {
   const char *name;               /* "line(left,right)", "arc" */
   const strait_object *curve;     /* NULL: the polygonal chain through the points (two points: the line) */
@@ -16,6 +17,7 @@ struct path {
   int64_t count;                  /* P */
   const float *const *theta;      /* points vectors, on the host */
   const float *const *statistics; /* their batch-norm statistics; it or entries may be NULL */
+  struct repair *repair;          /* what is measured on it is repaired; NULL: it is not */
 };
 /* Does the path hold together: its points, their vectors, the curve's number of points? */
 int path_check(const struct path *path);

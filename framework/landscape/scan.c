@@ -215,6 +215,7 @@ static int walk_begin(struct walk *w, struct scan *scan, const struct path *path
   *w = (struct walk){.scan = scan, .path = path, .evaluator = evaluator};
   w->classes = network_signature(evaluator_network(evaluator))->classes;
   int status = mixture_begin(&w->mixture, path->name, path->points, path->theta, path->statistics, evaluator), left = 0;
+  w->mixture.repair = path->repair;
   for (int64_t i = 0; i < scan->points; i++)
     left |= !scan->done[i];
   for (int split = 0; !status && left && split < SPLITS; split++)

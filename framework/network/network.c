@@ -149,3 +149,39 @@ int network_custom(const struct network *network, int number, struct custom *cus
   }
   return 0;
 }
+
+/* Do all who read this node normalise it? */
+static int normed(const struct graph *graph, int node) {
+  int readers = 0;
+  for (size_t i = 0; i < graph->count; i++)
+    for (int k = 0; k < graph->nodes[i].inputs; k++)
+      if (graph->nodes[i].input[k] == node) {
+        readers++;
+        if (graph->nodes[i].layer != &layer_norm)
+          return 0;
+      }
+  return readers > 0;
+}
+
+/* Does another node use the parameter too? */
+static int shared(const struct graph *graph, int node, int parameter) {
+  for (size_t i = 0; i < graph->count; i++)
+    for (int k = 0; (int)i != node && k < graph->nodes[i].parameters; k++)
+      if (graph->nodes[i].parameter[k] == parameter)
+        return 1;
+  return 0;
+}
+
+int network_hidden(const struct network *network, int number, struct hidden_layer *layer) {
+  const struct graph *graph = &network->graph;
+  for (int i = 0; i < (int)graph->count; i++) {
+    const struct node *node = &graph->nodes[i];
+    if (node->layer->channels != CHANNELS_NEW || node->parameters != 2 || i == network->output || normed(graph, i) ||
+        shared(graph, i, node->parameter[0]) || number-- > 0)
+      continue;
+    *layer = (struct hidden_layer){i, node->parameter[0], node->parameter[1], node_channels(node),
+                                   node->size / node_channels(node)};
+    return 1;
+  }
+  return 0;
+}

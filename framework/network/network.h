@@ -59,6 +59,14 @@ struct custom {
 };
 /* The i-th custom operation, from 0; 0 when there is none. */
 int network_custom(const struct network *network, int i, struct custom *custom);
+/* A layer with weights and a bias whose output is not the network's, and goes on to no batch norm. */
+struct hidden_layer {
+  int node;         /* as program_step counts them */
+  int weight, bias; /* segments of the weights: (channels, ...), (channels) */
+  int64_t channels, positions;
+};
+/* The i-th, from 0; 0 when there is none. */
+int network_hidden(const struct network *network, int i, struct hidden_layer *layer);
 /* What a layer's operation needs, for compute/timed.h. */
 void network_counts(const struct op *op, int direction, const struct run *run, struct counts *counts);
 /* Multiply-adds for one sample forward, as counted for direct convolution. */

@@ -43,7 +43,7 @@ static const strait_option options[] = {
                   "match units by their weights, or by their activations on training samples"),
     STRAIT_INT("restarts", struct align_keys, restarts, "4", 0, 10000,
                "random starts of method = weights beside the identity; the best result is kept"),
-    STRAIT_INT("samples", struct align_keys, samples, "10000", 0, 1e15,
+    STRAIT_INT("samples", struct align_keys, samples, "10000", 0, 1000000000,
                "training samples (a fixed subset) of method = activations; 0: all"),
     STRAIT_INT("points", struct align_keys, points, "25", 0, 100000,
                "points of the line to measure, before and after; 0: measure no line"),

@@ -56,7 +56,7 @@ static int refer_ensemble(struct stage *stage) {
     }
   }
   for (size_t i = 0; i < k->path.n; i++)
-    if (stage_route(stage, "path", k->path.v[i], &route))
+    if (stage_route_plain(stage, "path", k->path.v[i], &route))
       return error_failure();
   return STRAIT_OK;
 }

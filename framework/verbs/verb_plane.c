@@ -82,7 +82,7 @@ static int refer_plane(struct stage *stage) {
         error_set(STRAIT_EINVAL, "'%s' is listed twice; a plane needs three networks that differ", k->through.v[i]);
         return stage_fault(stage, "through");
       }
-  if (k->path && stage_route(stage, "path", k->path, &route))
+  if (k->path && stage_route_plain(stage, "path", k->path, &route))
     return error_failure();
   if (!k->through.n && !k->path) {
     error_set(STRAIT_EINVAL, "no plane: set through = A B C, or path = NAME of a curve with one bend");

@@ -10,6 +10,7 @@
 #include "experiment/refer.h"
 #include "experiment/stages.h"
 #include "experiment/verb.h"
+#include "landscape/repair.h"
 #include "landscape/scan.h"
 #include "stage/cost.h"
 #include "stage/job.h"
@@ -31,7 +32,7 @@ struct scan_keys {
 
 static const strait_option options[] = {
     STRAIT_OPTION("paths", STRAIT_OPT_STRINGS, STRAIT_REQUIRED, struct scan_keys, paths, "line(left,right) arc", 0, 0,
-                  NULL, "paths to measure: connect stages, line(a,b), chain(a,b,c,...)"),
+                  NULL, "paths to measure: connect stages, line(a,b), chain(a,b,c,...), line(a,b;repair)"),
     STRAIT_INT("points", struct scan_keys, points, "61", 2, 100000,
                "number of equally spaced t from 0 to 1; the t of bends are added"),
     STRAIT_INT("refine", struct scan_keys, refine, "2", 0, 20,
@@ -62,8 +63,27 @@ static int refer_scan(struct stage *stage) {
   return STRAIT_OK;
 }
 
+/* Is there anything to repair on a line that is to be? */
+static int check_repairs(const struct stage *stage) {
+  struct hidden_layer layer;
+  for (size_t i = 0; i < stage->route_count; i++)
+    if (stage->routes[i]->repair && !network_hidden(stage->material->network, 0, &layer))
+      return error_set(STRAIT_EINVAL,
+                       "'%s': model %s has no layer to repair: that takes hidden layers with a bias and no batch norm "
+                       "behind them; with batch norm, bn = refresh does it",
+                       stage->routes[i]->text, network_model(stage->material->network));
+  return STRAIT_OK;
+}
+
 static int check_scan(struct stage *stage) {
-  return stage_check_splits(stage, &((const struct scan_keys *)stage->own)->splits);
+  int status = stage_check_splits(stage, &((const struct scan_keys *)stage->own)->splits);
+  return status ? status : check_repairs(stage);
+}
+
+/* Samples of one repair's pass, which are those of a batch-norm refresh. */
+static int64_t repair_samples(const struct stage *stage) {
+  const int64_t all = data_count(stage->material->data, SPLIT_TRAIN), wanted = stage->evaluation.refresh_samples;
+  return wanted && wanted < all ? wanted : all;
 }
 
 static int cost_scan(const struct stage *stage, struct cost *c) {
@@ -74,10 +94,12 @@ static int cost_scan(const struct stage *stage, struct cost *c) {
     int status = cost_of_path(stage->routes[i], &vectors);
     if (status)
       return status;
-    points += k->points + 4 * k->refine + (k->pairs ? 2 : 0); /* two maxima, say, with two neighbours each */
+    const int64_t here = k->points + 4 * k->refine + (k->pairs ? 2 : 0); /* two maxima, say, with two neighbours each */
+    points += here;
+    c->evaluated += stage->routes[i]->repair ? here * repair_samples(stage) : 0;
     c->vectors = vectors > c->vectors ? vectors : c->vectors;
   }
-  c->evaluated = points * cost_of_measuring(stage, &k->splits);
+  c->evaluated += points * cost_of_measuring(stage, &k->splits);
   c->disk = points * 64 * (int64_t)sizeof(double);
   return STRAIT_OK;
 }
@@ -138,6 +160,23 @@ static int write_scan(const void *context, const char *file) {
   return scan_write(((const struct work *)context)->scan, file);
 }
 
+/* What repairs the networks on a line, its ends measured. */
+static int make_repair(struct job *job, const struct path *path, struct repair **repair) {
+  const struct stage *stage = job->stage;
+  const uint64_t seed = seed_of(&stage->seeds, stage->seeds.subset);
+  const int64_t all = data_count(stage->material->data, SPLIT_TRAIN);
+  const struct feeding feeding = {.split = SPLIT_TRAIN,
+                                  .batch = stage->optimiser.batch < all ? stage->optimiser.batch : all,
+                                  .subset = stage->evaluation.refresh_samples,
+                                  .subset_seed = seed,
+                                  .shuffle = 1,
+                                  .order_seed = seed,
+                                  .augment = stage->evaluation.refresh_augment && data_augments(stage->material->data),
+                                  .augment_seed = seed};
+  int status = repair_create(repair, stage->material->network, stage->material->data, job->session->device, &feeding);
+  return status ? status : repair_points(*repair, path->points, path->theta);
+}
+
 static int measure_scan(struct job *job, const struct route *route, struct evaluator *evaluator, unsigned splits,
                         struct loaded_path *loaded, struct scan **scan) {
   struct work s = {.job = job, .text = route->text, .loaded = loaded, .splits = splits};
@@ -161,6 +200,8 @@ static int measure_scan(struct job *job, const struct route *route, struct evalu
   int64_t done = 0;
   for (int64_t i = 0; i < s.scan->points; i++)
     done += s.scan->done[i];
+  if (route->repair && (status = make_repair(job, &loaded->path, &loaded->path.repair)))
+    return status;
   job_begin(job, route->text, done, s.scan->points, "point");
   status = scan_run(s.scan, &loaded->path, evaluator, point_done, &s);
   job_end(job);
@@ -186,6 +227,7 @@ static int run_scan(struct job *job) {
     if (!status)
       status = checks_of_path(job, job->stage->routes[i], &loaded.path, scan);
     scan_free(scan);
+    repair_free(loaded.path.repair);
     route_unload(&loaded);
     if (status)
       error_wrap("%s", job->stage->routes[i]->text);

@@ -53,7 +53,7 @@ static void pair_make(struct pair *p, const char *model, const char *key, const 
   OK(data_open(&p->data, p->dataset, p->registry, &keys, 1));
   OK(registry_class(p->registry, STRAIT_MODEL, model, &cls));
   OK(object_create(&p->object, cls, NULL, 1, setting, 1));
-  const struct signature signature = {3, {1, 8, 8}, STRAIT_TARGET_CLASS, 10};
+  const struct signature signature = {.rank = 3, .dims = {1, 8, 8}, .target = STRAIT_TARGET_CLASS, .classes = 10};
   OK(network_create(&p->network, p->object, &signature));
   OK(channels_create(&p->channels, p->network));
   OK(team_create(&p->team, threads));

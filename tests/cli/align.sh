@@ -28,7 +28,7 @@ points = 3
 of = left mean(left,right)
 points = 0
 [scan lines]
-paths = line(left,right) line(left,weights)
+paths = line(left,right) line(left,weights) line(left,weights;repair)
 points = 5
 [evaluate each]
 of = left right weights seen back mean(left,weights)
@@ -67,6 +67,10 @@ for which in before:0 after:1; do
   done
 done
 
+less "$(at lines paths.2.splits.test.nll.barrier_mean)" "$(at lines paths.1.splits.test.nll.barrier_mean)" ||
+  die "the repaired line is no lower"
+test "$(at lines paths.2.splits.test.nll.end)" = "$(at lines paths.1.splits.test.nll.end)" || die "repair changed an end"
+
 echo "-- a permuted copy comes back"
 test "$(at back distance.after)" = 0.0 || die "distance $(at back distance.after)"
 less "$(at back distance.before)" 100 && less 1 "$(at back distance.before)" || die "back: nothing was permuted"
@@ -81,7 +85,7 @@ STRAIT_THREADS=3
 export STRAIT_THREADS
 expect 0 run e.ini --out threads
 unset STRAIT_THREADS
-for stage in weights seen back nowhere; do
+for stage in weights seen back nowhere lines; do
   same runs/e/$stage threads/$stage "$stage depends on the number of threads"
 done
 
@@ -107,6 +111,19 @@ refuse 'of is missing' 'points = 3'
 sed 's/^model.hidden.*/model.hidden =/' e.ini >bad.ini
 expect 2 check bad.ini
 says 'model mlp has no hidden units that could change places'
+
+sed 's/^model = mlp/model = cifarresnet/; s/^model.hidden.*/model.depth = 8/' e.ini >bad.ini
+expect 2 check bad.ini
+says "'line(left,weights;repair)': model cifarresnet has no layer to repair"
+sed 's/^\[scan lines\]/[ensemble some]\nensembler = curve-points\npath = line(left,right;repair)\n&/' e.ini >bad.ini
+expect 2 check bad.ini
+says "'line(left,right;repair)': only scan measures repaired lines; leave ;repair out"
+sed 's/mean(left,weights)/line(left,weights;repair)(0.5)/' e.ini >bad.ini
+expect 2 check bad.ini
+says "weights are named on the line as it lies; leave ;repair out"
+sed 's/;repair/;repaired/' e.ini >bad.ini
+expect 2 check bad.ini
+says 'after the semicolon of a line comes only=PATTERN'
 
 echo "-- no permutation connects these two"
 # x1 < 0 and x2 > 0, by two ways to compute it (Ainsworth et al., 2023, A.6): every permutation of their units leaves a

@@ -48,3 +48,10 @@ endif
 tests_landscape_test_streams_SOURCES = %D%/test-streams.c tests/data/sequence.h tests/train/fixture.h tests/network/leaky.h tests/curves/objects.h
 tests_landscape_test_streams_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_landscape_test_streams_LDADD = libstrait.la $(CHECK_LIBS)
+
+if HAVE_CHECK
+check_PROGRAMS += tests/landscape/test-repair
+endif
+tests_landscape_test_repair_SOURCES = %D%/test-repair.c %D%/fixture.h tests/curves/objects.h
+tests_landscape_test_repair_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_landscape_test_repair_LDADD = libstrait.la $(CHECK_LIBS)

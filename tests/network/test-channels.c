@@ -10,7 +10,7 @@
 #include "network/channels.h"
 
 #define IMAGE                                                                                                          \
-  { 3, {3, 32, 32}, STRAIT_TARGET_CLASS, 10 }
+  { 3, {3, 32, 32}, STRAIT_TARGET_CLASS, 10, 0 }
 enum { SAMPLES = 4, LOGITS = 40 };
 
 /* --- the law --- */
