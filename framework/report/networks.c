@@ -6,12 +6,13 @@
 
 #include "report/results.h"
 
-enum { COLUMNS = 9 }; /* without perplexity */
+static const char *const heads[] = {
+    "network or ensemble", "members",     "epochs",         "samples", "test nll", "test err %",
+    "disagree %",          "temperature", "calibrated nll", "Brier",   "ECE"};
+enum { COLUMNS = sizeof heads / sizeof *heads }; /* without perplexity */
 
 struct table *networks_create(int perplexity) {
-  static const char *const heads[] = {"network or ensemble", "members",        "epochs", "test nll", "test err %",
-                                      "disagree %",          "calibrated nll", "Brier",  "ECE"};
-  struct table *table = table_create(perplexity ? "lrrrrrrrrr" : "lrrrrrrrr");
+  struct table *table = table_create(perplexity ? "lrrrrrrrrrrr" : "lrrrrrrrrrr");
   for (size_t i = 0; table && i < COLUMNS; i++) {
     table_add(table, "%s", heads[i]);
     if (perplexity && strcmp(heads[i], "test nll") == 0)

@@ -19,3 +19,7 @@ dist_check_SCRIPTS += %D%/members.sh %D%/made.sh %D%/back.sh %D%/limit.sh %D%/pl
 dist_check_SCRIPTS += %D%/stop.sh %D%/submit.sh
 EXTRA_DIST += %D%/svg.awk
 dist_check_SCRIPTS += %D%/figures.sh
+check_LTLIBRARIES += tests/cli/model-recurrent.la
+tests_cli_model_recurrent_la_SOURCES = %D%/recurrent.c
+tests_cli_model_recurrent_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+dist_check_SCRIPTS += %D%/text.sh
