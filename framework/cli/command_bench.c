@@ -234,7 +234,7 @@ static int print_result(const struct arguments *a, const struct bench_keys *keys
   printf("%s", a->operands[0]);
   for (size_t i = 0; i < a->set_count; i++)
     printf(" %s", a->sets[i]);
-  printf(": %lld parameters, %.4g M multiply-adds an image of %s\nbatch %lld, %d thread%s, kernels %s, clock %s; "
+  printf(": %lld parameters, %.4g M multiply-adds an image of %s\nbatch %lld, %d thread%s, kernels %s, clock %s;\n"
          "made-up data, whose reading is not measured\n\n",
          (long long)r->parameters, 1e-6 * (double)r->multiply_adds, keys->input, (long long)keys->batch,
          team_threads(plan->team), team_threads(plan->team) == 1 ? "" : "s", r->kernels, clock_choices[keys->clock]);

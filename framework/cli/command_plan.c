@@ -43,7 +43,7 @@ static int print_table(const struct estimate *p) {
   }
   int status = table_print(table, stdout, 0);
   table_free(table);
-  printf("\nStill to do: %.1f minutes at the speed just measured, %.0f MB of memory, %.1f MB of disk.\n", p->minutes,
+  printf("\nStill to do: %.1f minutes at the speed just measured,\n%.0f MB of memory, %.1f MB of disk.\n", p->minutes,
          (double)p->memory / 1e6, (double)p->disk / 1e6);
   if ((double)p->memory > limits_memory_here())
     printf("There are only %.0f MB of memory for it here.\n", limits_memory_here() / 1e6);

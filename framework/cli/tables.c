@@ -99,7 +99,7 @@ static void print_places(const json_t *results, const char *file) {
   }
   if (unfinished)
     printf("\n%zu of %zu stages are not finished; strait run resumes them.\n", unfinished, json_array_size(stages));
-  printf("\nFiles: %s/STAGE/ has weights (*.safetensors, named as torch does) and summary.json", folder);
+  printf("\nFiles: %s/STAGE/ has weights, named as torch does (*.safetensors),\n       and summary.json", folder);
   if (of_files)
     printf(";\n       %s/%s/%s", folder, with_files, of_files->files);
   printf(".\nNext:  strait show %s prints this again", folder);

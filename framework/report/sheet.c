@@ -1,26 +1,32 @@
 /* report/sheet.c: headings, tables and sentences as plain text or as HTML. */
 #include "report/sheet.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/screen.h"
 #include "base/text.h"
 #include "report/html.h"
 
-#define WIDTH 110 /* of a line of text */
+#define WIDTH 112 /* characters of a line of text, at most */
 
-/* Words in lines of at most WIDTH bytes, two blanks in front. */
-static void wrap(FILE *to, const char *words) {
+/* Words in lines of at most so many characters, with blanks in front. */
+static void break_lines(FILE *to, const char *words, int width, int indent) {
   while (*words) {
-    size_t length = strlen(words), cut = length;
-    if (length > WIDTH)
-      for (cut = WIDTH; cut > 0 && words[cut] != ' ';)
-        cut--;
+    size_t cut = screen_bytes(words, width - indent);
+    while (words[cut] && cut > 0 && words[cut] != ' ')
+      cut--;
     cut = cut ? cut : strcspn(words, " ");
-    fprintf(to, "  %.*s\n", (int)cut, words);
+    fprintf(to, "%*s%.*s\n", indent, "", (int)cut, words);
     words += cut;
     words += strspn(words, " ");
   }
+}
+
+static void wrap(FILE *to, const char *words) {
+  const int screen = screen_columns(to);
+  break_lines(to, words, screen && screen < WIDTH ? screen : WIDTH, 2);
 }
 
 /* A sentence, formed by the caller: as HTML between two tags, as plain text by `plain`. */
@@ -35,7 +41,11 @@ static void write_sentence(struct sheet *s, const char *before, const char *afte
   text_free(text);
 }
 
-static void stand_alone(FILE *to, const char *text) { fprintf(to, "\n%s\n", text); }
+static void stand_alone(FILE *to, const char *text) {
+  const int screen = screen_columns(to);
+  fputs("\n", to);
+  break_lines(to, text, screen ? screen : INT_MAX, 0);
+}
 static void warn(FILE *to, const char *text) {
   struct text marked = {0};
   text_add(&marked, "warning: %s", text);

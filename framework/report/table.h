@@ -17,7 +17,8 @@ void table_end_row(struct table *table);
 size_t table_columns(const struct table *table);
 /* A line of dashes under the last row. */
 void table_rule(struct table *table);
-/* Two blanks between columns, `indent` before the first. */
+/* Two blanks between columns, `indent` before the first. On a screen (base/screen.h) that is too narrow, heads and names
+ * are broken, or columns stand in blocks below each other. */
 int table_print(const struct table *table, FILE *to, int indent);
 /* The same as an HTML table; rows before the first rule are its head. */
 int table_html(const struct table *table, FILE *to);

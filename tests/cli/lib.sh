@@ -5,6 +5,7 @@ json_tool=${builddir:-$PWD}/tests/cli/json-tool
 library=${builddir:-$PWD}/tests/torture/.libs/fault.so # for LD_PRELOAD: tests/torture/fault.c
 STRAIT_PLUGIN_DIR=${STRAIT_PLUGIN_DIR:-$PWD/plugins/.libs} STRAIT_PLUGIN_PATH=${builddir:-$PWD}/tests/cli/.libs
 export STRAIT_PLUGIN_DIR STRAIT_PLUGIN_PATH
+unset COLUMNS # tables would be broken
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/strait-cli-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' INT TERM HUP
