@@ -15,10 +15,9 @@ struct problem {
   const double *cost;
   double *v;
   int64_t *column_of, *row_of; /* -1: none */
-  /* of one path: the distance to each column that is open (INFINITY: closed), v of the open ones (-INFINITY: closed),
-   * the row before each column, and the columns that are closed with their distances */
-  double *distance, *price, *closed_at;
-  int64_t *before, *closed;
+  /* of one path: a list of the columns, those still open first, with their distances and prices; the row before each */
+  double *distance, *price;
+  int64_t *column, *before;
 };
 
 static const double *row_at(const struct problem *p, int64_t i) { return p->cost + i * p->columns; }
@@ -107,53 +106,57 @@ static int64_t bid(struct problem *p, int64_t *list, int64_t count) {
   return left;
 }
 
-/* Looks from row i, which lies `far` from the start, at every open column; returns the nearest, a free one of equals.
- */
-static int64_t look(struct problem *p, int64_t i, double far) {
+/* Looks from row i, which lies `far` from the start, at every open column; returns the place in the list of the
+ * nearest, a free one of equals. */
+static int64_t look(struct problem *p, int64_t i, double far, int64_t open) {
   const double *c = row_at(p, i);
   double nearest = INFINITY;
-  for (int64_t j = 0; j < p->columns; j++) {
-    const double d = far + (c[j] - p->price[j]);
-    if (d < p->distance[j]) {
-      p->distance[j] = d;
-      p->before[j] = i;
+  int64_t best = 0;
+  for (int64_t k = 0; k < open; k++) {
+    const double d = far + (c[p->column[k]] - p->price[k]);
+    if (d < p->distance[k]) {
+      p->distance[k] = d;
+      p->before[p->column[k]] = i;
     }
-    nearest = p->distance[j] < nearest ? p->distance[j] : nearest;
+    if (p->distance[k] < nearest || (p->distance[k] == nearest && p->row_of[p->column[k]] < 0)) {
+      nearest = p->distance[k];
+      best = k;
+    }
   }
-  int64_t best = -1;
-  for (int64_t j = 0; j < p->columns; j++)
-    if (p->distance[j] == nearest) {
-      if (p->row_of[j] < 0)
-        return j;
-      best = best < 0 ? j : best;
-    }
   return best;
+}
+
+/* The nearest open column goes behind the open ones, where the closed ones are. */
+static void close_column(struct problem *p, int64_t k, int64_t last) {
+  const int64_t column = p->column[k];
+  const double distance = p->distance[k], price = p->price[k];
+  p->column[k] = p->column[last], p->distance[k] = p->distance[last], p->price[k] = p->price[last];
+  p->column[last] = column, p->distance[last] = distance, p->price[last] = price;
 }
 
 /* Gives `start` a column by the shortest path to a free one. */
 static void augment(struct problem *p, int64_t start) {
-  int64_t closed = 0, i = start, j;
+  int64_t open = p->columns, i = start, j;
   double least[2], far;
   int64_t at[2];
   for (j = 0; j < p->columns; j++) {
+    p->column[j] = j;
     p->distance[j] = INFINITY;
     p->price[j] = p->v[j];
   }
   two_least(p, start, least, at);
   far = -least[0]; /* u of the row, so that its best column lies at 0 */
   for (;;) {
-    j = look(p, i, far);
+    const int64_t k = look(p, i, far, open);
+    close_column(p, k, --open);
+    j = p->column[open];
     if (p->row_of[j] < 0)
       break;
-    p->closed[closed] = j;
-    p->closed_at[closed++] = p->distance[j];
     i = p->row_of[j];
-    far = p->distance[j] - (row_at(p, i)[j] - p->v[j]);
-    p->distance[j] = INFINITY;
-    p->price[j] = -INFINITY;
+    far = p->distance[open] - (row_at(p, i)[j] - p->v[j]);
   }
-  for (int64_t k = 0; k < closed; k++)
-    p->v[p->closed[k]] += p->closed_at[k] - p->distance[j];
+  for (int64_t k = open + 1; k < p->columns; k++)
+    p->v[p->column[k]] += p->distance[k] - p->distance[open];
   do {
     i = p->before[j];
     const int64_t old = p->column_of[i];
@@ -191,7 +194,7 @@ static int check_cost(int64_t rows, int64_t columns, const double *cost) {
 }
 
 static int solve_wide(int64_t rows, int64_t columns, const double *cost, int64_t *column_of, double *u, double *v) {
-  double *reals = memory_alloc((size_t)columns, 4 * sizeof *reals);
+  double *reals = memory_alloc((size_t)columns, 3 * sizeof *reals);
   int64_t *integers = memory_alloc((size_t)(3 * columns + rows), sizeof *integers);
   int status = reals && integers ? STRAIT_OK : error_failure();
   if (!status) {
@@ -201,11 +204,10 @@ static int solve_wide(int64_t rows, int64_t columns, const double *cost, int64_t
                         .v = reals,
                         .distance = reals + columns,
                         .price = reals + 2 * columns,
-                        .closed_at = reals + 3 * columns,
                         .column_of = column_of,
                         .row_of = integers,
                         .before = integers + columns,
-                        .closed = integers + 2 * columns};
+                        .column = integers + 2 * columns};
     solve(&p, integers + 3 * columns);
     for (int64_t j = 0; v && j < columns; j++)
       v[j] = p.v[j];

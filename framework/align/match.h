@@ -23,9 +23,9 @@ struct matching {
 };
 
 /* Weight matching (Ainsworth, Hayase and Srinivasa, "Git Re-Basin", 2023, algorithm 1): sweeps over the groups in
- * random order; each is assigned anew, all others fixed, so that <a, permuted b> is largest; until a sweep changes
- * nothing. Starts from the identity and from `restarts` random permutations; the best is kept. Similarity: the cosine
- * of a and permuted b. Defined in match_weights.c. */
+ * random order; each is assigned while all others are fixed, so that <a, permuted b> is largest; until a sweep changes
+ * nothing. Starts from the identity, from the permutation that is found by going from the input on, and from `restarts`
+ * random ones; the best is kept. Similarity: the cosine of a and permuted b. Defined in match_weights.c. */
 int match_weights(struct matching *matching, int64_t restarts, uint64_t seed);
 /* Activation matching: each group by the correlation of its units over samples and positions, where layers with weights
  * read them (the mean over these places). feeding: whose samples. Similarity: the mean correlation of matched units.

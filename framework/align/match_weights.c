@@ -21,6 +21,7 @@ struct search {
   struct device *device;
   int64_t **order;
   int64_t *width;                   /* for each group: weights that belong to one unit */
+  unsigned char *placed;            /* for each group: its order means something */
   int64_t *changed, *solved, clock; /* for each group: when it last changed, and was last assigned */
   int64_t *visit, *column_of;
   float *a, *b, *permuted, *similar; /* units' weights, a segment, the product */
@@ -35,6 +36,7 @@ static void search_free(struct search *s) {
       s->device->ops->destroy(s->device, made[i]);
   memory_free(s->order);
   memory_free(s->width);
+  memory_free(s->placed);
   memory_free(s->changed);
   memory_free(s->solved);
   memory_free(s->visit);
@@ -89,23 +91,40 @@ static int64_t gather(const struct search *s, int segment, int axis, int g, cons
     if (along->group[k] != g)
       continue;
     float *to = rows + along->member[k] * width + at + share * seen[along->member[k]]++;
-    for (int64_t o = 0; o < outer; o++)
+    for (int64_t o = 0; o < outer && inner == 1; o++)
+      to[o] = from[o * along->count + k];
+    for (int64_t o = 0; o < outer && inner > 1; o++)
       memcpy(to + o * inner, from + (o * along->count + k) * inner, (size_t)inner * sizeof *to);
   }
   return at + share * (indices_of(along, g) / size);
 }
 
-/* Both networks' rows of the group: b's with all other groups permuted as they are now, its own as it was. */
+/* Is every group along this segment placed, but for g? */
+static int placed(const struct search *s, int segment, int g) {
+  for (int a = 0; a < (int)s->layout->segment[segment].rank; a++) {
+    const struct channel_axis *axis = &s->m->channels->weights[segment].axis[a];
+    for (int64_t k = 0; k < axis->count; k++)
+      if (axis->group[k] >= 0 && axis->group[k] != g && !s->placed[axis->group[k]])
+        return 0;
+  }
+  return 1;
+}
+
+/* Both networks' rows of the group: b's with all other groups permuted as they are now, its own as it was. Segments
+ * along groups that are not placed yet say nothing. */
 static int gather_group(struct search *s, int g) {
+  const size_t all = (size_t)(s->m->channels->group[g].size * s->width[g]);
   int64_t *mine = s->order[g], at = 0;
   int64_t **plain = channels_order(s->m->channels);
   int status = plain ? STRAIT_OK : error_failure();
   if (!status)
     s->order[g] = plain[g];
+  memset(s->a, 0, all * sizeof *s->a);
+  memset(s->b, 0, all * sizeof *s->b);
   for (int i = 0; !status && i < s->layout->segments; i++) {
     const struct segment *segment = &s->layout->segment[i];
     const int axis = axis_of(s, i, g);
-    if (axis < 0)
+    if (axis < 0 || !placed(s, i, g))
       continue;
     status = channels_permute_one(s->m->channels, segment, &s->m->channels->weights[i], s->order,
                                   s->m->b + segment->offset, s->permuted);
@@ -169,8 +188,10 @@ static int assign_group(struct search *s, int g) {
     status = compare_units(s, g);
   if (!status)
     status = assign(size, size, s->cost, s->column_of, NULL, NULL);
+  const int first = !s->placed[g];
   s->solved[g] = ++s->clock;
-  if (status || !gains(s, g, s->column_of))
+  s->placed[g] = 1;
+  if (status || (!first && !gains(s, g, s->column_of)))
     return status;
   memcpy(s->order[g], s->column_of, (size_t)size * sizeof *s->column_of);
   s->changed[g] = s->clock;
@@ -213,6 +234,18 @@ static int sweep(struct search *s, uint64_t seed, uint64_t number, int *any) {
   return STRAIT_OK;
 }
 
+/* From the input on: each group by what it shares with the input and with the groups before it alone. A permuted copy
+ * is found by that, where sweeps may lose their way among layers none of which is right yet. */
+static int walk(struct search *s) {
+  int status = STRAIT_OK;
+  memset(s->placed, 0, (size_t)s->m->channels->groups);
+  for (int g = 0; !status && g < s->m->channels->groups; g++)
+    status = assign_group(s, g);
+  return status;
+}
+
+enum { FROM_IDENTITY, FROM_INPUT, FROM_RANDOM }; /* starts; all after these two are random */
+
 static int climb(struct search *s, uint64_t seed, int64_t start) {
   const int groups = s->m->channels->groups;
   int any = 1, status = STRAIT_OK;
@@ -220,9 +253,14 @@ static int climb(struct search *s, uint64_t seed, int64_t start) {
     const struct stream stream = stream_of(seed, "align start", (uint64_t)start * (uint64_t)groups + (uint64_t)g);
     for (int64_t i = 0; i < s->m->channels->group[g].size; i++)
       s->order[g][i] = i;
-    if (start)
+    if (start >= FROM_RANDOM)
       stream_permutation(&stream, s->order[g], s->m->channels->group[g].size);
     s->changed[g] = s->solved[g] = 0;
+    s->placed[g] = 1;
+  }
+  if (start == FROM_INPUT) {
+    status = walk(s);
+    memset(s->solved, 0, (size_t)groups * sizeof *s->solved);
   }
   for (int n = 0; !status && any && n < SWEEPS; n++)
     status = sweep(s, seed, (uint64_t)start * SWEEPS + (uint64_t)n, &any);
@@ -252,10 +290,11 @@ static int make_room(struct search *s) {
   int64_t largest = 1, rows = 1, segment = 1;
   s->order = channels_order(channels);
   s->width = memory_alloc((size_t)channels->groups, sizeof *s->width);
+  s->placed = memory_alloc((size_t)channels->groups, 1);
   s->changed = memory_alloc((size_t)channels->groups, sizeof *s->changed);
   s->solved = memory_alloc((size_t)channels->groups, sizeof *s->solved);
   s->visit = memory_alloc((size_t)channels->groups, sizeof *s->visit);
-  if (!s->order || !s->width || !s->changed || !s->solved || !s->visit)
+  if (!s->order || !s->width || !s->placed || !s->changed || !s->solved || !s->visit)
     return error_failure();
   for (int g = 0; g < channels->groups; g++) {
     const int64_t size = channels->group[g].size;
@@ -292,13 +331,13 @@ static void keep(const struct channels *channels, int64_t **to, int64_t *const *
 
 int match_weights(struct matching *m, int64_t restarts, uint64_t seed) {
   struct search s = {.m = m, .layout = network_weights(m->network), .device = m->device};
-  double *found = memory_alloc((size_t)restarts + 1, sizeof *found);
+  double *found = memory_alloc((size_t)restarts + FROM_RANDOM, sizeof *found);
   m->order = channels_order(m->channels);
   int status = found && m->order ? make_room(&s) : error_failure();
   if (!status)
     status = similarity(&s, &m->before);
   m->starts = m->agreed = 0;
-  for (int64_t start = 0; !status && start <= restarts; start++) {
+  for (int64_t start = 0; !status && start < restarts + FROM_RANDOM; start++) {
     status = climb(&s, seed, start);
     if (!status)
       status = similarity(&s, &found[start]);

@@ -61,6 +61,10 @@ static void copy(const struct permuting *p, uint32_t axis, int64_t stride, const
     return;
   }
   const int64_t count = p->segment->dims[axis], inner = stride / count;
+  for (int64_t k = 0; k < count && inner == 1 && p->index[axis]; k++)
+    to[k] = from[p->index[axis][k]];
+  if (inner == 1 && p->index[axis])
+    return;
   for (int64_t k = 0; k < count; k++)
     copy(p, axis + 1, inner, from + (p->index[axis] ? p->index[axis][k] : k) * inner, to + k * inner);
 }

@@ -42,7 +42,8 @@ static const strait_option options[] = {
     STRAIT_CHOICE("method", struct align_keys, method, "weights", methods,
                   "match units by their weights, or by their activations on training samples"),
     STRAIT_INT("restarts", struct align_keys, restarts, "4", 0, 10000,
-               "random starts of method = weights beside the identity; the best result is kept"),
+               "random starts of method = weights, beside the identity and one that goes from the input on; the best "
+               "result is kept"),
     STRAIT_INT("samples", struct align_keys, samples, "10000", 0, 1000000000,
                "training samples (a fixed subset) of method = activations; 0: all"),
     STRAIT_INT("points", struct align_keys, points, "25", 0, 100000,
