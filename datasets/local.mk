@@ -30,6 +30,11 @@ plugins_dataset_cifar100_la_SOURCES = %D%/cifar100.c %D%/cifar.h
 plugins_dataset_cifar100_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 EXTRA_libbuiltin_la_SOURCES += %D%/cifar100.c
 
+EXTRA_LTLIBRARIES += plugins/dataset-text.la
+plugins_dataset_text_la_SOURCES = %D%/text.c %D%/vocabulary.h
+plugins_dataset_text_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/text.c
+
 # imagefolder has libraries of its own.
 EXTRA_LTLIBRARIES += plugins/dataset-imagefolder.la
 plugins_dataset_imagefolder_la_SOURCES = %D%/imagefolder.c %D%/decode-jpeg.h %D%/decode-png.h %D%/image-size.h

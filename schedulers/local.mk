@@ -24,3 +24,13 @@ EXTRA_LTLIBRARIES += plugins/schedule-triangle.la
 plugins_schedule_triangle_la_SOURCES = %D%/triangle.c
 plugins_schedule_triangle_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 EXTRA_libbuiltin_la_SOURCES += %D%/triangle.c
+
+EXTRA_LTLIBRARIES += plugins/schedule-exponential.la
+plugins_schedule_exponential_la_SOURCES = %D%/exponential.c
+plugins_schedule_exponential_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/exponential.c
+
+EXTRA_LTLIBRARIES += plugins/schedule-warmup-cosine.la
+plugins_schedule_warmup_cosine_la_SOURCES = %D%/warmup-cosine.c
+plugins_schedule_warmup_cosine_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/warmup-cosine.c

@@ -303,9 +303,11 @@ int samples_sequence(struct trial *t) {
   struct dataset dataset;
   struct reading a = {0}, b = {0};
   int verdict = dataset_open(t, &dataset);
+  if (verdict == LAW_HOLDS && dataset.split[STRAIT_TRAIN].order == STRAIT_ORDER_SHUFFLED)
+    verdict = law_void(t, "the samples are no places of one sequence");
   for (int which = 0; which < dataset.splits && verdict == LAW_HOLDS; which++) {
     const strait_split *split = &dataset.split[which];
-    for (int64_t k = 0; split->order != STRAIT_ORDER_SHUFFLED && k < looks(split) && verdict == LAW_HOLDS; k++) {
+    for (int64_t k = 0; k < looks(split) && verdict == LAW_HOLDS; k++) {
       const int64_t index = index_of(split, k);
       law_note(t, "%s sample %lld", split_names[which], (long long)index);
       if (read_whole_sample(&a, &dataset, which, index) &&

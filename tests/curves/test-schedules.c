@@ -187,6 +187,38 @@ START_TEST(test_triangle_refused) {
 }
 END_TEST
 
+/* The tutorial's small model: lr * .5^max(i + 1 - 4, 0) in epoch i from 0, and its large one. 13 and 55 epochs of 3. */
+START_TEST(test_exponential) {
+  static const double small[] = {1, 1, 1, 1, .5, .25, .125, .0625, .03125};
+  strait_object *self = object(STRAIT_SCHEDULE, "exponential", "");
+  for (int64_t i = 1; i <= 27; i++)
+    ck_assert_double_eq_tol(rate(self, i, 3, 39), small[(i - 1) / 3], 1e-15);
+  object_free(self);
+  self = object(STRAIT_SCHEDULE, "exponential", "rate=2 factor=0.75 constant=14");
+  ck_assert(rate(self, 42, 3, 165) == 2 && rate(self, 43, 3, 165) == 1.5);
+  ck_assert_double_eq_tol(rate(self, 165, 3, 165), 2 * pow(.75, 41), 1e-18);
+  object_free(self);
+}
+END_TEST
+
+/* nanoGPT's get_lr with lr 1e-3, min 1e-4, warm-up 100, decay 2000, its `it` one less than the iteration here: the
+ * first, the last of the warm-up, the top, half way, the floor. */
+START_TEST(test_warmup_cosine) {
+  strait_object *self = object(STRAIT_SCHEDULE, "warmup-cosine", "");
+  ck_assert_double_eq_tol(rate(self, 1, 7, 2000), 1e-3 / 101, 1e-18);
+  ck_assert_double_eq_tol(rate(self, 100, 7, 2000), 1e-3 * 100 / 101, 1e-18);
+  ck_assert_double_eq_tol(rate(self, 101, 7, 2000), 1e-3, 1e-18);
+  ck_assert_double_eq_tol(rate(self, 1051, 7, 2000), 5.5e-4, 1e-18);
+  ck_assert_double_eq_tol(rate(self, 576, 7, 2000), 1e-4 + 4.5e-4 * (1 + sqrt(.5)), 1e-18);
+  ck_assert_int_eq(check(self, 7, 2000), STRAIT_OK);
+  ck_assert_int_eq(check(self, 7, 100), STRAIT_EINVAL);
+  object_free(self);
+  self = object(STRAIT_SCHEDULE, "warmup-cosine", "rate=1 final=0 warm-up=0 decay=10");
+  ck_assert(rate(self, 1, 7, 50) == 1 && rate(self, 11, 7, 50) < 1e-15 && rate(self, 12, 7, 50) == 0);
+  object_free(self);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("schedules");
   TCase *tests = tcase_create("schedules");
@@ -194,6 +226,8 @@ int main(void) {
   tcase_add_checked_fixture(tests, setup, teardown);
   tcase_add_test(tests, test_constant);
   tcase_add_test(tests, test_decay);
+  tcase_add_test(tests, test_exponential);
+  tcase_add_test(tests, test_warmup_cosine);
   tcase_add_test(tests, test_cosine);
   tcase_add_test(tests, test_cosine_uneven);
   tcase_add_test(tests, test_triangle_is_algorithm_1);

@@ -1,6 +1,6 @@
 if HAVE_CHECK
 check_PROGRAMS += tests/data/test-keys tests/data/test-transform tests/data/test-feeder tests/data/test-idx \
-	tests/data/test-cifar tests/data/test-digits tests/data/test-fashion-mnist tests/data/test-resample tests/data/test-sequence
+	tests/data/test-cifar tests/data/test-digits tests/data/test-fashion-mnist tests/data/test-resample tests/data/test-sequence tests/data/test-text
 if HAVE_JPEG
 if HAVE_PNG
 check_PROGRAMS += tests/data/test-imagefolder
@@ -19,6 +19,9 @@ tests_data_test_feeder_LDADD = libstrait.la $(CHECK_LIBS)
 tests_data_test_sequence_SOURCES = %D%/test-sequence.c %D%/fake.h %D%/sequence.h
 tests_data_test_sequence_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_data_test_sequence_LDADD = libstrait.la $(CHECK_LIBS)
+tests_data_test_text_SOURCES = %D%/test-text.c %D%/files.h
+tests_data_test_text_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_data_test_text_LDADD = libstrait.la $(CHECK_LIBS)
 tests_data_test_idx_SOURCES = %D%/test-idx.c %D%/files.h
 tests_data_test_idx_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_data_test_idx_LDADD = libstrait.la $(CHECK_LIBS)

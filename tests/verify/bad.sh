@@ -91,6 +91,7 @@ broken shapes dataset-before 'train sample 0: it writes outside the 4 bytes'
 broken labels dataset-labels 'has the label 3, outside 0..2'
 broken labels dataset-label 'train sample 555 has the label 3, outside 0..2'
 broken finite dataset-nan 'train sample 777: element 1 is not finite'
+broken sequence dataset-sequence 'position 1 is not position 0 of the next sample'
 broken rereading dataset-rereading 'does not write them all'
 broken rereading dataset-first 'train sample 0 has other bytes at the second reading' "$state"
 broken instances dataset-first 'one alone answers otherwise when it is asked again' "$state"

@@ -151,6 +151,10 @@ check_LTLIBRARIES += tests/verify/dataset-scratch.la
 tests_verify_dataset_scratch_la_SOURCES = %D%/dataset-scratch.c %D%/dataset-numbers.h %D%/dataset.h
 tests_verify_dataset_scratch_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 
+check_LTLIBRARIES += tests/verify/dataset-sequence.la
+tests_verify_dataset_sequence_la_SOURCES = %D%/dataset-sequence.c %D%/dataset.h
+tests_verify_dataset_sequence_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
+
 check_LTLIBRARIES += tests/verify/dataset-shapes.la
 tests_verify_dataset_shapes_la_SOURCES = %D%/dataset-shapes.c %D%/dataset.h
 tests_verify_dataset_shapes_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
