@@ -22,6 +22,7 @@ include tests/experiment/local.mk
 include tests/stage/local.mk
 include tests/verbs/local.mk
 include tests/cli/local.mk
+include tests/slurm/local.mk
 include tests/curves/local.mk
 include tests/plugins/local.mk
 include tests/verify/local.mk

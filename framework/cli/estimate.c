@@ -11,7 +11,7 @@
 
 /* A network's speed at a batch, measured once. */
 struct speed {
-  const struct material *material;
+  const struct network *network; /* shared by all stages whose model says the same */
   int64_t batch;
   double trained, evaluated; /* images a second */
 };
@@ -38,10 +38,10 @@ static int speed_of(struct estimate *e, const struct opened *o, const struct sta
   int64_t batch = stage->optimiser.batch, count = data_count(stage->material->data, SPLIT_TRAIN);
   batch = batch < count ? batch : count;
   for (size_t i = 0; i < e->speeds; i++)
-    if (e->speed[i].material == stage->material && e->speed[i].batch == batch)
+    if (e->speed[i].network == stage->material->network && e->speed[i].batch == batch)
       return *speed = &e->speed[i], STRAIT_OK;
   struct speed *fresh = &e->speed[e->speeds++];
-  *fresh = (struct speed){.material = stage->material, .batch = batch};
+  *fresh = (struct speed){.network = stage->material->network, .batch = batch};
   *speed = fresh;
   return measure(o, stage, fresh);
 }

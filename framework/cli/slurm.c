@@ -4,6 +4,7 @@
 
 #include "cli/slurm.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,5 +137,6 @@ double slurm_minutes(struct arena *arena, const char *partition) {
 
 int slurm_requeue(struct arena *arena, const char *job) {
   const char *const argv[] = {"scontrol", "requeue", job, NULL}, *output;
+  signal(SIGTERM, SIG_IGN); /* for scontrol too: Slurm ends all of the job, perhaps before scontrol has its answer */
   return program_run(arena, argv, NULL, &output);
 }
