@@ -1,5 +1,6 @@
-/* tests/cli/tensors.c: prints a hash of each array in a safetensors file, without the metadata: two files with equal
- * lines hold equal tensors. Without a file it tests that it tells two arrays apart. */
+/* tests/cli/tensors.c: prints name, type, dimensions and a hash of each array in a .safetensors or .npz file, without the
+ * metadata: two files with equal lines hold equal tensors. Without a file it tests that it tells two arrays apart. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,14 +23,19 @@ int main(int argc, char **argv) {
   struct arrays *arrays;
   if (argc < 2)
     return test();
-  if (safetensors_read(&arrays, argv[1])) {
+  const char *end = strrchr(argv[1], '.');
+  if ((end && strcmp(end, ".npz") == 0 ? npz_read : safetensors_read)(&arrays, argv[1])) {
     fprintf(stderr, "%s\n", error_text());
     return 1;
   }
   for (size_t i = 0; i < arrays_count(arrays); i++) {
     char digest[33];
-    line_of(arrays_at(arrays, i), digest);
-    printf("%s %s\n", arrays_at(arrays, i)->name, digest);
+    const struct array *array = arrays_at(arrays, i);
+    line_of(array, digest);
+    printf("%s %u", array->name, array->type);
+    for (uint32_t d = 0; d < array->rank; d++)
+      printf("%c%" PRId64, d ? 'x' : ' ', array->dims[d]);
+    printf(" %s\n", digest);
   }
   arrays_free(arrays);
   return 0;
