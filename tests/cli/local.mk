@@ -13,7 +13,7 @@ check_LTLIBRARIES += tests/cli/dataset-table.la
 tests_cli_dataset_table_la_SOURCES = examples/plugins/table.c
 tests_cli_dataset_table_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 EXTRA_DIST += %D%/lib.sh %D%/torch-check.py
-dist_check_SCRIPTS += %D%/run.sh %D%/compare.sh %D%/checks.sh %D%/plan.sh %D%/bytes.sh %D%/children.sh %D%/kill.sh %D%/bad.sh %D%/bench.sh %D%/commands.sh \
+dist_check_SCRIPTS += %D%/run.sh %D%/merge.sh %D%/compare.sh %D%/checks.sh %D%/plan.sh %D%/bytes.sh %D%/children.sh %D%/kill.sh %D%/bad.sh %D%/bench.sh %D%/commands.sh \
 	%D%/import.sh %D%/torch.sh
 dist_check_SCRIPTS += %D%/new.sh %D%/completion.sh %D%/narrow.sh
 dist_check_SCRIPTS += %D%/align.sh %D%/plane.sh %D%/scan.sh %D%/finite.sh %D%/warnings.sh %D%/report.sh %D%/examples.sh
