@@ -39,3 +39,18 @@ EXTRA_LTLIBRARIES += plugins/model-cifarresnet.la
 plugins_model_cifarresnet_la_SOURCES = %D%/cifarresnet.c
 plugins_model_cifarresnet_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 EXTRA_libbuiltin_la_SOURCES += %D%/cifarresnet.c
+
+EXTRA_LTLIBRARIES += plugins/model-lstm.la
+plugins_model_lstm_la_SOURCES = %D%/lstm.c
+plugins_model_lstm_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/lstm.c
+
+EXTRA_LTLIBRARIES += plugins/model-gpt.la
+plugins_model_gpt_la_SOURCES = %D%/gpt.c
+plugins_model_gpt_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/gpt.c
+
+EXTRA_LTLIBRARIES += plugins/model-vit.la
+plugins_model_vit_la_SOURCES = %D%/vit.c
+plugins_model_vit_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/vit.c

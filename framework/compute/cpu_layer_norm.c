@@ -63,7 +63,7 @@ static void forward_rows(void *context, int64_t first, int64_t count, int worker
       n->saved[2 * row + 1] = (float)factor;
     }
     for (int64_t i = 0; i < channels; i++)
-      y[i] = (float)((x[i] - mean) * factor) * n->scale[i] + n->shift[i];
+      y[i] = (float)((x[i] - mean) * factor) * n->scale[i] + (n->shift ? n->shift[i] : 0);
   }
 }
 

@@ -375,6 +375,7 @@ strait_node graph_add(struct graph *graph, const struct layer *layer, const stra
   memcpy(node.input, given->inputs, given->input_count * sizeof given->inputs[0]);
   if (given->integer_count)
     memcpy(node.integer, given->integers, given->integer_count * sizeof given->integers[0]);
+  node.flags = layer->flagged ? (uint32_t)node.integer[0] : 0;
   if (given->real_count)
     memcpy(node.real, given->reals, given->real_count * sizeof given->reals[0]);
   return add_node(graph, node);

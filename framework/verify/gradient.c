@@ -52,20 +52,28 @@ static int fill_weights(struct bench *b) {
 
 static int fill_batch(struct bench *b) {
   const struct signature *s = network_signature(b->network);
+  const int64_t rows = BATCH * (s->target == STRAIT_TARGET_CLASSES ? s->dims[0] : 1);
   int64_t elements = BATCH;
-  int32_t classes[BATCH];
   for (uint32_t i = 0; i < s->rank; i++)
     elements *= s->dims[i];
   float *x = memory_alloc((size_t)elements, sizeof *x);
-  if (!x)
+  int32_t *classes = memory_alloc((size_t)(rows + elements), sizeof *classes);
+  if (!x || !classes) {
+    memory_free(x);
+    memory_free(classes);
     return error_failure();
-  for (int64_t i = 0; i < elements; i++)
+  }
+  for (int64_t i = 0; i < elements; i++) {
     x[i] = (float)(3 * law_unit("input", (uint64_t)i) - 1.5);
-  for (int i = 0; i < BATCH; i++)
+    classes[i] = (int32_t)(law_unit("input", (uint64_t)i) * (double)s->classes); /* below classes: tokens */
+  }
+  b->device->ops->upload(b->device, program_input(b->program), s->element == STRAIT_I32 ? (void *)classes : x,
+                         elements);
+  for (int64_t i = 0; i < rows; i++)
     classes[i] = (int32_t)(i % s->classes);
-  b->device->ops->upload(b->device, program_input(b->program), x, elements);
-  b->device->ops->upload(b->device, program_target(b->program), classes, BATCH);
+  b->device->ops->upload(b->device, program_target(b->program), classes, rows);
   memory_free(x);
+  memory_free(classes);
   return STRAIT_OK;
 }
 

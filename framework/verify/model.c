@@ -11,15 +11,17 @@
   { 3, {c, h, w}, STRAIT_TARGET_CLASS, k, 0 }
 #define VECTORS(n, k)                                                                                                  \
   { 1, {n}, STRAIT_TARGET_CLASS, k, 0 }
+#define TOKENS(n, k)                                                                                                   \
+  { 1, {n}, STRAIT_TARGET_CLASSES, k, STRAIT_I32 }
 
 /* What data look like: a model builds for some of these at least. */
-const struct signature model_data[] = {VECTORS(16, 3),         IMAGES(1, 8, 8, 10),      IMAGES(3, 16, 16, 10),
-                                       IMAGES(1, 28, 28, 10),  IMAGES(3, 32, 32, 10),    IMAGES(3, 32, 32, 100),
-                                       IMAGES(3, 64, 64, 200), IMAGES(3, 224, 224, 1000)};
+const struct signature model_data[] = {VECTORS(16, 3),         IMAGES(1, 8, 8, 10),       IMAGES(3, 16, 16, 10),
+                                       IMAGES(1, 28, 28, 10),  IMAGES(3, 32, 32, 10),     IMAGES(3, 32, 32, 100),
+                                       IMAGES(3, 64, 64, 200), IMAGES(3, 224, 224, 1000), TOKENS(6, 11)};
 const int model_data_count = sizeof model_data / sizeof *model_data;
 
 /* Those of them that every corner of the options is tried with. */
-static const int model_corner_data[] = {0, 3, 4};
+static const int model_corner_data[] = {0, 3, 4, 8};
 enum { CORNER_DATA = sizeof model_corner_data / sizeof *model_corner_data };
 
 /* Shapes that few models can serve. */

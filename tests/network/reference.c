@@ -108,7 +108,7 @@ static void norm(const struct walk *w, const struct node *node, const double *x,
 
 static void custom(const struct walk *w, const struct node *node, double *y) {
   const double *x[OP_SLOTS], *weights[OP_SLOTS];
-  for (int k = 0; k < node->parameters; k++)
+  for (int k = 0; k < OP_SLOTS; k++)
     weights[k] = weight(w, node, k);
   for (int64_t n = 0; n < w->samples; n++) {
     for (int k = 0; k < node->inputs; k++)

@@ -212,7 +212,7 @@ static void layer_norm_double(const struct node *node, const double *x, const do
       variance += pow(x[p * next + c * step] - mean, 2) / (double)channels;
     for (int64_t c = 0; c < channels; c++) {
       const int64_t at = p * next + c * step;
-      y[at] = (x[at] - mean) / sqrt(variance + node->real[0]) * w[0][c] + w[1][c];
+      y[at] = (x[at] - mean) / sqrt(variance + node->real[0]) * w[0][c] + (w[1] ? w[1][c] : 0);
     }
   }
 }
@@ -351,7 +351,8 @@ static strait_node tied(strait_graph *g, strait_node x) {
   x = strait_position_table(g, strait_embedding(g, x, "wte", strait_classes(g), 6), "wpe.weight", 0);
   strait_node y = strait_attention(g, strait_linear(g, strait_layer_norm(g, x, "ln_1"), "qkv", 18, STRAIT_BIAS), 3, 1);
   x = strait_add(g, x, strait_linear(g, y, "proj", 6, STRAIT_NO_BIAS));
-  y = strait_gelu(g, strait_linear(g, strait_layer_norm(g, x, "ln_2"), "fc", 10, STRAIT_BIAS), STRAIT_GELU_EXACT);
+  y = strait_layer_norm_flags(g, x, "ln_2", 1e-5, STRAIT_NO_BIAS);
+  y = strait_gelu(g, strait_linear(g, y, "fc", 10, STRAIT_BIAS), STRAIT_GELU_EXACT);
   x = strait_add(g, strait_relu(g, strait_linear(g, y, "proj2", 6, STRAIT_BIAS)), x);
   return strait_linear(g,
                        strait_concat(g, 2,

@@ -43,9 +43,15 @@ lawful model resnet --set depth=18 --set width=4 && in_full
 lawful model resnet --set depth=18 --set width=4 --set stem=cifar --set names=linear && in_full
 lawful model cifarresnet --set depth=8 && in_full
 lawful model cifarresnet --set depth=8 --set shortcut=B --set names=linear && in_full
+lawful model lstm --set hidden=12 --set embedding=9 --set dropout=0.2 && in_full
+lawful model lstm --set hidden=10 --set layers=1 --set tied=yes --set init=0 && in_full
+lawful model gpt --set width=12 --set heads=3 --set layers=2 --set bias=yes --set dropout=0.1 && in_full
+lawful model vit --set width=12 --set heads=2 --set depth=2 --set mlp=2 --set dropout=0.1 && in_full
+lawful model vit --set width=12 --set patch=2 --set heads=3 --set depth=1 --set pool=mean && in_full
 for file in "$folder"/model-*.so; do
   case $(basename "$file" .so) in
-  model-mlp | model-convfc | model-vgg | model-preresnet | model-wideresnet | model-resnet | model-cifarresnet) ;;
+  model-mlp | model-convfc | model-vgg | model-preresnet | model-wideresnet | model-resnet | model-cifarresnet | \
+    model-lstm | model-gpt | model-vit) ;;
   *) die "$file: add it here, with options that make it small" ;;
   esac
 done

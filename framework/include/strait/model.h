@@ -23,7 +23,7 @@ extern "C" {
 
 typedef int32_t strait_node;
 
-enum { STRAIT_BIAS = 0, STRAIT_NO_BIAS = 1 }; /* flags of linear and conv2d */
+enum { STRAIT_BIAS = 0, STRAIT_NO_BIAS = 1 }; /* flags of linear, conv2d and layer norm */
 
 enum {
   STRAIT_INIT_CONSTANT = 1, /* a */
@@ -248,11 +248,17 @@ static inline strait_node strait_gelu(strait_graph *g, strait_node x, int64_t fo
 }
 
 /* Layer norm: brings the last dimension of each sample (of an image, the channels at each position) to mean 0 and
- * variance 1 (biased, with epsilon), then multiplies by NAME.weight and adds NAME.bias, which start at 1 and 0. (Since
- * 1.1.) [one thread, in build()] */
-static inline strait_node strait_layer_norm_with(strait_graph *g, strait_node x, const char *name, double epsilon) {
-  strait_layer layer = {sizeof layer, 1, 0, 1, "layer_norm", name, &x, 0, &epsilon};
+ * variance 1 (biased, with epsilon), then multiplies by NAME.weight and, unless flags say STRAIT_NO_BIAS, adds
+ * NAME.bias; they start at 1 and 0. (Since 1.1.) [one thread, in build()] */
+static inline strait_node strait_layer_norm_flags(strait_graph *g, strait_node x, const char *name, double epsilon,
+                                                  uint32_t flags) {
+  const int64_t integer = flags;
+  strait_layer layer = {sizeof layer, 1, 1, 1, "layer_norm", name, &x, &integer, &epsilon};
   return strait_layer_of(g, &layer);
+}
+/* The same with a bias. (Since 1.1.) [one thread, in build()] */
+static inline strait_node strait_layer_norm_with(strait_graph *g, strait_node x, const char *name, double epsilon) {
+  return strait_layer_norm_flags(g, x, name, epsilon, STRAIT_BIAS);
 }
 /* The same with epsilon = 1e-5, as in PyTorch. (Since 1.1.) [one thread, in build()] */
 static inline strait_node strait_layer_norm(strait_graph *g, strait_node x, const char *name) {

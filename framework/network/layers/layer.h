@@ -82,6 +82,7 @@ struct layer {
 
   /* The graph. Settings: as many as strait_layer must have; inputs: 0: 1 to OP_SLOTS. */
   int inputs, integers, reals;
+  int flagged;  /* its first integer is its flags, STRAIT_NO_BIAS or not */
   int numbered; /* the names of its parameters and of its state end in _l and its first integer */
   int (*shape)(struct graph *graph, struct node *node); /* NULL: its input's */
   const struct layer_parameter *parameters;             /* ended by one without a suffix; NULL: none */

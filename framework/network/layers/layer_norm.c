@@ -14,7 +14,7 @@ static int shape(struct graph *graph, struct node *node) {
 
 static const struct layer_parameter parameters[] = {
     {.suffix = "weight", .axis = {AXIS_OUT}, .init = STRAIT_INIT_CONSTANT, .value = 1},
-    {.suffix = "bias", .axis = {AXIS_OUT}, .init = STRAIT_INIT_CONSTANT, .value = 0},
+    {.suffix = "bias", .axis = {AXIS_OUT}, .bias = 1, .init = STRAIT_INIT_CONSTANT, .value = 0},
     {0}};
 
 static struct layer_aux aux(const struct graph *graph, const struct node *node, int backward) {
@@ -26,6 +26,8 @@ const struct layer layer_layer_norm = {.name = "layer_norm",
                                        .op = OP_LAYER_NORM,
                                        .by_name = 1,
                                        .inputs = 1,
+                                       .integers = 1,
+                                       .flagged = 1,
                                        .reals = 1,
                                        .shape = shape,
                                        .parameters = parameters,
