@@ -205,6 +205,7 @@ int plane_run(struct plane *plane, const char *name, struct evaluator *evaluator
   int status = mixture_begin(&mixture, name, PLANE_CORNERS, plane->theta, plane->statistics, evaluator);
   for (int split = 0; split < SPLITS; split++)
     plane->samples[split] = plane->splits >> split & 1 ? evaluator_samples(evaluator, split) : 0;
+  plane->tokens = evaluator_tokens(evaluator);
   for (int64_t site = 0; site < plane->sites && !status; site++) {
     if (plane->done[site])
       continue;

@@ -20,6 +20,7 @@ struct plane {
   int64_t grid;
   double *alpha, *beta; /* (grid): x = alpha * width, y = beta * height */
   unsigned splits;
+  int tokens; /* each position of a sample has a class: exp(nll) is the perplexity */
   /* First the three corners, then the grid, beta running faster: site 3 + i * grid + j is (alpha[i], beta[j]). */
   int64_t sites;
   double *value[SPLITS][MEASURES]; /* (sites), NaN until measured */
@@ -49,8 +50,8 @@ typedef int plane_observer(void *context, const struct plane *plane, int64_t sit
 int plane_run(struct plane *plane, const char *name, struct evaluator *evaluator, plane_observer *site_done,
               void *context);
 
-/* plane.npz. Reading fills what is done, of the same grid, points and splits. Defined in plane_npz.c, which has the list
- * of arrays. */
+/* plane.npz. Reading fills what is done, of the same grid, points and splits. Defined in plane_npz.c, which has the
+ * list of arrays. */
 int plane_write(const struct plane *plane, const char *file);
 int plane_read(struct plane *plane, const char *file);
 

@@ -8,7 +8,8 @@
 #include "store/document.h"
 #include "verbs/shown.h"
 
-static const char *const splits[] = {"train", "validation", "test"}, *const measures[] = {"loss", "nll", "error"};
+static const char *const splits[] = {"train", "validation", "test"}, *const measures[] = {"loss", "nll", "perplexity",
+                                                                                          "error"};
 
 static void add_measure(struct table *table, const char *split, const char *measure, const json_t *m) {
   const int decimals = measure[0] == 'e' ? 2 : 3;
@@ -101,7 +102,7 @@ int print_plane(const struct shown *shown) {
   table_add(table, "most");
   table_rule(table);
   for (size_t s = 0; s < 3; s++)
-    for (size_t m = 0; m < 3; m++) {
+    for (size_t m = 0; m < sizeof measures / sizeof *measures; m++) {
       const json_t *one = json_object_get(json_object_get(all, splits[s]), measures[m]);
       if (one)
         add_measure(table, splits[s], measures[m], one);

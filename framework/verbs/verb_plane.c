@@ -224,6 +224,20 @@ static int measure_plane(struct work *p, struct evaluator *evaluator) {
 
 /* --- results --- */
 
+/* The perplexities where the nlls lie. */
+static int put_perplexities(json_t *into, const struct plane *p, int split) {
+  const double *v = p->value[split][MEASURE_NLL], *grid = v + PLANE_CORNERS;
+  int64_t low, high;
+  extremes_of(grid, p->sites - PLANE_CORNERS, &low, &high);
+  json_t *corners = json_array();
+  for (int i = 0; i < PLANE_CORNERS; i++)
+    json_array_append_new(corners, document_measure(exp(v[i])));
+  return put(into, "perplexity",
+             json_pack("{s:o, s:o, s:o, s:o, s:o}", "corners", corners, "min", document_measure(exp(grid[low])),
+                       "x_min", document_number(p->alpha[low / p->grid] * p->width), "y_min",
+                       document_number(p->beta[low % p->grid] * p->height), "max", document_measure(exp(grid[high]))));
+}
+
 static int put_values(json_t *into, const struct plane *p, int split, int measure) {
   const double *v = p->value[split][measure];
   const double *grid = v + PLANE_CORNERS;
@@ -267,6 +281,8 @@ static int put_results(struct job *job, const struct plane *p, const struct corn
     status = put(splits, split_name(split), one);
     for (int measure = 0; !status && measure < MEASURES; measure++)
       status = put_values(one, p, split, measure);
+    if (!status && p->tokens)
+      status = put_perplexities(one, p, split);
   }
   return status;
 }

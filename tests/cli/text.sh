@@ -73,6 +73,10 @@ for split in train validation test; do
       "$(exp_of paths.0.splits.$split.nll.$at runs/e/along/summary.json)" along
   done
 done
+for at in corners.0 corners.2 min max; do
+  close "$(json splits.test.perplexity.$at <runs/e/sheet/summary.json)" \
+    "$(exp_of splits.test.nll.$at runs/e/sheet/summary.json)" sheet
+done
 close "$(json combined.test.perplexity <runs/e/several/summary.json)" "$(exp_of combined.test.nll runs/e/several/summary.json)" several
 
 echo "-- every token of the test counts once: all but the first"
