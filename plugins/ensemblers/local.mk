@@ -34,3 +34,13 @@ EXTRA_LTLIBRARIES += plugins/ensembler-curve-points.la
 plugins_ensembler_curve_points_la_SOURCES = %D%/curve-points.c
 plugins_ensembler_curve_points_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 EXTRA_libbuiltin_la_SOURCES += %D%/curve-points.c
+
+EXTRA_LTLIBRARIES += plugins/ensembler-ema.la
+plugins_ensembler_ema_la_SOURCES = %D%/ema.c
+plugins_ensembler_ema_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/ema.c
+
+EXTRA_LTLIBRARIES += plugins/ensembler-swag.la
+plugins_ensembler_swag_la_SOURCES = %D%/swag.c
+plugins_ensembler_swag_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+EXTRA_libbuiltin_la_SOURCES += %D%/swag.c

@@ -2,13 +2,17 @@
  * is offered. Budgets and member counts are those of the paper's tables. */
 #include <strait/strait.h> /* before check.h, which makes a macro of fail */
 
+#include <math.h>
+
+#include "compute/services.h"
+
 #include "../curves/objects.h"
 
 #define OK(call) ck_assert_msg((call) == STRAIT_OK, "%s: %s", #call, error_text())
 
 /* --- the mock: slots of three weights, and a list of members --- */
 
-enum { COUNT = 3, SLOTS = 4, MOST = 200 };
+enum { COUNT = 3, SLOTS = 8, MOST = 20000 };
 struct mock {
   strait_slots slots;
   char names[2][SLOTS][32];
@@ -127,6 +131,7 @@ static void run_all(const strait_object *e, const strait_object *schedule, struc
 }
 
 static void setup(void) {
+  compute_host_services();
   if (!registry)
     open_registry(NULL);
 }
@@ -307,6 +312,101 @@ START_TEST(test_swa) {
 }
 END_TEST
 
+/* ema of w_n = 5 + 10 n, n = 0..9, from e = w_0: e_9 = w_9 - 10 d (1 - d^9) / (1 - d). The average of a start is
+ * forgotten by the next. With warm-up d is (1 + n) / (10 + n) where that is less than decay: 2/11, then 3/12, ... */
+START_TEST(test_ema) {
+  strait_object *half = object(STRAIT_ENSEMBLER, "ema", "decay=0.5"), *warm;
+  strait_object *triangle = object(STRAIT_SCHEDULE, "triangle", "cycle-iterations=10");
+  struct offer offer = {1, 0, 200, 10, {100}}, two = {2, 0, 300, 10, {100, 100}};
+  static struct mock mock;
+  run_all(half, triangle, &mock, &offer);
+  ck_assert_int_eq(mock.members, 1);
+  ck_assert_float_eq_tol(mock.member[0][0], 95 - 10 * (1 - 1.f / 512), 1e-4f);
+  ck_assert(mock.member[0][2] == 1);
+  ck_assert_int_eq(mock.statistics[0], STRAIT_STATISTICS_REFRESH);
+  run_all(half, triangle, &mock, &two);
+  ck_assert_int_eq(mock.members, 2);
+  for (int m = 0; m < 2; m++) {
+    ck_assert_float_eq_tol(mock.member[m][0], 95 - 10 * (1 - 1.f / 512), 1e-4f);
+    ck_assert(mock.member[m][1] == (float)m);
+  }
+  warm = object(STRAIT_ENSEMBLER, "ema", "decay=0.9 warm-up=yes");
+  struct offer thrice = {1, 0, 130, 10, {100}}; /* 5, 15, 25: 5 2/11 + 15 9/11 = 13.1818; 3/12 of it + 25 9/12 */
+  run_all(warm, triangle, &mock, &thrice);
+  ck_assert_float_eq_tol(mock.member[0][0], 22.045454f, 1e-4f);
+  refuses("ema", "", &(struct offer){0, 0, 1000, 10, {0}}, "start is not set");
+  object_free(warm);
+  object_free(half);
+  object_free(triangle);
+}
+END_TEST
+
+/* The weights at five moments, of which rank = 3 keeps the last three deviations. */
+static const float swag_moments[5][COUNT] = {{1, 0, 5}, {3, 2, 5}, {2, 7, 5}, {6, 3, 5}, {8, -2, 5}};
+
+static void run_swag(const strait_object *e, struct mock *mock, int64_t sources) {
+  const strait_ensembler_ops *ops = object_ops(e);
+  *mock = (struct mock){.slots = {&mock_ops}};
+  for (int64_t source = 0; source < sources; source++)
+    for (int i = 0; i < 5; i++) {
+      strait_moment moment = {.size = sizeof moment, .last = i == 4, .source = source, .wanted = 1, .count = COUNT};
+      moment.weights = swag_moments[i];
+      OK(ops->collect(e, &moment, &mock->slots));
+    }
+}
+
+/* By hand: means after each moment 1, 2, 2, 3, 4 and 0, 1, 3, 3, 2, so that the deviations kept are (0,4), (3,0),
+ * (4,-4); variances of the five 34/5 and 46/5. The covariance is 0.5 (diag(v) + D D' / 2), to 5 standard errors of
+ * 20,000. */
+START_TEST(test_swag) {
+  const double d[3][2] = {{0, 4}, {3, 0}, {4, -4}}, v[2] = {34. / 5, 46. / 5}, mean[2] = {4, 2};
+  static struct mock mock;
+  for (int diagonal = 0; diagonal < 2; diagonal++) {
+    strait_object *e = object(STRAIT_ENSEMBLER, "swag", diagonal ? "rank=0 samples=1000" : "rank=3 samples=1000");
+    double wanted[2][2] = {{0}}, got[2][2] = {{0}}, centre[2] = {0};
+    run_swag(e, &mock, MOST / 1000);
+    ck_assert_int_eq(mock.members, MOST);
+    for (int a = 0; a < 2; a++)
+      for (int b = 0; b < 2; b++) {
+        wanted[a][b] = a == b ? .5 * v[a] : 0;
+        for (int i = 0; i < 3 && !diagonal; i++)
+          wanted[a][b] += .5 * d[i][a] * d[i][b] / 2;
+        for (int m = 0; m < MOST; m++)
+          got[a][b] += ((double)mock.member[m][a] - mean[a]) * ((double)mock.member[m][b] - mean[b]) / MOST;
+      }
+    for (int a = 0; a < 2; a++) {
+      for (int m = 0; m < MOST; m++)
+        centre[a] += (double)mock.member[m][a] / MOST;
+      ck_assert_double_eq_tol(centre[a], mean[a], 5 * sqrt(wanted[a][a] / MOST));
+      for (int b = 0; b < 2; b++)
+        ck_assert_double_eq_tol(got[a][b], wanted[a][b],
+                                5 * sqrt((wanted[a][a] * wanted[b][b] + wanted[a][b] * wanted[a][b]) / MOST));
+    }
+    for (int m = 0; m < MOST; m++) /* what never moves stays */
+      ck_assert(fabsf(mock.member[m][2] - 5) < 1e-6f && mock.statistics[m] == STRAIT_STATISTICS_REFRESH);
+    ck_assert(memcmp(mock.member[0], mock.member[1000], sizeof mock.member[0]) != 0); /* another start, another draw */
+    object_free(e);
+  }
+}
+END_TEST
+
+START_TEST(test_swag_edges) {
+  static struct mock mock = {.slots = {&mock_ops}};
+  strait_object *still = object(STRAIT_ENSEMBLER, "swag", "scale=0 samples=2");
+  const strait_ensembler_ops *ops = object_ops(still);
+  run_swag(still, &mock, 1);
+  ck_assert_int_eq(mock.members, 2);
+  for (int m = 0; m < 2; m++)
+    ck_assert(mock.member[m][0] == 4 && mock.member[m][1] == 2);
+  mock = (struct mock){.slots = {&mock_ops}};
+  strait_moment lone = {.size = sizeof lone, .last = 1, .wanted = 1, .count = COUNT, .weights = swag_moments[0]};
+  ck_assert_int_eq(ops->collect(still, &lone, &mock.slots), STRAIT_EINVAL);
+  ck_assert_msg(strstr(error_text(), "1 of the 2 moments that a variance needs") != NULL, "%s", error_text());
+  error_clear();
+  object_free(still);
+}
+END_TEST
+
 /* A run too short for one moment has no mean. */
 START_TEST(test_swa_empty) {
   strait_object *e = object(STRAIT_ENSEMBLER, "swa", "");
@@ -380,6 +480,9 @@ int main(void) {
   tcase_add_test(tests, test_independent);
   tcase_add_test(tests, test_share);
   tcase_add_test(tests, test_swa);
+  tcase_add_test(tests, test_ema);
+  tcase_add_test(tests, test_swag);
+  tcase_add_test(tests, test_swag_edges);
   tcase_add_test(tests, test_swa_empty);
   tcase_add_test(tests, test_pfge);
   tcase_add_test(tests, test_curve_points);
