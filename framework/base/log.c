@@ -4,12 +4,30 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
+/* no-color.org: set and not empty. */
+static int is_coloured(void) {
+  const char *off = getenv("NO_COLOR"), *terminal = getenv("TERM");
+  return isatty(STDERR_FILENO) && !(off && *off) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+void log_write(unsigned level, const char *message) {
+  const char *head = level == STRAIT_LOG_WARNING ? "strait: warning:" : "strait:";
+  const char *colour = level == STRAIT_LOG_WARNING ? "\033[33m" : "\033[31m";
+  if (level >= STRAIT_LOG_WARNING && is_coloured())
+    fprintf(stderr, "%s%s\033[0m %s\n", colour, head, message);
+  else
+    fprintf(stderr, "%s %s\n", head, message);
+}
+
 static void to_stderr(void *context, unsigned level, const char *message) {
   (void)context;
-  fprintf(stderr, "strait: %s%s\n", level >= STRAIT_LOG_WARNING ? "warning: " : "", message);
+  log_write(level >= STRAIT_LOG_WARNING ? STRAIT_LOG_WARNING : level, message);
 }
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the sink and its context */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/probe.h"
@@ -86,7 +87,7 @@ static int end(int status) {
   if ((fflush(stdout) || ferror(stdout)) && !status)
     status = error_errno(STRAIT_EIO, "cannot write to standard output");
   if (status && (*error_text() || status != STRAIT_ESTOP)) /* a child process that was stopped has nothing to say */
-    fprintf(stderr, "strait: %s\n", *error_text() ? error_text() : "failed without a recorded cause");
+    log_write(LOG_ERROR, *error_text() ? error_text() : "failed without a recorded cause");
   return exit_code(status);
 }
 

@@ -149,7 +149,7 @@ static void sink(void *context, unsigned level, const char *message) {
   if ((level < STRAIT_LOG_WARNING && state.quiet) || said_before(message))
     return;
   erase();
-  fprintf(stderr, "strait: %s%s\n", level >= STRAIT_LOG_WARNING ? "warning: " : "", message);
+  log_write(level >= STRAIT_LOG_WARNING ? STRAIT_LOG_WARNING : level, message);
 }
 
 static const struct progress watcher = {NULL, show_stage, begin_bar, tick, end, result};

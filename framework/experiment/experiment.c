@@ -8,6 +8,7 @@
 #include "base/faults.h"
 #include "base/file.h"
 #include "compute/device.h"
+#include "experiment/compose.h"
 #include "experiment/ini.h"
 #include "experiment/instance.h"
 #include "experiment/leftovers.h"
@@ -23,8 +24,8 @@
 static int check_head(const struct experiment *e, const struct ini_section *section) {
   const struct verb *verb = verb_find(e->verbs, section->verb);
   if (!verb) {
-    const char *names[16] = {"defaults"};
-    size_t n = 1;
+    const char *names[16] = {"defaults", "set"};
+    size_t n = 2;
     for (size_t i = 0; e->verbs[i] && n < 16; i++)
       names[n++] = e->verbs[i]->name;
     const char *nearest = text_nearest(section->verb, names, n);
@@ -56,30 +57,39 @@ static char *stem_of_file(struct arena *arena, const char *file) {
   return arena_copy_n(arena, base, length > 4 && text_ends(base, ".ini") ? length - 4 : length);
 }
 
-static int copy_settings(struct experiment *e, const struct ini_section *section, const char *folder, const char *head,
+/* expand: variables stand for their values; not in [set] itself, whose own may follow. */
+static int copy_settings(struct experiment *e, const struct ini_section *section, const char *head, int expand,
                          struct settings *settings) {
   int status = STRAIT_OK;
   for (size_t i = 0; !status && i < section->count; i++) {
     const struct ini_setting *from = &section->settings[i];
+    const char *value = expand ? compose_expand(e->arena, &e->variables, from->value) : from->value;
+    if (!value) {
+      error_wrap("%s:%d: [%s] %s", from->file, from->line, head, from->key);
+      status = faults_add(e->faults, from->line);
+      continue;
+    }
     struct setting s = {.key = arena_copy(e->arena, from->key),
-                        .value = arena_copy(e->arena, from->value),
-                        .folder = folder,
-                        .file = e->file,
+                        .value = arena_copy(e->arena, value),
+                        .folder = folder_of_file(e->arena, from->file),
+                        .file = arena_copy(e->arena, from->file),
                         .line = from->line,
                         .section = head};
-    status = s.key && s.value ? settings_add(settings, &s) : error_failure();
+    status = s.key && s.value && s.folder && s.file ? settings_add(settings, &s) : error_failure();
   }
   return status;
 }
 
-static int take_section(struct experiment *e, const struct ini_section *section, const char *folder) {
+static int take_section(struct experiment *e, const struct ini_section *section) {
+  if (strcmp(section->verb, "set") == 0)
+    return STRAIT_OK; /* taken before all others */
   if (strcmp(section->verb, "defaults") == 0) {
     if (section->name)
-      return error_set(STRAIT_EINVAL, "%s:%d: [defaults] has no name", e->file, section->line);
-    return copy_settings(e, section, folder, "defaults", &e->defaults);
+      return error_set(STRAIT_EINVAL, "%s:%d: [defaults] has no name", section->file, section->line);
+    return copy_settings(e, section, "defaults", 1, &e->defaults);
   }
   if (check_head(e, section) != STRAIT_OK)
-    return error_set(error_status(), "%s:%d: [%s%s%s] %s", e->file, section->line, section->verb,
+    return error_set(error_status(), "%s:%d: [%s%s%s] %s", section->file, section->line, section->verb,
                      section->name ? " " : "", section->name ? section->name : "", error_text());
   struct stage *stage = arena_alloc(e->arena, 1, sizeof *stage);
   if (!stage)
@@ -89,24 +99,49 @@ static int take_section(struct experiment *e, const struct ini_section *section,
   stage->verb = verb_find(e->verbs, section->verb);
   stage->name = arena_copy(e->arena, section->name);
   stage->section = arena_format(e->arena, "%s %s", section->verb, section->name);
-  stage->file = e->file;
+  stage->file = arena_copy(e->arena, section->file);
   stage->line = section->line;
   stage->damaged = section->damaged;
   int status = experiment_add(e, stage);
   if (status)
     return status;
-  return stage->name && stage->section ? copy_settings(e, section, folder, stage->section, &stage->settings)
-                                       : error_failure();
+  return stage->name && stage->section && stage->file ? copy_settings(e, section, stage->section, 1, &stage->settings)
+                                                      : error_failure();
+}
+
+/* The variables of [set], and over them those of --set set.NAME=VALUE. */
+static int take_variables(struct experiment *e, const struct ini *ini, const char *const *sets, size_t count) {
+  int status = STRAIT_OK;
+  for (size_t i = 0; !status && i < ini->count; i++) {
+    const struct ini_section *section = &ini->sections[i];
+    if (strcmp(section->verb, "set") != 0)
+      continue;
+    if (section->name) {
+      error_set(STRAIT_EINVAL, "%s:%d: [set] has no name", section->file, section->line);
+      status = faults_add(e->faults, section->line);
+    } else
+      status = copy_settings(e, section, "set", 0, &e->variables);
+  }
+  for (size_t i = 0; !status && i < count; i++) {
+    char *text = text_starts(sets[i], "set.") ? arena_copy(e->arena, sets[i] + 4) : NULL;
+    char *equals = text ? strchr(text, '=') : NULL;
+    if (!equals)
+      continue;
+    *equals = 0;
+    struct setting s = {.key = text, .value = equals + 1, .folder = ".", .section = "set"};
+    if (settings_find(&e->variables, text))
+      status = settings_set(&e->variables, &s);
+  }
+  return status;
 }
 
 static int take_sections(struct experiment *e, const struct ini *ini) {
-  const char *folder = folder_of_file(e->arena, e->file);
-  const char **unread = folder ? arena_alloc(e->arena, ini->count, sizeof *unread) : NULL;
+  const char **unread = arena_alloc(e->arena, ini->count, sizeof *unread);
   if (!unread)
     return error_failure();
   e->unread = unread;
   for (size_t i = 0; i < ini->count; i++)
-    if (take_section(e, &ini->sections[i], folder)) {
+    if (take_section(e, &ini->sections[i])) {
       if (faults_add(e->faults, ini->sections[i].line))
         return error_failure();
       unread[e->unread_count++] = arena_copy(e->arena, ini->sections[i].name ? ini->sections[i].name : "");
@@ -125,7 +160,12 @@ static int take_set(struct experiment *e, const char *text) {
   if (!equals)
     return error_set(STRAIT_EINVAL, "write it as VERB.STAGE.KEY=VALUE or defaults.KEY=VALUE");
   *equals = 0;
-  struct setting s = {.value = equals + 1, .folder = "."};
+  struct setting s = {.value = compose_expand(e->arena, &e->variables, equals + 1), .folder = "."};
+  if (!s.value)
+    return error_failure();
+  if (text_starts(copy, "set.")) /* taken by take_variables */
+    return settings_find(&e->variables, copy + 4) ? STRAIT_OK
+                                                  : error_set(STRAIT_EINVAL, "[set] has no variable \"%s\"", copy + 4);
   if (text_starts(copy, "defaults.")) {
     s.key = copy + 9;
     s.section = "defaults";
@@ -206,9 +246,11 @@ static struct experiment *create(const struct verb *const *known, struct registr
 /* What stops at once, and with it all that was found before, is reported in the end. */
 static int read_all(struct experiment *e, const char *const *sets, size_t set_count) {
   struct ini *ini = NULL;
-  int status = ini_read(&ini, e->file, e->faults);
+  int status = compose_read(&ini, e->file, e->faults);
   e->sets = sets;
   e->set_count = set_count;
+  if (!status)
+    status = take_variables(e, ini, sets, set_count);
   if (!status)
     status = take_sections(e, ini);
   if (!status)
@@ -252,6 +294,7 @@ void experiment_free(struct experiment *e) {
   }
   instances_free(e);
   memory_free(e->all);
+  memory_free(e->variables.v);
   memory_free(e->defaults.v);
   arena_free(e->arena);
 }

@@ -86,6 +86,7 @@ struct experiment {
   const char *stem;        /* "quickstart" */
   const char *const *sets; /* the arguments of --set; borrowed */
   size_t set_count;
+  struct settings variables; /* of [set] */
   struct settings defaults;
   const char *device;        /* key device of [defaults]: what all stages run on; NULL: not set */
   struct faults *faults;     /* found so far, while it is read; else NULL */

@@ -147,7 +147,8 @@ static int take_header(struct parsing *p, const char *line) {
   }
   if (!count)
     return fault(p, "a section without a word in it; write [verb name]");
-  return add_section(p, &(struct ini_section){.verb = words[0], .name = words[1], .line = p->line});
+  return add_section(p,
+                     &(struct ini_section){.verb = words[0], .name = words[1], .file = p->ini->file, .line = p->line});
 }
 
 static int check_setting(struct parsing *p, const char *line) {
@@ -161,6 +162,23 @@ static int check_setting(struct parsing *p, const char *line) {
   if (!p->ini->count)
     return fault(p, "\"%s\" stands before the first section; put it under [defaults]", line);
   return STRAIT_OK;
+}
+
+/* "include = FILE" before the first section, which inih does not see. 0: the line is another. */
+static int take_include(struct parsing *p, const char *line) {
+  struct ini *ini = p->ini;
+  size_t blanks = text_starts(line, "include") ? strspn(line + 7, " \t") : 0;
+  if (ini->count || !text_starts(line, "include") || line[7 + blanks] != '=')
+    return 0;
+  const char *file = line + 8 + blanks;
+  file += strspn(file, " \t");
+  if (!*file)
+    fault(p, "include names no file; write include = FILE");
+  else if (memory_grow(&ini->includes, &ini->include_capacity, ini->include_count + 1, sizeof *ini->includes))
+    failure(p);
+  else
+    ini->includes[ini->include_count++] = (struct ini_include){file, p->line};
+  return 1;
 }
 
 static int check_indented(struct parsing *p, const char *line) {
@@ -235,6 +253,8 @@ static const char *content_of(struct parsing *p, const char *line, size_t length
     p->skipping = status || take_header(p, content);
   if (head || p->skipping)
     return p->skipping ? NULL : content;
+  if (!status && !indented && take_include(p, content))
+    return NULL;
   if (!indented)
     p->lost = status || (status = check_setting(p, content));
   else if (!p->lost && !status)
@@ -277,7 +297,8 @@ static int add_setting(struct parsing *p, struct ini_section *section, const cha
     if (!strcmp(section->settings[i].key, key))
       return fault(p, "%s is set twice in [%s]; the first is in line %d: remove one", key, p->header,
                    section->settings[i].line);
-  struct ini_setting setting = {arena_copy(p->ini->arena, key), arena_copy(p->ini->arena, value), p->line};
+  struct ini_setting setting = {arena_copy(p->ini->arena, key), arena_copy(p->ini->arena, value), p->ini->file,
+                                p->line};
   if (!setting.key || !setting.value ||
       memory_grow(&section->settings, &section->capacity, section->count + 1, sizeof setting))
     return failure(p);
@@ -327,7 +348,7 @@ static int parse(struct ini *ini, const char *text, size_t length, struct faults
     return p.status;
   if (result || p.taken != p.wanted)
     return error_set(STRAIT_EBUG, "%s:%d: inih took %d of %d lines", ini->file, result, p.taken, p.wanted);
-  if (!ini->count && !faults->count)
+  if (!ini->count && !ini->include_count && !faults->count)
     return error_set(STRAIT_EINVAL, "%s: no section in it; an experiment has at least one, as [train a]", ini->file);
   return STRAIT_OK;
 }
@@ -365,6 +386,7 @@ void ini_free(struct ini *ini) {
   for (size_t i = 0; i < ini->count; i++)
     memory_free(ini->sections[i].settings);
   memory_free(ini->sections);
+  memory_free(ini->includes);
   arena_free(ini->arena);
   memory_free(ini);
 }

@@ -12,20 +12,28 @@
 struct ini_setting {
   const char *key;
   const char *value; /* trimmed, "" when there is none; the lines of a list are joined with a blank */
-  int line;          /* of the key */
+  const char *file;
+  int line; /* of the key */
 };
 struct ini_section {
   const char *verb; /* the first word: "defaults", "train" */
   const char *name; /* the second word, or NULL: a section without a name is the experiment's to judge */
+  const char *file;
   int line;
   struct ini_setting *settings; /* in order; no key twice */
   size_t count, capacity;
   int damaged; /* a line of it could not be read */
 };
+struct ini_include {
+  const char *file; /* as written */
+  int line;
+};
 struct ini {
   const char *file;             /* as messages show it */
-  struct ini_section *sections; /* in order, empty ones too; at least one, none twice */
+  struct ini_section *sections; /* in order, empty ones too; none twice; at least one, or an include */
   size_t count, capacity;
+  struct ini_include *includes; /* "include = FILE", before the first section */
+  size_t include_count, include_capacity;
   struct arena *arena; /* the strings' */
 };
 

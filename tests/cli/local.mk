@@ -25,3 +25,4 @@ check_LTLIBRARIES += tests/cli/model-recurrent.la
 tests_cli_model_recurrent_la_SOURCES = %D%/recurrent.c
 tests_cli_model_recurrent_la_LDFLAGS = $(TEST_PLUGIN_LDFLAGS)
 dist_check_SCRIPTS += %D%/text.sh
+dist_check_SCRIPTS += %D%/include.sh
