@@ -769,19 +769,111 @@ START_TEST(products_and_joints_are_exact) {
 }
 END_TEST
 
+static strait_node attention_bare(strait_graph *g, strait_node x) { return strait_attention(g, x, 3, 1); }
+static strait_node lstm_bare(strait_graph *g, strait_node x) {
+  return strait_lstm(g, strait_lstm(g, x, "rnn", 0, 5), "rnn", 1, 4);
+}
+
+/* The outputs of one sample of positions of an evaluation. */
+static void evaluate_positions(build_function *build, struct signature signature, const float *x, int64_t in,
+                               float *got, int64_t out, int halves) {
+  struct net net;
+  struct rig rig;
+  struct data data;
+  struct run run = {.samples = 1, .carry = 1};
+  OK(net_try(&net, build, signature));
+  rig_make(&rig, &net, "cpu", 1, 1, PROGRAM_EVALUATE, 0);
+  data_make(&data, &net, 1, 1);
+  rig_load(&rig, &net, &data);
+  for (int half = 0; half < halves; half++) {
+    rig.device->ops->upload(rig.device, program_input(rig.program), x + half * in, in);
+    program_forward(rig.program, &run);
+    rig_get(&rig, program_output(rig.program), got + half * out, out);
+  }
+  data_free(&data);
+  rig_free(&rig);
+  net_free(&net);
+}
+
+/* A change of position 70 of 130 leaves those before it as they are, to the last bit, and changes all others; the heads
+ * in another order give the same in that order. */
+START_TEST(attention_is_causal_and_has_no_first_head) {
+  static float x[130 * 18], y[3][130 * 6];
+  const struct signature signature = {2, {130, 18}, STRAIT_TARGET_CLASSES, 6, 0};
+  struct stream stream = stream_of(4, "x", 0);
+  stream_normals(&stream, x, 130 * 18);
+  evaluate_positions(attention_bare, signature, x, 130 * 18, y[0], 130 * 6, 1);
+  for (int i = 0; i < 18; i++)
+    x[70 * 18 + i] += 1;
+  evaluate_positions(attention_bare, signature, x, 130 * 18, y[1], 130 * 6, 1);
+  ck_assert_mem_eq(y[0], y[1], 70 * 6 * sizeof(float));
+  for (int t = 70; t < 130; t++)
+    ck_assert(memcmp(y[0] + 6 * t, y[1] + 6 * t, 6 * sizeof(float)) != 0);
+  for (int row = 0; row < 130 * 3; row++) { /* the first head of q, k and v becomes the last */
+    float first[2];
+    memcpy(first, x + 6 * row, sizeof first);
+    memmove(x + 6 * row, x + 6 * row + 2, 4 * sizeof(float));
+    memcpy(x + 6 * row + 4, first, sizeof first);
+  }
+  evaluate_positions(attention_bare, signature, x, 130 * 18, y[2], 130 * 6, 1);
+  for (int t = 0; t < 130; t++)
+    for (int i = 0; i < 6; i++)
+      ck_assert(y[2][6 * t + i] == y[1][6 * t + (i + 2) % 6]);
+}
+END_TEST
+
+/* Two halves of a stream with the state carried are one pass: the sums are the same, so every bit is. */
+START_TEST(lstm_carries_its_state) {
+  float x[10 * 3], whole[10 * 4], halves[10 * 4];
+  struct stream stream = stream_of(4, "x", 0);
+  stream_normals(&stream, x, 30);
+  evaluate_positions(lstm_bare, (struct signature){2, {10, 3}, STRAIT_TARGET_CLASSES, 4, 0}, x, 30, whole, 40, 1);
+  evaluate_positions(lstm_bare, (struct signature){2, {5, 3}, STRAIT_TARGET_CLASSES, 4, 0}, x, 15, halves, 20, 2);
+  ck_assert_mem_eq(whole, halves, sizeof whole);
+}
+END_TEST
+
+START_TEST(tokens_outside_the_embedding_are_refused) {
+  struct net net;
+  struct rig rig;
+  struct data data;
+  struct run run = {.samples = 2};
+  OK(net_try(&net, tied, (struct signature)TOKENS(5, 7)));
+  rig_make(&rig, &net, "cpu", 2, 2, PROGRAM_TRAIN, 0);
+  data_make(&data, &net, 2, 1);
+  data.x[3] = _i ? -1 : 7;
+  rig_load(&rig, &net, &data);
+  program_forward(rig.program, &run);
+  ck_assert_int_eq(program_status(rig.program), STRAIT_EINVAL);
+  ck_assert_ptr_nonnull(strstr(error_text(), _i ? "token -1 is not in the embedding, which has rows for 0 to 6"
+                                                : "token 7 is not in the embedding, which has rows for 0 to 6"));
+  data_free(&data);
+  rig_free(&rig);
+  net_free(&net);
+}
+END_TEST
+
 static strait_node layer_norm_wide(strait_graph *g, strait_node x) {
   return strait_linear(g, strait_layer_norm(g, strait_linear(g, x, "in", 600, STRAIT_BIAS), "ln"), "out",
                        strait_classes(g), STRAIT_BIAS);
 }
 
-/* Gradients that are summed over many blocks of rows. */
+static const struct {
+  build_function *build;
+  struct signature signature;
+} threaded[] = {{layer_norm_wide, POSITIONS},
+                {tied, TOKENS(5, 7)},
+                {lstm_wide, POSITIONS},
+                {attention_long, {2, {135, 3}, STRAIT_TARGET_CLASS, 3, 0}}};
+
+/* Gradients that are summed over many blocks of rows, tokens, units or heads. */
 START_TEST(threads_change_no_byte) {
   struct net net;
   struct data data;
   float *got[2];
   struct loss_sums sums;
   struct run run = {.samples = 100};
-  OK(net_try(&net, layer_norm_wide, (struct signature)POSITIONS));
+  OK(net_try(&net, threaded[_i].build, threaded[_i].signature));
   const int64_t count = network_weights(net.network)->count;
   data_make(&data, &net, 100, 3);
   for (int i = 0; i < 2; i++) {
@@ -812,8 +904,14 @@ int main(void) {
   tcase_add_test(tcase, layer_norm_equals_pytorch);
   tcase_add_loop_test(tcase, parts_equal_numpy, 0, 2);
   tcase_add_test(tcase, products_and_joints_are_exact);
-  tcase_add_test(tcase, threads_change_no_byte);
   tcase_add_test(tcase, dropout_has_the_gradient_of_its_mask);
+  suite_add_tcase(suite, tcase);
+  tcase = tcase_create("layers");
+  tcase_set_timeout(tcase, 300);
+  tcase_add_loop_test(tcase, threads_change_no_byte, 0, 4);
+  tcase_add_test(tcase, attention_is_causal_and_has_no_first_head);
+  tcase_add_test(tcase, lstm_carries_its_state);
+  tcase_add_loop_test(tcase, tokens_outside_the_embedding_are_refused, 0, 2);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);
