@@ -833,6 +833,68 @@ START_TEST(lstm_carries_its_state) {
 }
 END_TEST
 
+static strait_node lstm_two(strait_graph *g, strait_node x) {
+  return strait_lstm(g, strait_lstm(g, x, "rnn", 0, 4), "rnn", 1, 4);
+}
+
+/* torch.nn.LSTM(3, 4, 2), torch 1.13, float64: outputs, and h and c of each layer after them. float32's rounding of
+ * sums of eight terms, over ten applications. */
+START_TEST(lstm_equals_pytorch) {
+  static const double y[20] = {0.1833483197,  0.1357934563,  0.07076043847,  -0.043395207, 0.1600427818,
+                               0.1753300903,  0.1114195894,  0.008172108975, 0.1606162599, 0.1800618764,
+                               0.1309522647,  0.03020661241, 0.1589260114,   0.1951297004, 0.124689971,
+                               0.05660163489, 0.1624668598,  0.1821285265,   0.1393085933, 0.05432925713};
+  static const double after[16] = {0.1354005853, 0.09730208224, -0.1115929545, -0.4051613166,
+                                   0.2956687402, 0.361597386,   -0.294385438,  -0.6038465737,
+                                   0.1624668598, 0.1821285265,  0.1393085933,  0.05432925713,
+                                   0.4043641845, 0.6996406019,  0.4073563938,  0.1535125511};
+  struct net net;
+  struct rig rig;
+  struct run run = {.samples = 1, .carry = 1};
+  float w[304], x[15], state[16], got[20];
+  for (int i = 0; i < 304; i++)
+    w[i] = (float)(0.5 * sin(0.7 * i + 0.3));
+  for (int i = 0; i < 15; i++)
+    x[i] = (float)cos(0.9 * i);
+  for (int i = 0; i < 16; i++)
+    state[i] = (float)(0.1 * (i % 7 - 3));
+  OK(net_try(&net, lstm_two, (struct signature){2, {5, 3}, STRAIT_TARGET_CLASSES, 4, 0}));
+  ck_assert_int_eq(network_weights(net.network)->count, 304);
+  ck_assert_int_eq(network_states(net.network)->count, 16);
+  ck_assert_str_eq(network_weights(net.network)->segment[5].name, "rnn.weight_hh_l1");
+  rig_make(&rig, &net, "cpu", 1, 1, PROGRAM_EVALUATE, 0);
+  rig.device->ops->upload(rig.device, program_weights(rig.program), w, 304);
+  rig.device->ops->upload(rig.device, program_state(rig.program), state, 16);
+  rig.device->ops->upload(rig.device, program_input(rig.program), x, 15);
+  program_forward(rig.program, &run);
+  rig_get(&rig, program_output(rig.program), got, 20);
+  rig_get(&rig, program_state(rig.program), state, 16);
+  for (int i = 0; i < 20; i++)
+    ck_assert_double_eq_tol(got[i], y[i], 1e-6);
+  for (int i = 0; i < 16; i++)
+    ck_assert_double_eq_tol(state[i], after[i], 1e-6);
+  rig_free(&rig);
+  net_free(&net);
+}
+END_TEST
+
+/* Of 4 positions with 3 heads of 2 features: torch's softmax of masked scores, times v, float64. */
+START_TEST(attention_equals_pytorch) {
+  static const double expected[24] = {0.1077536494,   -0.9291239977, -0.604832828,  0.6055398583,  0.9287952185,
+                                      -0.1086365953,  0.6757279664,  0.02886404924, -0.6652802152, -0.4710694728,
+                                      0.4064231317,   0.7027807402,  0.06353253171, 0.07577359207, -0.1341809471,
+                                      -0.02672424216, 0.2107846258,  0.06024091089, 0.1089585967,  -0.3585394949,
+                                      -0.2565842055,  0.2880604029,  0.3520132859,  -0.1017758869};
+  float x[4 * 18], got[24];
+  for (int i = 0; i < 4 * 18; i++)
+    x[i] = (float)sin(1.3 * i);
+  evaluate_positions(attention_bare, (struct signature){2, {4, 18}, STRAIT_TARGET_CLASSES, 6, 0}, x, 4 * 18, got, 24,
+                     1);
+  for (int i = 0; i < 24; i++)
+    ck_assert_double_eq_tol(got[i], expected[i], 1e-6);
+}
+END_TEST
+
 START_TEST(tokens_outside_the_embedding_are_refused) {
   struct net net;
   struct rig rig;
@@ -911,6 +973,8 @@ int main(void) {
   tcase_add_loop_test(tcase, threads_change_no_byte, 0, 4);
   tcase_add_test(tcase, attention_is_causal_and_has_no_first_head);
   tcase_add_test(tcase, lstm_carries_its_state);
+  tcase_add_test(tcase, lstm_equals_pytorch);
+  tcase_add_test(tcase, attention_equals_pytorch);
   tcase_add_loop_test(tcase, tokens_outside_the_embedding_are_refused, 0, 2);
   suite_add_tcase(suite, tcase);
   SRunner *runner = srunner_create(suite);
