@@ -9,7 +9,7 @@ update-manual: all
 	for page in `sh ./make-manual.sh list "$$STRAIT" .`; do \
 	  sh ./make-manual.sh $$page "$$STRAIT" . >$$page.new && mv $$page.new $$page || exit; done
 .PHONY: update-manual
-dist_doc_DATA = README.md NEWS LICENSE %D%/architecture.md %D%/results.md
+dist_doc_DATA = README.md NEWS LICENSE CITATION.cff %D%/architecture.md %D%/results.md
 
 # A page for each plugin, those that are built in too.
 man7_MANS = $(PLUGIN_PAGES)
