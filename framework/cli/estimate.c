@@ -36,7 +36,9 @@ static int measure(const struct opened *o, const struct stage *stage, struct spe
 
 static int speed_of(struct estimate *e, const struct opened *o, const struct stage *stage, const struct speed **speed) {
   int64_t batch = stage->optimiser.batch, count = data_count(stage->material->data, SPLIT_TRAIN);
+  const int64_t shards = stage->optimiser.shards > 1 ? stage->optimiser.shards : 1;
   batch = batch < count ? batch : count;
+  batch = (batch + shards - 1) / shards; /* what goes through the network at a time */
   for (size_t i = 0; i < e->speeds; i++)
     if (e->speed[i].network == stage->material->network && e->speed[i].batch == batch)
       return *speed = &e->speed[i], STRAIT_OK;

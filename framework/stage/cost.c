@@ -119,9 +119,24 @@ static int64_t data_bytes(const struct stage *stage) {
   return samples * elements + least(KEPT, floats * (s->element == STRAIT_U8 ? 4 : 1) * elements);
 }
 
+/* What a training in shards has beside a program for one of them: the batch, and sums of gradients at each level of the
+ * tree, with two more. */
+static int64_t shards_bytes(const struct stage *stage) {
+  const strait_split *s = data_describe(stage->material->data);
+  int64_t words = 1, vectors = 3;
+  for (uint32_t i = 0; i < s->rank; i++)
+    words *= s->dims[i];
+  for (int64_t n = stage->optimiser.shards; n > 1; n /= 2)
+    vectors++;
+  return (int64_t)sizeof(float) *
+         (stage->optimiser.batch * words + vectors * network_weights(stage->material->network)->count);
+}
+
 int64_t cost_memory(const struct stage *stage, const struct cost *cost) {
   const struct network *network = stage->material->network;
   const int use = cost->trained ? PROGRAM_TRAIN : PROGRAM_EVALUATE;
-  return program_memory(network, stage->optimiser.batch, use) +
+  const int64_t shards = cost->trained && stage->optimiser.shards > 1 ? stage->optimiser.shards : 1;
+  return program_memory(network, (stage->optimiser.batch + shards - 1) / shards, use) +
+         (shards > 1 ? shards_bytes(stage) : 0) +
          cost->vectors * (int64_t)sizeof(float) * network_weights(network)->count + data_bytes(stage);
 }

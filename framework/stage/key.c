@@ -29,7 +29,8 @@ int key_leaves_out(const struct stage *stage, const char *option) {
 
 /* Keys that came later: at their defaults they change nothing, and results from before are still current. */
 static int is_default_of_later(const strait_option *option, const char *text) {
-  static const char *const later[] = {"loss", "weight-decay-dims", "eval.streams", "eval.test-streams", "eval.tail"};
+  static const char *const later[] = {"loss",     "shards", "weight-decay-dims", "eval.streams", "eval.test-streams",
+                                      "eval.tail"};
   for (size_t i = 0; i < sizeof later / sizeof *later; i++)
     if (strcmp(option->name, later[i]) == 0)
       return strcmp(text, option->value) == 0;

@@ -13,6 +13,10 @@ static const strait_option table[] = {
     STRAIT_CHOICE("optimiser", struct optimiser_keys, optimiser, "sgd", optimisers, "optimisation algorithm"),
     STRAIT_INT("batch", struct optimiser_keys, batch, "128", 1, 1e9,
                "samples per mini-batch; a shorter last batch is kept"),
+    STRAIT_INT(
+        "shards", struct optimiser_keys, shards, "1", 1, 64,
+        "equal parts of each mini-batch, with batch-norm statistics of their own: 1, 2, 4, ... 64; a large batch "
+        "then takes the memory of one part"),
     STRAIT_FLOAT("momentum", struct optimiser_keys, momentum, "0.9", 0, 1, "sgd: momentum coefficient"),
     STRAIT_BOOL("nesterov", struct optimiser_keys, nesterov, "no", "sgd: Nesterov momentum, as in PyTorch"),
     STRAIT_FLOAT("weight-decay", struct optimiser_keys, weight_decay, "1e-4", 0, 1000,
@@ -57,6 +61,12 @@ int optimiser_check(const struct optimiser_keys *keys) {
     return error_set(STRAIT_EINVAL, "nesterov = yes goes with optimiser = sgd only");
   if (keys->nesterov && keys->momentum == 0)
     return error_set(STRAIT_EINVAL, "nesterov = yes needs a momentum above 0");
+  if (keys->shards & (keys->shards - 1))
+    return error_set(STRAIT_EINVAL, "shards = %lld is no power of two: take 1, 2, 4, 8, 16, 32 or 64",
+                     (long long)keys->shards);
+  if (keys->shards > keys->batch)
+    return error_set(STRAIT_EINVAL, "shards = %lld: a batch of %lld cannot be cut into so many parts",
+                     (long long)keys->shards, (long long)keys->batch);
   return STRAIT_OK;
 }
 

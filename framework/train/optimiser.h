@@ -10,12 +10,12 @@
 enum { OPTIMISER_SGD, OPTIMISER_ADAMW };
 enum { LOSS_MEAN, LOSS_SUM_OVER_STEPS };
 
-/* Keys optimiser, batch, momentum, nesterov, weight-decay, weight-decay-exclude (patterns of parameter names),
+/* Keys optimiser, batch, shards, momentum, nesterov, weight-decay, weight-decay-exclude (patterns of parameter names),
  * weight-decay-dims, clip-norm, warm-up (epochs), label-smoothing, loss, beta1, beta2, epsilon, exact (of evaluation
  * too). */
 struct optimiser_keys {
   int32_t optimiser;
-  int64_t batch;
+  int64_t batch, shards;
   double momentum;
   int32_t nesterov;
   double weight_decay;

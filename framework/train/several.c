@@ -50,11 +50,9 @@ static int sample(struct training *t, struct run *run, int64_t draw, double rate
     s->speed = sqrt(ops->dot(device, count, t->at[draw], t->at[draw]));
   }
   ops->combine(device, count, t->update.points, t->update.theta, s->c, t->update.w);
-  if (training_forward(t, run, rate, &one))
+  if (training_gradient(t, run, rate, &one))
     return error_failure();
   s->loss = (one.rows ? one.loss / (double)one.rows : 0) + optimiser_penalty(t->optimiser, device, t->update.w);
-  if (training_backward(t, run))
-    return error_failure();
   ops->copy(device, t->at[draw], t->update.gradient, count);
   sums->rows += one.rows;
   sums->errors += one.errors;

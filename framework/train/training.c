@@ -112,20 +112,19 @@ static int64_t state_words(const struct training *t) {
 static int create_program(struct training *t, int64_t samples) {
   t->lanes = samples;
   const int use = PROGRAM_TRAIN | (t->plan.keys->exact ? PROGRAM_EXACT : 0);
-  const int size = t->plan.communicator->size;
-  return program_create(&t->program, t->plan.network, t->plan.device, (samples + size - 1) / size, use,
-                        t->plan.keys->label_smoothing);
+  int status = program_create(&t->program, t->plan.network, t->plan.device, shards_rows(t, samples), use,
+                              t->plan.keys->label_smoothing);
+  return status ? status : shards_create(t, samples);
 }
 
-/* Puts this rank's rows of a batch on the device; how many. */
+/* Puts a batch on the device; how many samples it has. */
 static int64_t upload(struct training *t, const struct batch *batch) {
-  const struct communicator *c = t->plan.communicator;
   const struct device_ops *ops = t->plan.device->ops;
-  const int64_t first = batch->samples * c->rank / c->size, rows = batch->samples * (c->rank + 1) / c->size - first;
-  const float *target = batch->target; /* or int32: as long */
-  ops->upload(t->plan.device, program_input(t->program), batch->x + first * t->sample_words, rows * t->sample_words);
-  ops->upload(t->plan.device, program_target(t->program), target + first * t->target_words, rows * t->target_words);
-  return rows;
+  if (t->shards > 1)
+    return shards_upload(t, batch), batch->samples;
+  ops->upload(t->plan.device, program_input(t->program), batch->x, batch->samples * t->sample_words);
+  ops->upload(t->plan.device, program_target(t->program), batch->target, batch->samples * t->target_words);
+  return batch->samples;
 }
 
 int64_t training_lanes(const struct optimiser_keys *keys, const struct data *data) {
@@ -197,7 +196,9 @@ int training_create(struct training **training, const struct training_plan *plan
   if (!t->plan.communicator)
     t->plan.communicator = &communicator_alone;
   prepare_sizes(t);
-  int status = prepare_points(t);
+  int status = shards_check(t);
+  if (!status)
+    status = prepare_points(t);
   if (!status)
     status = optimiser_create(&t->optimiser, plan->keys, network_weights(plan->network));
   if (!status)
@@ -228,6 +229,7 @@ void training_free(struct training *training) {
     device->ops->destroy(device, training->update.square[i]);
   }
   several_free(training);
+  shards_free(training);
   optimiser_free(training->optimiser);
   program_free(training->program);
   feeder_free(training->feeder);
@@ -354,49 +356,30 @@ static void add_sums(struct training *t, const struct loss_sums *sums) {
   t->sums.nll += sums->nll;
 }
 
-int training_forward(struct training *t, const struct run *run, double rate, struct loss_sums *sums) {
+int training_gradient(struct training *t, const struct run *run, double rate, struct loss_sums *sums) {
   *sums = (struct loss_sums){0};
-  if (run->samples > 0) { /* of a short last batch a rank may have no row */
-    program_forward(t->program, run);
-    program_loss(t->program, run, sums);
-  }
-  const double rows = (double)sums->rows;
-  double all[] = {rows, (double)sums->errors, sums->loss, sums->nll};
-  int status = training_agree(t, program_status(t->program));
-  if (!status)
-    status = communicator_add(t->plan.communicator, all, 4);
+  if (t->shards > 1)
+    return shards_gradient(t, run, rate, sums);
+  program_forward(t->program, run);
+  program_loss(t->program, run, sums);
+  int status = program_status(t->program);
   if (status)
     return status;
-  *sums = (struct loss_sums){(int64_t)all[0], (int64_t)all[1], all[2], all[3]};
-  t->share = all[0] > 0 ? rows / all[0] : 0; /* where no row of the batch has a target, there is no gradient */
-  return isfinite(sums->loss) ? STRAIT_OK : training_diverged(run->iteration, rate);
+  if (!isfinite(sums->loss))
+    return training_diverged(run->iteration, rate);
+  program_backward(t->program, run);
+  return program_status(t->program);
 }
 
-int training_backward(struct training *t, const struct run *run) {
-  if (run->samples > 0)
-    program_backward(t->program, run);
-  int status = training_agree(t, program_status(t->program));
-  return status ? status
-                : communicator_sum(t->plan.communicator, t->plan.device, t->update.gradient,
-                                   network_weights(t->plan.network)->count, t->share, t->room);
-}
-
-/* Forward, loss and backward at the weights that are there, and the optimiser's pass. */
+/* The gradient at the weights that are there, and the optimiser's pass. */
 static int step_once(struct training *t, struct run *run, double rate, struct loss_sums *sums) {
-  if (training_forward(t, run, rate, sums) || training_backward(t, run))
+  if (training_gradient(t, run, rate, sums))
     return error_failure();
   for (int i = 0; i < t->update.points; i++)
     t->update.coefficient[i] = t->update.next[i];
   coefficients(t, run->iteration + 1, t->update.next);
   optimiser_step(t->optimiser, t->plan.device, &t->update, rate, t->updates);
   return STRAIT_OK;
-}
-
-/* The running statistics of all ranks become their mean. */
-static int share_statistics(struct training *t) {
-  const struct communicator *c = t->plan.communicator;
-  return communicator_sum(c, t->plan.device, program_statistics(t->program), network_statistics(t->plan.network)->count,
-                          1.0 / c->size, t->room);
 }
 
 int training_diverged(int64_t iteration, double rate) {
@@ -416,16 +399,13 @@ static int step(struct training *t) {
                     .dropout = 1,
                     .carry = t->carries,
                     .iteration = iteration,
-                    .seed =
-                        seed_of(&t->plan.seeds, t->plan.seeds.dropout) + ((uint64_t)t->plan.communicator->rank << 32)};
+                    .seed = seed_of(&t->plan.seeds, t->plan.seeds.dropout)};
   struct loss_sums sums = {0};
   if (training_agree(t, feed(t, &run.samples)))
     return error_failure();
   if (t->carries && t->iteration % t->epoch_iterations == 0)
     t->plan.device->ops->fill(t->plan.device, program_state(t->program), 0, state_words(t));
   if (t->plan.objective.draws > 1 ? several_step(t, &run, rate, &sums) : step_once(t, &run, rate, &sums))
-    return error_failure();
-  if (share_statistics(t))
     return error_failure();
   add_sums(t, &sums);
   t->iteration++;

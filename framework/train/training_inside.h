@@ -1,8 +1,16 @@
-/* train/training_inside.h: the inside of struct training, for training.c and several.c alone. Defined in training.c. */
+/* train/training_inside.h: the inside of struct training, for training.c, shards.c and several.c alone. Defined in
+ * training.c. */
 #ifndef TRAIN_TRAINING_INSIDE_H
 #define TRAIN_TRAINING_INSIDE_H
 
 #include "train/training.h"
+
+#define TREE_LEVELS 7 /* of 64 shards */
+/* A sum of vectors on its way: waiting[l] is one of 2^l of them. */
+struct tree {
+  place waiting[TREE_LEVELS], current[2];
+  int64_t words;
+};
 
 struct training {
   struct training_plan plan;
@@ -21,7 +29,10 @@ struct training {
   int64_t halvings;                   /* of the rate */
   int64_t fed;                        /* the iteration whose batch the feeder gives next; 0: it must be started */
   float *room;                        /* to add in with other ranks */
-  double share;                       /* of the batch's rows, this rank's */
+  int shards, own_shards;             /* of a batch; of these, this rank's */
+  place inputs, targets;              /* of more than one shard: the rows of this rank's */
+  place before;                       /* the running statistics that a step found */
+  struct tree gradients, statistics;
   struct loss_sums sums;
   double begun,
       waited; /* of the current epoch: when, in monotonic seconds; seconds for which the feeder had no batch */
@@ -33,11 +44,17 @@ struct training {
 
 /* STRAIT_EDIVERGE, saying where. */
 int training_diverged(int64_t iteration, double rate);
-/* Forward and loss at the weights that are there, on this rank's rows: the sums over all ranks. All ranks fail
- * together, with STRAIT_EDIVERGE where the loss is not finite. */
-int training_forward(struct training *training, const struct run *run, double rate, struct loss_sums *sums);
-/* Backward after it: the gradient of the whole batch's mean loss, the same bytes on every rank. */
-int training_backward(struct training *training, const struct run *run);
+/* Forward, loss and backward at the weights that are there: the sums over the batch and the gradient of its mean loss,
+ * the same bytes on every rank. All ranks fail together, with STRAIT_EDIVERGE where the loss is not finite. */
+int training_gradient(struct training *training, const struct run *run, double rate, struct loss_sums *sums);
+
+/* Defined in shards.c. How many there are; STRAIT_EINVAL where this network or these ranks do not allow them. */
+int shards_check(struct training *training);
+int64_t shards_rows(const struct training *training, int64_t samples); /* of the largest shard */
+int shards_create(struct training *training, int64_t samples);
+void shards_free(struct training *training);
+void shards_upload(struct training *training, const struct batch *batch); /* this rank's rows */
+int shards_gradient(struct training *training, const struct run *run, double rate, struct loss_sums *sums);
 
 /* Defined in several.c: a step at several t, on the batch of `run` that is on the device. */
 int several_create(struct training *training);

@@ -91,6 +91,7 @@ struct manner {
   int optimiser;
   double rate, decay;
   struct objective_keys objective;
+  int64_t shards; /* 0: one per rank */
 };
 
 /* A training of each rank, at its start. */
@@ -102,6 +103,7 @@ static void prepare(struct ranks *all, int size, const struct wanted *wanted, co
     r->until = wanted->iterations;
     r->f.keys.optimiser = manner->optimiser;
     r->f.keys.weight_decay = manner->decay;
+    r->f.keys.shards = manner->shards;
     r->f.plan.objective = manner->objective;
     if (size > 1)
       r->f.plan.communicator = &r->peer.communicator;
@@ -266,6 +268,140 @@ START_TEST(test_as_alone) {
 }
 END_TEST
 
+/* --- shards --- */
+
+/* Four shards are the same bytes on 1, 2 and 4 ranks: batch norm, dropout, last batches of 13 and of a single sample,
+ * of which three shards have none. */
+static void expect_shards_alone_decide(const struct wanted *wanted, const struct manner *manner) {
+  struct ranks ranks[3];
+  struct loss_sums sums[3];
+  for (int i = 0; i < 3; i++) {
+    prepare(&ranks[i], 1 << i, wanted, manner);
+    ranks_run(&ranks[i], run_training);
+    all_same(&ranks[i]);
+    training_progress(ranks[i].rank[0].training, &sums[i]);
+    ck_assert_msg(same(ranks[i].rank[0].snapshot, ranks[0].rank[0].snapshot), "%d ranks", 1 << i);
+    ck_assert(sums[i].rows == sums[0].rows && sums[i].loss == sums[0].loss && sums[i].nll == sums[0].nll);
+  }
+  for (int i = 0; i < 3; i++)
+    finish(&ranks[i]);
+}
+START_TEST(test_shards_alone_decide) {
+  struct wanted wanted = {.limit = 61, .iterations = 11, .norm = 1, .dropout = 1};
+  struct manner four = sgd, four_adam = adam, four_worst = worst;
+  four.shards = four_adam.shards = four_worst.shards = 4;
+  expect_shards_alone_decide(&wanted, &four);
+  expect_shards_alone_decide(&wanted, &four_adam);
+  wanted.threads = 2;
+  wanted.curve = "bezier", wanted.bends = "bends=2";
+  expect_shards_alone_decide(&wanted, &four);
+  expect_shards_alone_decide(&wanted, &four_worst);
+  wanted = (struct wanted){.limit = 49, .iterations = 9, .norm = 1, .dropout = 1};
+  expect_shards_alone_decide(&wanted, &four);
+}
+END_TEST
+
+/* Without batch norm and dropout shards do what the whole batch does but for the order of sums: 11 steps at 6e-8. */
+START_TEST(test_shards_as_whole) {
+  const struct wanted wanted = {.limit = 61, .iterations = 11};
+  for (int64_t shards = 2; shards <= 16; shards *= 2) {
+    struct manner cut = sgd;
+    struct ranks one, all;
+    cut.shards = shards;
+    prepare(&one, 1, &wanted, &sgd);
+    prepare(&all, 1, &wanted, &cut);
+    ranks_run(&one, run_training);
+    ranks_run(&all, run_training);
+    all_same(&one);
+    all_same(&all);
+    double size = 0, difference = 0;
+    for (int64_t k = 0; k < one.rank[0].f.count; k++) {
+      const double a = (double)all.rank[0].snapshot->theta[0][k], b = (double)one.rank[0].snapshot->theta[0][k];
+      difference += (a - b) * (a - b);
+      size += b * b;
+    }
+    ck_assert_msg(sqrt(difference / size) < 2e-6, "%lld shards: %g", (long long)shards, sqrt(difference / size));
+    finish(&all);
+    finish(&one);
+  }
+}
+END_TEST
+
+/* One step on one batch, given as rows first..first+rows of these. */
+enum { ROWS = 16, PIXELS = 64 };
+static void step_on(struct snapshot **after, struct fixture *f, const float *x, const int32_t *target, int64_t first,
+                    int64_t rows, int64_t shards) {
+  const struct wanted wanted = {.limit = 61, .iterations = 1, .norm = 1};
+  const struct batch batch = {.samples = rows, .x = x + first * PIXELS, .target = target + first};
+  *f = make(&wanted);
+  f->keys.weight_decay = 1e-3;
+  f->keys.shards = shards;
+  f->plan.batch = &batch;
+  struct training *training = start(f, after);
+  OK(training_load(training, *after));
+  OK(training_run(training, 1, 0));
+  OK(training_save(training, *after));
+  training_free(training);
+}
+
+/* With batch norm, a step of plain SGD in four shards is the mean of the steps on each quarter, as the gradient is, and
+ * so are the running statistics. 6e-8 is half a unit in the last place of float; a few of them add up. */
+START_TEST(test_shards_are_a_mean) {
+  float x[ROWS * PIXELS];
+  int32_t target[ROWS];
+  for (int i = 0; i < ROWS * PIXELS; i++)
+    x[i] = value(i % 5, i);
+  for (int i = 0; i < ROWS; i++)
+    target[i] = (7 * i) % 10;
+  struct snapshot *cut, *part[4];
+  struct fixture f[5];
+  step_on(&cut, &f[4], x, target, 0, ROWS, 4);
+  for (int i = 0; i < 4; i++)
+    step_on(&part[i], &f[i], x, target, i * ROWS / 4, ROWS / 4, 1);
+  double differ = 0;
+  for (int64_t k = 0; k < cut->count + cut->buffers; k++) {
+    const int64_t b = k - cut->count;
+    double mean = 0, scale = 1e-3;
+    for (int i = 0; i < 4; i++) {
+      const double one = (double)(b < 0 ? part[i]->theta[0][k] : part[i]->statistics[b]);
+      mean += one / 4;
+      scale = fmax(scale, fabs(one));
+    }
+    const double got = (double)(b < 0 ? cut->theta[0][k] : cut->statistics[b]);
+    ck_assert_msg(fabs(got - mean) < 5e-7 * scale, "%lld: %g, not %g", (long long)k, got, mean);
+    differ = fmax(differ, fabs((double)(b < 0 ? part[0]->theta[0][k] : part[0]->statistics[b]) - mean) / scale);
+  }
+  ck_assert_double_gt(differ, 1e-3); /* the quarters do differ */
+  for (int i = 0; i < 5; i++) {
+    snapshot_free(i < 4 ? part[i] : cut);
+    unmake(&f[i]);
+  }
+}
+END_TEST
+
+START_TEST(test_shards_that_cannot_be) {
+  const struct wanted wanted = {.limit = 61, .iterations = 1};
+  struct ranks all;
+  ranks_begin(&all, 3);
+  all.rank[0].f = make(&wanted);
+  all.rank[0].f.keys.shards = 4;
+  all.rank[0].f.plan.keys = &all.rank[0].f.keys;
+  all.rank[0].f.plan.communicator = &all.rank[0].peer.communicator;
+  struct training *training;
+  ck_assert_int_eq(training_create(&training, &all.rank[0].f.plan), STRAIT_EINVAL);
+  ck_assert_ptr_nonnull(strstr(error_text(), "shards = 4 cannot be dealt out to 3 ranks"));
+  unmake(&all.rank[0].f);
+  pthread_barrier_destroy(&all.meeting.barrier);
+  struct optimiser_keys keys = {.batch = 16, .shards = 6};
+  ck_assert_int_eq(optimiser_check(&keys), STRAIT_EINVAL);
+  ck_assert_ptr_nonnull(strstr(error_text(), "no power of two"));
+  keys.shards = 32;
+  ck_assert_int_eq(optimiser_check(&keys), STRAIT_EINVAL);
+  keys.shards = 16;
+  ck_assert_int_eq(optimiser_check(&keys), STRAIT_OK);
+}
+END_TEST
+
 /* --- together to the end --- */
 
 /* The weights of one rank alone are no numbers: all end, at the same iteration. */
@@ -365,6 +501,10 @@ int main(void) {
   tcase_add_test(tests, test_sum);
   tcase_add_test(tests, test_same);
   tcase_add_test(tests, test_as_alone);
+  tcase_add_test(tests, test_shards_alone_decide);
+  tcase_add_test(tests, test_shards_as_whole);
+  tcase_add_test(tests, test_shards_are_a_mean);
+  tcase_add_test(tests, test_shards_that_cannot_be);
   tcase_add_test(tests, test_divergence);
   tcase_add_test(tests, test_deadline);
   tcase_add_test(tests, test_failure);
