@@ -32,6 +32,7 @@ static const char style[] =
     "h1{font-size:1.6rem;margin:.4rem 0 0}\n"
     "h2{font-size:1.12rem;margin:2.2rem 0 .6rem;padding-top:.7rem;border-top:1px solid var(--line);line-height:1.3}\n"
     "p{margin:.4rem 0}\n"
+    "nav{font-size:.875rem}nav a{color:inherit}\n"
     ".lead,.note,figcaption{color:var(--soft);font-size:.875rem;max-width:60rem}\n"
     ".warning{color:var(--warn);background:var(--warnbg);border-left:3px solid;padding:.3rem .6rem;font-size:.875rem;"
     "max-width:60rem}\n"
@@ -189,9 +190,29 @@ static int write_provenance(struct report *r) {
   return status;
 }
 
-static int write_page(struct report *r) {
+/* The body with a name for each heading, and before it a list of them. */
+static void write_linked(FILE *to, const char *body) {
+  static const char head[] = "<h2>";
+  int number = 0;
+  fputs("<nav><ol>\n", to);
+  for (const char *at = body; (at = strstr(at, head)); at++) {
+    const char *text = at + strlen(head), *end = strstr(text, "</h2>");
+    fprintf(to, "<li><a href=\"#part-%d\">%.*s</a></li>\n", ++number, (int)(end ? end - text : 0), text);
+  }
+  fputs("</ol></nav>\n", to);
+  number = 0;
+  for (const char *at = body, *next; *at; at = next) {
+    next = strstr(at, head);
+    fwrite(at, 1, next ? (size_t)(next - at) : strlen(at), to);
+    if (!next)
+      return;
+    fprintf(to, "<h2 id=\"part-%d\">", ++number);
+    next += strlen(head);
+  }
+}
+
+static int write_body(struct report *r) {
   struct sheet sheet = {.to = r->to, .html = 1, .add = add_figures, .context = r};
-  write_head(r);
   if (!r->drawn)
     sheet_warning(&sheet, "there are no figures: gnuplot draws them, and was not installed");
   int status = tables_write(r->results, &sheet);
@@ -199,7 +220,26 @@ static int write_page(struct report *r) {
     status = write_ini(r);
   if (!status)
     status = write_provenance(r);
-  fputs("</body></html>\n", r->to);
+  return status;
+}
+
+static int write_page(struct report *r) {
+  FILE *page = r->to;
+  char *body = NULL;
+  size_t length = 0;
+  write_head(r);
+  if (!(r->to = open_memstream(&body, &length))) {
+    r->to = page;
+    return error_set(STRAIT_ENOMEM, "out of memory");
+  }
+  int status = write_body(r);
+  if (fclose(r->to) && !status)
+    status = error_set(STRAIT_ENOMEM, "out of memory");
+  r->to = page;
+  if (!status)
+    write_linked(page, body);
+  free(body);
+  fputs("</body></html>\n", page);
   return status;
 }
 

@@ -107,6 +107,10 @@ grep -q 'class="warning"' $page || die "warnings are hidden"
 # Nothing from outside: no script, no link, no address but the name spaces of SVG.
 grep -oiE '(src|href)="[^"#][^"]*"|<script|<link|@import|url\([^#)][^)]*\)' $page | grep -v '"data:' &&
   die "the page asks for something else"
+# A table of contents: each link has its place.
+test "$(grep -c '<li><a href="#part-' $page)" = "$(grep -c '<h2 id="part-' $page)" || die "links without a place"
+says '<a href="#part-1">' $page
+says '<h2 id="part-1">' $page
 # No name twice.
 grep -oE ' id="[^"]*"' $page | LC_ALL=C sort | uniq -d >twice
 test ! -s twice || die "names that are there twice: $(head -3 twice)"
