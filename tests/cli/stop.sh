@@ -57,6 +57,24 @@ ended 143 # it can be stopped while it waits
 kill -9 "$first"
 wait "$first" 2>/dev/null || true
 
+echo "-- strait clean leaves a run that is at work alone"
+rm -rf part
+expect 0 run e.ini --out part --stage left --set train.left.seed=9
+start run e.ini --out part
+wait_for part/left.~1~
+wait_for part/left/stage.json
+first=$pid
+expect 75 clean part
+says 'is in use by process'
+test -e part/left.~1~/stage.json || die "clean removed something"
+kill -9 "$first"
+wait "$first" 2>/dev/null || true
+mkdir part/gone.~3~ # its stage has no folder
+expect 0 clean part
+test -z "$(find part -name '*~')" || die "clean left something"
+test -e part/left/stage.json || die "clean removed current results"
+test ! -e part/gone || die "clean made a folder"
+
 echo "-- SIGUSR1 saves; --requeue then asks Slurm for another turn"
 mkdir bin
 cat >bin/scontrol <<'END'
