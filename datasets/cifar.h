@@ -74,7 +74,7 @@ static int32_t cifar_read_names(struct cifar *self, const char *name) {
       *line++ = 0;
   }
   if (n != self->classes)
-    return strait_fail(self, STRAIT_EFORMAT, "%s: %lld names for %lld classes", name, (long long)n,
+    return strait_fail(self, STRAIT_EFORMAT, "%s: %lld name%s for %lld classes", name, (long long)n, n == 1 ? "" : "s",
                        (long long)self->classes);
   self->names = names;
   return STRAIT_OK;

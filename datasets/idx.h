@@ -251,8 +251,8 @@ static int32_t idx_read_split(struct idx *self, struct idx_names *names, int whi
   if (status < 0)
     return status;
   if (size[0] != count[0])
-    return strait_fail(self, STRAIT_EFORMAT, "%s has %lld images, %s %lld labels", names->file[which][0],
-                       (long long)size[0], names->file[which][1], (long long)count[0]);
+    return strait_fail(self, STRAIT_EFORMAT, "%s says %lld for its images, %s %lld for its labels",
+                       names->file[which][0], (long long)size[0], names->file[which][1], (long long)count[0]);
   split->count = size[0];
   split->rows = size[1];
   split->columns = size[2];

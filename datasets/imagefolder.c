@@ -196,8 +196,8 @@ static int32_t read_split(struct imagefolder *self, int which) {
       self->labels[which][done] = (int32_t)(class - self->classes.v);
   }
   if (status == STRAIT_OK && left_aside)
-    strait_log(self, STRAIT_LOG_WARNING, "%s/%s: %lld files that are not .jpg, .jpeg or .png are left aside",
-               self->path, self->folders[which], (long long)left_aside);
+    strait_log(self, STRAIT_LOG_WARNING, "%s/%s: left aside %lld file%s, named neither .jpg nor .jpeg nor .png",
+               self->path, self->folders[which], (long long)left_aside, left_aside == 1 ? "" : "s");
   free_names(&found);
   return status;
 }

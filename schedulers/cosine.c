@@ -38,12 +38,13 @@ static int32_t collect(const void *self, const strait_step *step) {
 static int32_t check(const void *self, const strait_step *step) {
   const struct cosine *cosine = self;
   if (cosine->cycles > step->iterations)
-    return strait_fail(self, STRAIT_EINVAL, "cycles = %lld, but the training has only %lld iterations",
-                       (long long)cosine->cycles, (long long)step->iterations);
+    return strait_fail(self, STRAIT_EINVAL, "cycles = %lld, but the training has only %lld iteration%s",
+                       (long long)cosine->cycles, (long long)step->iterations, step->iterations == 1 ? "" : "s");
   int64_t c = cycle_of(cosine, step), cycles = (step->iterations - 1) / c + 1;
   if (cycles != cosine->cycles || step->iterations % c)
-    strait_log(self, STRAIT_LOG_INFO, "%lld cycles of %lld iterations, the last of %lld", (long long)cycles,
-               (long long)c, (long long)(step->iterations - (cycles - 1) * c));
+    strait_log(self, STRAIT_LOG_INFO, "%lld cycle%s of %lld iteration%s, the last of %lld", (long long)cycles,
+               cycles == 1 ? "" : "s", (long long)c, c == 1 ? "" : "s",
+               (long long)(step->iterations - (cycles - 1) * c));
   return STRAIT_OK;
 }
 

@@ -62,11 +62,12 @@ static int32_t check(const void *self, const strait_step *step) {
   const struct triangle *triangle = self;
   int64_t c = cycle_of(triangle, step);
   if (c < 2)
-    return strait_fail(self, STRAIT_EINVAL, "cycle = %g epochs of %lld iterations are not even two iterations",
-                       triangle->cycle, (long long)step->epoch_iterations);
+    return strait_fail(self, STRAIT_EINVAL,
+                       "cycle = %g of epochs that have %lld iteration%s makes less than two iterations",
+                       triangle->cycle, (long long)step->epoch_iterations, step->epoch_iterations == 1 ? "" : "s");
   if (!triangle->iterations && fabs(triangle->cycle * (double)step->epoch_iterations - (double)c) > 1e-6)
-    strait_log(self, STRAIT_LOG_INFO, "a cycle of %g epochs is rounded to %lld iterations", triangle->cycle,
-               (long long)c);
+    strait_log(self, STRAIT_LOG_INFO, "a cycle of %g epoch%s is rounded to %lld iterations", triangle->cycle,
+               triangle->cycle == 1 ? "" : "s", (long long)c);
   return STRAIT_OK;
 }
 

@@ -44,6 +44,11 @@ void log_to(log_sink *sink, void *context) {
 
 void log_level(unsigned least) { atomic_store(&least_level, least); }
 
+static _Thread_local const char *subject;
+
+void log_about(const char *about) { subject = about; }
+const char *log_subject(void) { return subject; }
+
 void log_message_v(unsigned level, const char *format, va_list arguments) {
   char message[4096];
   if (level < atomic_load(&least_level))

@@ -21,7 +21,7 @@ static int print_export(const struct arguments *a, const struct arrays *arrays, 
   if (!a->json) {
     for (size_t i = 0; i < notes->count; i++)
       printf("note: %s\n", notes->line[i]);
-    printf("wrote %s: %zu tensors\n", a->operands[1], arrays_count(arrays));
+    printf("wrote %s: %zu tensor%s\n", a->operands[1], arrays_count(arrays), arrays_count(arrays) == 1 ? "" : "s");
     return STRAIT_OK;
   }
   json_t *lines = json_array();

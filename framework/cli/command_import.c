@@ -194,8 +194,10 @@ static void print_difference(const struct difference *d) {
 
 #define LISTED 20 /* of each kind */
 static void print_report(const struct import *import, int written) {
-  printf("%s: %s, %zu tensors, %lld numbers\n", import->from, import->format, arrays_count(import->arrays),
-         (long long)count_numbers(import->arrays));
+  const size_t tensors = arrays_count(import->arrays);
+  const long long numbers = count_numbers(import->arrays);
+  printf("%s: %s, %zu tensor%s, %lld number%s\n", import->from, import->format, tensors, tensors == 1 ? "" : "s",
+         numbers, numbers == 1 ? "" : "s");
   for (size_t i = 0; i < import->notes.count; i++)
     printf("note: %s\n", import->notes.line[i]);
   if (import->network) {
@@ -257,10 +259,11 @@ static int print_json(const struct import *import, int written) {
 
 static int does_not_fit(const struct import *import) {
   const struct match *match = &import->match;
+  const size_t missing = count_kind(match, MATCH_MISSING);
   return error_set(STRAIT_EINVAL,
-                   "%s does not fit %s: %zu tensors missing, %zu unexpected, %zu of another shape, %zu of another "
+                   "%s does not fit %s: %zu tensor%s missing, %zu unexpected, %zu of another shape, %zu of another "
                    "type; nothing is written. Options of the model (--set) change its shapes, --map and --strip names",
-                   import->from, network_model(import->network), count_kind(match, MATCH_MISSING),
+                   import->from, network_model(import->network), missing, missing == 1 ? "" : "s",
                    count_kind(match, MATCH_UNEXPECTED), count_kind(match, MATCH_SHAPE), count_kind(match, MATCH_TYPE));
 }
 

@@ -200,8 +200,8 @@ static int check_filled(const struct filling *filling) {
   const char *name = filling->source->object->name;
   const int64_t count = filling->shelf->count, limit = filling->selection->limit;
   if (filling->skipped)
-    log_message(STRAIT_LOG_WARNING, "data set %s: %" PRId64 " broken samples of %" PRId64 " left out", name,
-                filling->skipped, split->count);
+    log_message(STRAIT_LOG_WARNING, "data set %s: %" PRId64 " broken sample%s of %" PRId64 " left out", name,
+                filling->skipped, filling->skipped == 1 ? "" : "s", split->count);
   for (int64_t c = 0; filling->quota && c < split->classes; c++) {
     if (filling->taken[c] < filling->quota)
       return error_set(STRAIT_EINVAL,

@@ -15,7 +15,8 @@ static const strait_curve_ops *curve_ops(const struct path *path) { return objec
 
 int path_check(const struct path *path) {
   if (path->points < 2)
-    return error_set(STRAIT_EINVAL, "path %s has %d points; a path needs at least 2", path->name, path->points);
+    return error_set(STRAIT_EINVAL, "path %s has %d point%s; a path needs at least 2", path->name, path->points,
+                     path->points == 1 ? "" : "s");
   if (path->points > PATH_POINTS)
     return error_set(STRAIT_EINVAL, "path %s has %d points; at most %d are possible", path->name, path->points,
                      PATH_POINTS);

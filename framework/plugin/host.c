@@ -18,6 +18,8 @@ static const char *name_of(const void *self) { return self ? ((const strait_obje
 
 static void host_log(const void *self, uint32_t level, const char *format, va_list arguments) {
   struct text message = {0};
+  if (log_subject())
+    text_add(&message, "[%s] ", log_subject());
   if (name_of(self))
     text_add(&message, "%s: ", name_of(self));
   text_add_v(&message, format, arguments);

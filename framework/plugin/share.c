@@ -20,8 +20,8 @@ static int32_t among_starts(const void *self, int64_t index, strait_source *sour
       longest = source->start_spent[i];
   if (source->given_budget - longest < starts)
     return strait_fail(self, STRAIT_EINVAL,
-                       "a budget of %lld iterations leaves nothing to run: the starts spent %lld; raise budget",
-                       (long long)source->given_budget, (long long)longest);
+                       "a budget of %lld iteration%s leaves nothing to run: the starts spent %lld; raise budget",
+                       (long long)source->given_budget, source->given_budget == 1 ? "" : "s", (long long)longest);
   give(source, index, source->given_budget - longest, starts);
   source->start = index;
   return STRAIT_OK;
@@ -33,13 +33,13 @@ static int32_t among_rounds(const void *self, int64_t rounds, int64_t index, str
                        (long long)source->given_starts);
   int64_t left = source->given_budget - source->start_spent[0];
   if (left < 1)
-    return strait_fail(self, STRAIT_EINVAL,
-                       "a budget of %lld iterations leaves nothing to run: the start spent %lld; raise budget",
-                       (long long)source->given_budget, (long long)source->start_spent[0]);
+    return strait_fail(
+        self, STRAIT_EINVAL, "a budget of %lld iteration%s leaves nothing to run: the start spent %lld; raise budget",
+        (long long)source->given_budget, source->given_budget == 1 ? "" : "s", (long long)source->start_spent[0]);
   if (left < rounds)
     return strait_fail(self, STRAIT_EINVAL,
-                       "the budget leaves %lld iterations after the start, too few for %lld rounds; raise budget",
-                       (long long)left, (long long)rounds);
+                       "the budget leaves %lld iteration%s after the start, too few for %lld rounds; raise budget",
+                       (long long)left, left == 1 ? "" : "s", (long long)rounds);
   give(source, index, left, rounds);
   source->start = index ? STRAIT_START_MEMBER : 0;
   return STRAIT_OK;
@@ -50,8 +50,9 @@ static int32_t among_runs(const void *self, int64_t runs, int64_t index, strait_
     return strait_fail(self, STRAIT_EINVAL,
                        "start is set, but each training here begins from new weights: remove start");
   if (source->given_budget < runs)
-    return strait_fail(self, STRAIT_EINVAL, "a budget of %lld iterations is too small for %lld runs: set budget in epochs",
-                       (long long)source->given_budget, (long long)runs);
+    return strait_fail(self, STRAIT_EINVAL,
+                       "a budget of %lld iteration%s is too small for %lld runs: set budget in epochs",
+                       (long long)source->given_budget, source->given_budget == 1 ? "" : "s", (long long)runs);
   give(source, index, source->given_budget, runs);
   source->start = STRAIT_START_FRESH;
   return STRAIT_OK;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/faults.h"
 #include "experiment/instance.h"
 #include "experiment/stages.h"
@@ -178,7 +179,9 @@ static int prepare_all(struct session *session, struct experiment *e) {
     stage->damaged = hangs(stage);
     if (stage->damaged)
       continue;
+    log_about(stage->origin ? stage->origin->section : stage->section);
     stage->damaged = prepare(session, stage) || alike(e, stage);
+    log_about(NULL);
     if (!stage->damaged)
       instance_merge(e, stage);
     else if (strcmp(last.text, error_text()) != 0) { /* the same data set fails for all of its stages */

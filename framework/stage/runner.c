@@ -422,6 +422,7 @@ static int work(struct job *job, int number, int count, const char *command) {
 int stage_run(struct session *session, struct stage *stage, int number, int count, const char *command) {
   struct job job;
   struct found found;
+  log_about(stage->origin ? stage->origin->section : stage->section);
   int status = job_open(&job, session, stage);
   if (!status)
     status = look(&job, &found);
@@ -435,6 +436,7 @@ int stage_run(struct session *session, struct stage *stage, int number, int coun
     if (!status)
       status = work(&job, number, count, command);
   }
+  log_about(NULL);
   job_close(&job);
   return status ? stage_fault(stage, NULL) : STRAIT_OK;
 }

@@ -55,7 +55,8 @@ static void note_samples(struct sheet *sheet, const json_t *summary) {
   for (size_t split = 0; split < 3; split++) {
     const json_t *one = json_object_get(line, splits[split]);
     if (one)
-      sheet_note(sheet, "%s: %.0f samples", splits[split], results_value(one, "samples"));
+      sheet_note(sheet, "%s: %.0f sample%s", splits[split], results_value(one, "samples"),
+                 results_value(one, "samples") == 1 ? "" : "s");
   }
 }
 

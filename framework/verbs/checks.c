@@ -282,9 +282,9 @@ int checks_of_scan(struct job *job) {
   for (size_t i = 0; i < stage->reference_count; i++)
     others += differs(stage, stage->references[i]->stage);
   return check_put(job->summary, "data", NULL, others == 0, others,
-                   "%d of the networks were trained on other data, splits or normalisation than they are measured on; "
+                   "%d of the networks %s trained on other data, splits or normalisation than it is measured on; "
                    "the same batch-norm rule is applied to all",
-                   others);
+                   others, others == 1 ? "was" : "were");
 }
 
 int checks_of_refresh(struct job *job) {

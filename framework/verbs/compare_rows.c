@@ -183,7 +183,8 @@ static int put_checks(struct comparison *c) {
                          "not equal",
                          ratio);
   if (!status)
-    status = check_put(summary, "data", NULL, others == 0, others, "%d stages have other data than the first", others);
+    status = check_put(summary, "data", NULL, others == 0, others, "%d stage%s other data than the first", others,
+                       others == 1 ? " has" : "s have");
   if (!status)
     status = predict_check_fitted(summary, c->splits, c->fitted);
   return status ? status

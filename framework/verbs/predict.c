@@ -248,10 +248,11 @@ int predict_temper(struct predictions *p) {
     untempered += p->temperatures[m] == 1;
   }
   if (!status && untempered)
-    status = check_put(p->job->summary, "temper", NULL, 0, (double)untempered,
-                       "%lld of %lld members keep the temperature 1: without an error among the validation samples no "
-                       "temperature is best",
-                       (long long)untempered, (long long)p->members);
+    status =
+        check_put(p->job->summary, "temper", NULL, 0, (double)untempered,
+                  "the temperature of %lld of %lld members stays 1: without an error among the validation samples no "
+                  "temperature is best",
+                  (long long)untempered, (long long)p->members);
   return status;
 }
 

@@ -154,8 +154,8 @@ static int add_view(struct figures *f, const json_t *stage, const struct traces 
   else if (caption && sight.split)
     caption = arena_format(f->arena, "%s Of %.0f %s samples.", caption, sight.samples, sight.split);
   if (caption && sight.gaps)
-    caption =
-        arena_format(f->arena, "%s Gaps: %lld points where it is not a finite number.", caption, (long long)sight.gaps);
+    caption = arena_format(f->arena, "%s Gaps: %lld point%s where it is not a finite number.", caption,
+                           (long long)sight.gaps, sight.gaps == 1 ? "" : "s");
   if (!caption || !y)
     return error_failure();
   figure_begin(&s, title, v->x_title, y);

@@ -39,7 +39,7 @@ static int32_t finish(const void *self, int64_t source, strait_slots *slots) {
   if (!seen)
     return strait_fail(self, STRAIT_ENOMEM, "no room for a number");
   if (*seen <= ensembler->skip)
-    return strait_fail(self, STRAIT_EINVAL, "skip = %lld, but the schedule named only %lld moments", (long long)ensembler->skip,
+    return strait_fail(self, STRAIT_EINVAL, "skip = %lld moments, but the schedule named only %lld", (long long)ensembler->skip,
                        (long long)*seen);
   return STRAIT_OK;
 }

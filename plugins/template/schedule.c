@@ -37,7 +37,7 @@ static int32_t collect(const void *self, const strait_step *step) {
 static int32_t check(const void *self, const strait_step *step) {
   const struct @ident@_schedule *schedule = (const struct @ident@_schedule *)self;
   if (schedule->every > step->iterations / step->epoch_iterations)
-    return strait_fail(self, STRAIT_EINVAL, "every = %lld, but the training has only %lld epochs", (long long)schedule->every,
+    return strait_fail(self, STRAIT_EINVAL, "every = %lld epochs, but the training has only %lld", (long long)schedule->every,
                        (long long)(step->iterations / step->epoch_iterations));
   return STRAIT_OK;
 }

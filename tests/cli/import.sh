@@ -164,3 +164,9 @@ printf '\200\002\212\012\154\374\234\106\371\040\152\250\120\031.\200\002M\351\0
 printf 'cos\nsystem\nX\010\000\000\000touch it\205R.' >>evil.pt
 bad 'it holds an object of os.system: nothing in a pickle is called' import evil.pt none.safetensors
 test ! -e it || die "the pickle's command ran"
+
+echo "-- one is no plural"
+header='{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+{ printf "\\$(printf %o ${#header})\\0\\0\\0\\0\\0\\0\\0%s\\0\\0\\0\\0" "$header"; } >one.safetensors
+expect 0 import one.safetensors other.safetensors
+says 'one.safetensors: safetensors, 1 tensor, 1 number' out

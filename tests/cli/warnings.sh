@@ -63,8 +63,8 @@ expect 0 check base.ini
 test ! -s err || die "four epochs are warned of"
 sed '/ensemble fge/,$d; s/right@2/right/' base.ini >short.ini
 expect 0 check short.ini --set train.left.epochs=1
-says 'warning: decay: of 1 epoch, even the first runs at 0.001 instead of 0.1'
-test "$(grep -c 'warning: decay' err)" = 1 || die "said more than once"
+says 'decay: of 1 epoch, even the first runs at 0.001 instead of 0.1'
+test "$(grep -c 'decay: of 1 epoch' err)" = 1 || die "said more than once"
 expect 0 check short.ini --set train.left.epochs=1 --set train.left.schedule.final=1
 test ! -s err || die "the full rate is warned of: $(cat err)"
 
@@ -92,3 +92,23 @@ says 'a batch of one sample leaves batch norm'
 sed -i '/^model\./d' norm.ini
 expect 0 check norm.ini --set defaults.limit=25 --set defaults.model=preresnet
 if grep -q 'one value' err; then die "preresnet's images are larger than a pixel"; fi
+
+echo "-- what a plugin says names the stage, once"
+cat >said.ini <<END2
+[defaults]
+dataset = digits
+model = mlp
+model.hidden = 4
+batch = 64
+limit = 130
+epochs = 3
+[train left]
+[ensemble fge]
+ensembler = fge
+start = left@2
+budget = 4
+schedule.cycle = 1
+END2
+expect 0 run said.ini
+says '[ensemble fge] triangle: a cycle of 1 epoch is rounded to 2 iterations'
+test "$(grep -c 'is rounded' err)" = 1 || die "it is said more than once"
