@@ -63,7 +63,7 @@ static int stop(const struct arguments *a) {
   const char *marker = file_join(a->arena, run, "experiment.json"), *file = file_join(a->arena, run, STOP_FILE);
   const struct timespec pause = {.tv_nsec = 200000000};
   struct stop_keys keys;
-  size_t count;
+  size_t count = 0;
   progress_start(0);
   int status = marker && file ? arguments_options(a, &stop_options, &keys) : error_failure();
   if (!status && !file_exists(marker))

@@ -56,17 +56,20 @@ static int run(struct arena *arena, const char *const *argv, FILE *const ends[3]
 }
 
 int program_run(struct arena *arena, const char *const *argv, const char *input, const char **output) {
-  FILE *ends[3] = {tmpfile(), tmpfile(), tmpfile()};
-  int status = ends[0] && ends[1] && ends[2] ? STRAIT_OK : error_errno(STRAIT_EIO, "cannot make a temporary file");
+  FILE *in = tmpfile(), *out = tmpfile(), *err = tmpfile(), *ends[3] = {in, out, err};
+  int status = in && out && err ? STRAIT_OK : error_errno(STRAIT_EIO, "cannot make a temporary file");
   *output = "";
-  if (!status && input && (fputs(input, ends[0]) < 0 || fflush(ends[0])))
+  if (!status && input && (fputs(input, in) < 0 || fflush(in)))
     status = error_errno(STRAIT_EIO, "cannot write a temporary file");
   if (!status) {
-    rewind(ends[0]);
+    rewind(in);
     status = run(arena, argv, ends, output);
   }
-  for (int i = 0; i < 3; i++)
-    if (ends[i])
-      fclose(ends[i]);
+  if (in)
+    fclose(in);
+  if (out)
+    fclose(out);
+  if (err)
+    fclose(err);
   return status;
 }

@@ -94,7 +94,7 @@ int slurm_cancel(struct arena *arena, const char *const *ids, size_t count) {
 }
 
 double slurm_time(const char *text) {
-  double days = 0, part[3];
+  double days = 0, part[3] = {0};
   const char *dash = strchr(text, '-');
   char *end;
   int n = 0;

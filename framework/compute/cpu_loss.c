@@ -99,7 +99,7 @@ static void loss_forward(struct device *d, const struct op *record, const struct
   const struct loss_op *op = &record->loss;
   struct cpu *cpu = cpu_of(d);
   struct loss_sums *sums = (void *)cpu_given(cpu, op->sums);
-  const float *target = cpu_at(cpu, op->target);
+  const float *target = cpu_given(cpu, op->target);
   struct loss l = {.op = op,
                    .rows = run->samples * op->positions,
                    .output = cpu_at(cpu, op->output),

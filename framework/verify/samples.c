@@ -360,7 +360,7 @@ static int digest_sample(struct reading *r, const struct dataset *dataset, int w
 static int reread_split(struct trial *t, const struct dataset *dataset, int which, struct reading *r) {
   const strait_split *split = &dataset->split[which];
   int64_t n = looks(split), order[SAMPLES];
-  char first[SAMPLES][33], again[33] = "";
+  char first[SAMPLES][33] = {""}, again[33] = "";
   law_shuffle(order, n, 0);
   for (int64_t k = 0; k < 3 * n; k++) {
     int64_t at = k < 2 * n ? k / 2 : order[k - 2 * n], index = index_of(split, at);
