@@ -116,6 +116,7 @@ awk -v out="$work/readme" '/^```ini$/ { n++; file = out n ".ini"; next } /^```$/
 check "$work/readme1.ini" README.md
 sed 's/^\\&//; s/\\-/-/g; s/\\e/\\/g' "$top/doc/strait-experiment.5" |
   awk -v out="$work/page" '/^\.nf/ { n++; file = out n ".ini"; next } /^\.fi/ { file = "" } /^\.R[SE]/ { next } file != "" { print >file }'
+printf '[defaults]\ndataset = digits\n[train left]\n' >"$work/common.ini" # which an example includes
 seen=0
 for page in "$work"/page*.ini; do
   grep -q '^\[defaults\]' "$page" || continue

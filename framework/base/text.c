@@ -162,25 +162,29 @@ int text_is_name(const char *string) {
 
 #define LONGEST_WORD 96 /* what is longer has no nearest name */
 
-/* Levenshtein's distance: insertions, deletions and substitutions count 1. */
+/* Levenshtein's distance: insertions, deletions and substitutions count 1; and so do two letters that changed places.
+ */
 static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length) {
-  size_t row[LONGEST_WORD + 1];
+  size_t row[3][LONGEST_WORD + 1]; /* of the prefix of a, and of those one and two letters shorter */
+  size_t *now = row[0], *before = row[1], *earlier = row[2];
   for (size_t j = 0; j <= b_length; j++)
-    row[j] = j;
+    now[j] = j;
   for (size_t i = 1; i <= a_length; i++) {
-    size_t diagonal = row[0];
-    row[0] = i;
+    size_t *spare = earlier;
+    earlier = before, before = now, now = spare;
+    now[0] = i;
     for (size_t j = 1; j <= b_length; j++) {
-      size_t best = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      if (row[j] + 1 < best)
-        best = row[j] + 1;
-      if (row[j - 1] + 1 < best)
-        best = row[j - 1] + 1;
-      row[j] = best;
+      size_t best = before[j - 1] + (a[i - 1] != b[j - 1]);
+      if (before[j] + 1 < best)
+        best = before[j] + 1;
+      if (now[j - 1] + 1 < best)
+        best = now[j - 1] + 1;
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && earlier[j - 2] + 1 < best)
+        best = earlier[j - 2] + 1;
+      now[j] = best;
     }
   }
-  return row[b_length];
+  return now[b_length];
 }
 
 const char *text_nearest(const char *word, const char *const *names, size_t count) {

@@ -208,9 +208,9 @@ START_TEST(the_nearest_name) {
   char endless[300];
   ck_assert_str_eq(text_nearest("bezer", curves, 4), "bezier");
   ck_assert_str_eq(text_nearest("bends", curves, 4), "bend");
-  ck_assert_str_eq(text_nearest("pionts", curves, 4),
-                   "points"); /* a transposition is two edits; 1 + 6/3 allows three */
+  ck_assert_str_eq(text_nearest("pionts", curves, 4), "points"); /* 1 + 6/3 edits are allowed */
   ck_assert_str_eq(text_nearest("bezier", curves, 4), "bezier");
+  ck_assert_str_eq(text_nearest("mpl", (const char *[]){"gpt", "mlp"}, 2), "mlp"); /* letters that changed places */
   ck_assert_ptr_null(text_nearest("xyzzy", curves, 4));
   ck_assert_ptr_null(text_nearest("", curves, 4));
   ck_assert_ptr_null(text_nearest("q", curves, 4));
