@@ -316,7 +316,7 @@ START_TEST(damaged_files_are_refused) {
   write_plain(train_images, "PK\3\4garbage of some length", 24);
   open_refuses("mnist", folder, STRAIT_EFORMAT, train_images, "begins with 504b0304", NULL);
   write_plain(train_images, buffer, images_file(0, TRAIN - 1)); /* one image less than labels */
-  open_refuses("mnist", folder, STRAIT_EFORMAT, "22 images", "23 labels", train_labels, NULL);
+  open_refuses("mnist", folder, STRAIT_EFORMAT, "says 22 for its images", "23 for its labels", train_labels, NULL);
 
   write_set(write_plain);
   bytes = labels_file(1, TEST);

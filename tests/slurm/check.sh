@@ -6,7 +6,7 @@
 slurm_there || exit 77
 short=$(mktemp -d /tmp/slurm-XXXXXX)
 trap 'stop_slurm; rm -rf "$scratch" "$short"' EXIT
-start_slurm "$short" || die 'Slurm does not start'
+start_slurm "$short" || { echo 'Slurm does not start here' >&2; exit 77; }
 mkdir "a b"
 cd "a b"
 seconds() { date +%s.%N; }
