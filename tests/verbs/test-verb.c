@@ -215,7 +215,7 @@ START_TEST(what_it_does_not_answer_is_refused) {
   ck_assert_int_eq(read("[scan p]\npaths = line(a,s)\n[evaluate e]\nof = p\n"), STRAIT_EINVAL);
   ck_error_has("\"p\" is a scan stage and has no weights");
   ck_assert_int_eq(read("[scan p]\npaths = line(a,s)\n[compare x]\nof = p s\n"), STRAIT_EINVAL);
-  ck_error_has("\"p\" is a scan stage; compare needs a scale, train, ensemble or align stage");
+  ck_error_has("\"p\" is a scan stage; compare needs a scale, train, ensemble, align or merge stage");
 }
 END_TEST
 
