@@ -18,7 +18,7 @@ for file in "$root"/examples/*.ini "$root"/examples/small/*.ini "$root"/examples
   */small/*) grep -qF "$(basename "$file")" "$root/doc/results.md" || die "doc/results.md does not say what $file gives" ;;
   esac
   set --
-  ! grep -q '^model *= mlp' "$file" || set -- --set defaults.dataset=digits --set defaults.limit=1000
+  ! grep -q '^model *= mlp' "$file" || set -- --set defaults.dataset=digits --set defaults.limit=1300
   code=0
   strait check "$file" "$@" >out 2>err || code=$?
   test $code = 0 && continue
