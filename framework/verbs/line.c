@@ -4,11 +4,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "landscape/scan.h"
 #include "verbs/saving.h"
-#include "verbs/scan_results.h"
-
-#define LEVELS 2 /* halvings next to maxima, as a scan's */
 
 struct work {
   struct job *job;
@@ -24,7 +20,7 @@ static int fresh_line(void *context) {
   int status = scan_grid(&w->scan, w->line->points, NULL, 0, w->line->splits);
   if (status)
     return status;
-  w->scan->levels = LEVELS;
+  w->scan->levels = w->line->levels;
   w->scan->made = w->job->metadata;
   w->scan->made_pairs = JOB_METADATA;
   return STRAIT_OK;
@@ -39,11 +35,22 @@ static int point_done(void *context, const struct scan *scan, int64_t i) {
   struct work *w = context;
   char note[96];
   snprintf(note, sizeof note, "%.64s%s", w->line->text, i < scan->points ? "" : "  near its maxima");
-  job_tick(w->job, i < scan->points ? i + 1 : i, note, 0);
+  job_tick(w->job, i < scan->points ? i + 1 : i, w->line->levels ? note : NULL, 0);
   return saving_point(&w->saving);
 }
 
-int line_measure(struct job *job, struct evaluator *evaluator, const struct line *line, json_t *into) {
+static void set_end(struct scan *scan, const struct metrics *end) {
+  const int64_t last = scan->points - 1;
+  for (int split = 0; split < SPLITS; split++)
+    if (scan->splits >> split & 1) {
+      scan->value[split][MEASURE_LOSS][last] = end[split].loss;
+      scan->value[split][MEASURE_NLL][last] = end[split].nll;
+      scan->value[split][MEASURE_ERROR][last] = end[split].error;
+    }
+  scan->done[last] = 1;
+}
+
+int line_measure(struct job *job, struct evaluator *evaluator, const struct line *line, struct scan **scan) {
   struct work w = {.job = job, .line = line};
   const struct path path = {.name = line->text,
                             .points = 2,
@@ -62,14 +69,14 @@ int line_measure(struct job *job, struct evaluator *evaluator, const struct line
     status = scan_geometry(w.scan, &path);
   for (int64_t i = 0; !status && i < w.scan->points; i++)
     done += w.scan->done[i];
+  if (!status && line->end)
+    set_end(w.scan, line->end);
   if (!status) {
     job_begin(job, line->text, done, w.scan->points, "point");
     status = scan_run(w.scan, &path, evaluator, point_done, &w);
     job_end(job);
     status = saving_end(&w.saving, status);
   }
-  if (!status)
-    status = scan_put_splits(into, w.scan);
-  scan_free(w.scan);
-  return status ? error_wrap("%s", line->text) : STRAIT_OK;
+  *scan = w.scan;
+  return status;
 }

@@ -19,12 +19,14 @@
 #include "train/checkpoint.h"
 #include "verbs/checks.h"
 #include "verbs/line.h"
+#include "verbs/scan_results.h"
 #include "verbs/shown.h"
 #include "verbs/verbs.h"
 
 enum { METHOD_WEIGHTS, METHOD_ACTIVATIONS };
 static const char *const methods[] = {"weights", "activations", NULL};
 #define BATCH 100 /* samples at a time, of activations */
+#define LEVELS 2  /* halvings next to the maxima of a line, as a scan's */
 
 struct align_keys {
   strait_strings of;
@@ -273,18 +275,24 @@ static int put_line(struct aligning *a, json_t *lines, int after, unsigned split
                       .theta = {a->w[0], a->w[end]},
                       .statistics = {a->b[0], a->b[end]},
                       .points = k->points,
+                      .levels = LEVELS,
                       .splits = splits};
+  struct scan *scan = NULL;
   json_t *one = json_object();
   int status = put(lines, line.name, one);
-  return status || !line.text ? error_failure() : line_measure(a->job, a->evaluator, &line, one);
+  if (status || !line.text)
+    return error_failure();
+  status = line_measure(a->job, a->evaluator, &line, &scan);
+  if (!status)
+    status = scan_put_splits(one, scan);
+  scan_free(scan);
+  return status ? error_wrap("%s", line.text) : STRAIT_OK;
 }
 
 static double barrier(const json_t *lines, const char *which, const char *split, const char *measure) {
   const json_t *one = json_object_get(json_object_get(lines, which), split);
   return summary_value(json_object_get(one, measure), "barrier_mean");
 }
-
-#define CONNECTED 2 /* points of error: below that Frankle et al. (2020) call networks linearly connected */
 
 static int check_results(struct aligning *a, const json_t *lines, unsigned splits) {
   const struct matching *m = &a->m;
@@ -300,10 +308,10 @@ static int check_results(struct aligning *a, const json_t *lines, unsigned split
   const double before = barrier(lines, "before", split, "error"), after = barrier(lines, "after", split, "error");
   if (!status && lines && !isnan(after))
     status =
-        check_put(summary, "connected", NULL, after <= CONNECTED, after,
+        check_put(summary, "connected", NULL, after <= LINE_CONNECTED, after,
                   "on the line to the aligned network the %s error rises to %.2f points above the mean of the ends "
                   "(%.2f before); up to %d counts as connected",
-                  split, after, before, CONNECTED);
+                  split, after, before, LINE_CONNECTED);
   return status;
 }
 

@@ -10,7 +10,6 @@
 #include "experiment/refer.h"
 #include "experiment/stages.h"
 #include "experiment/verb.h"
-#include "landscape/scan.h"
 #include "report/networks.h"
 #include "report/results.h"
 #include "stage/cost.h"
@@ -20,9 +19,9 @@
 #include "stage/weights.h"
 #include "train/checkpoint.h"
 #include "verbs/checks.h"
+#include "verbs/line.h"
 #include "verbs/merging.h"
 #include "verbs/predict.h"
-#include "verbs/saving.h"
 #include "verbs/shown.h"
 #include "verbs/verbs.h"
 
@@ -340,75 +339,17 @@ static int make_result(struct work *w) {
 
 /* --- the lines --- */
 
-struct line {
-  struct work *work;
-  const struct metrics *end; /* of the result */
-  struct scan *scan;
-  struct saving saving;
-};
-
-static int fresh_line(void *context) {
-  struct line *l = context;
-  const struct job *job = l->work->job;
-  scan_free(l->scan);
-  l->scan = NULL;
-  int status = scan_grid(&l->scan, l->work->keys->points, NULL, 0, l->work->splits);
-  if (status)
-    return status;
-  l->scan->made = job->metadata;
-  l->scan->made_pairs = JOB_METADATA;
-  return STRAIT_OK;
-}
-
-static int read_line(void *context, const char *file) { return scan_read(((struct line *)context)->scan, file); }
-static int write_line(const void *context, const char *file) {
-  return scan_write(((const struct line *)context)->scan, file);
-}
-
-static int point_done(void *context, const struct scan *scan, int64_t i) {
-  struct line *l = context;
-  (void)scan;
-  job_tick(l->work->job, i + 1, NULL, 0);
-  return saving_point(&l->saving);
-}
-
-/* The result is measured once, for all lines. */
-static void set_end(struct line *l) {
-  struct scan *scan = l->scan;
-  const int64_t last = scan->points - 1;
-  for (int split = 0; split < SPLITS; split++)
-    if (scan->splits >> split & 1) {
-      scan->value[split][MEASURE_LOSS][last] = l->end[split].loss;
-      scan->value[split][MEASURE_NLL][last] = l->end[split].nll;
-      scan->value[split][MEASURE_ERROR][last] = l->end[split].error;
-    }
-  scan->done[last] = 1;
-}
-
-static int measure_line(struct line *l, int64_t i, const float *w, const float *b) {
-  struct work *work = l->work;
-  const float *theta[2] = {w, work->result}, *statistics[2] = {b, work->statistics};
-  struct path path = {.name = work->names[i].text,
-                      .points = 2,
-                      .count = network_weights(work->network)->count,
-                      .theta = theta,
-                      .statistics = statistics};
-  l->saving = (struct saving){.what = "line",
-                              .file = job_file(work->job, "line-%lld.npz", (long long)i),
-                              .context = l,
-                              .fresh = fresh_line,
-                              .read = read_line,
-                              .write = write_line};
-  int status = l->saving.file ? saving_begin(&l->saving) : error_failure();
-  if (!status)
-    status = scan_geometry(l->scan, &path);
-  if (status)
-    return status;
-  set_end(l);
-  job_begin(work->job, work->names[i].text, 0, l->scan->points, "point");
-  status = scan_run(l->scan, &path, work->evaluator, point_done, l);
-  job_end(work->job);
-  return saving_end(&l->saving, status);
+/* From network i to the result, which is measured once for all lines. */
+static int measure_line(struct work *w, int64_t i, const struct metrics *end, const float *theta,
+                        const float *statistics, struct scan **scan) {
+  const struct line line = {.name = arena_format(w->job->arena, "line-%lld", (long long)i),
+                            .text = w->names[i].text,
+                            .theta = {theta, w->result},
+                            .statistics = {statistics, w->statistics},
+                            .points = w->keys->points,
+                            .splits = w->splits,
+                            .end = end};
+  return line.name ? line_measure(w->job, w->evaluator, &line, scan) : error_failure();
 }
 
 /* {"test": {"nll": {"mean": x, "line": x}, "error": ...}}: barriers of both definitions. */
@@ -438,9 +379,6 @@ static void first_metrics(const struct scan *scan, struct metrics metrics[SPLITS
                                         .error = scan->value[split][MEASURE_ERROR][0]};
 }
 
-/* Points of error that Frankle et al. (2020) allow two networks that are called stable. */
-#define STABLE 2.
-
 static int check_basin(struct work *w, int64_t i, const struct scan *scan) {
   const int split = scan->splits >> SPLIT_TEST & 1         ? SPLIT_TEST
                     : scan->splits >> SPLIT_VALIDATION & 1 ? SPLIT_VALIDATION
@@ -451,8 +389,8 @@ static int check_basin(struct work *w, int64_t i, const struct scan *scan) {
   if (isnan(barrier))
     return STRAIT_OK;
   return check_put(
-      w->job->summary, "basin", w->names[i].text, barrier <= STABLE, barrier,
-      barrier <= STABLE
+      w->job->summary, "basin", w->names[i].text, barrier <= LINE_CONNECTED, barrier,
+      barrier <= LINE_CONNECTED
           ? "on the line to the result the %s error has a barrier of %.2f points, at most 2 are expected"
           : "on the line to the result the %s error has a barrier of %.2f points, more than 2: they lie in "
             "different basins, and a mean of them is not safe",
@@ -469,28 +407,28 @@ static double distance(const float *a, const float *b, int64_t count) {
 static int measure_ingredient(struct work *w, int64_t i, const struct metrics *end, float *theta, float *statistics,
                               json_t *list) {
   struct metrics metrics[SPLITS] = {{0}};
-  struct line l = {.work = w, .end = end};
   const struct weights_name *name = &w->names[i];
+  struct scan *scan = NULL;
   int status = stop_check();
   if (!status)
     status = reference_load(w->job->session, name->reference, name->index, w->network, theta, statistics);
   if (!status && w->keys->points)
-    status = measure_line(&l, i, theta, statistics);
+    status = measure_line(w, i, end, theta, statistics, &scan);
   else if (!status)
     status = evaluator_point(w->evaluator, theta, statistics, w->splits, metrics, NULL, NULL);
-  if (!status && l.scan)
-    first_metrics(l.scan, metrics);
+  if (!status && scan)
+    first_metrics(scan, metrics);
   json_t *one = status ? NULL
                        : json_pack("{s:s, s:b, s:o, s:o}", "weights", name->text, "kept", (int)w->kept[i], "distance",
                                    document_measure(distance(theta, w->result, network_weights(w->network)->count)),
                                    "metrics", metrics_json(metrics, w->splits));
   if (!status && (!one || json_array_append_new(list, one)))
     status = error_set(STRAIT_ENOMEM, "out of memory");
-  if (!status && l.scan)
-    status = put(one, "barrier", barriers_json(l.scan));
-  if (!status && l.scan && w->kept[i])
-    status = check_basin(w, i, l.scan);
-  scan_free(l.scan);
+  if (!status && scan)
+    status = put(one, "barrier", barriers_json(scan));
+  if (!status && scan && w->kept[i])
+    status = check_basin(w, i, scan);
+  scan_free(scan);
   return status;
 }
 
