@@ -54,34 +54,25 @@ int reference_count(const struct session *session, const struct reference *r, in
   return status;
 }
 
-/* t of a connect stage's curve. */
-static int load_point(const struct session *session, const struct reference *r, const struct network *network,
-                      float *theta, float *statistics) {
-  struct route route = {.type = ROUTE_CURVE, .text = r->name, .name = r->name, .stage = r->stage};
+/* w(t) of a path, bit for bit what a scan measures there. */
+static int load_on(const struct session *session, const struct route *route, double t, const struct network *network,
+                   float *theta, float *statistics) {
   struct loaded_path loaded = {0};
-  int status = route_load(session, &route, network, &loaded);
-  if (!status) {
-    path_weights(&loaded.path, r->t, theta);
-    if (statistics)
-      path_combine(&loaded.path, r->t, (const float *const *)loaded.statistics, network_statistics(network)->count,
-                   statistics);
-  }
+  int status = route_load(session, route, network, &loaded);
+  if (!status)
+    path_weights(&loaded.path, t, theta);
+  if (!status && statistics)
+    path_combine(&loaded.path, t, (const float *const *)loaded.statistics, network_statistics(network)->count,
+                 statistics);
   route_unload(&loaded);
   return status;
 }
 
-/* The point of a line or chain: bit for bit what a scan measures there. */
-static int load_along(const struct session *session, const struct reference *r, const struct network *network,
+/* t of a connect stage's curve. */
+static int load_point(const struct session *session, const struct reference *r, const struct network *network,
                       float *theta, float *statistics) {
-  struct loaded_path loaded = {0};
-  int status = route_load(session, r->along, network, &loaded);
-  if (!status)
-    path_weights(&loaded.path, r->t, theta);
-  if (!status && statistics)
-    path_combine(&loaded.path, r->t, (const float *const *)loaded.statistics, network_statistics(network)->count,
-                 statistics);
-  route_unload(&loaded);
-  return status;
+  const struct route route = {.type = ROUTE_CURVE, .text = r->name, .name = r->name, .stage = r->stage};
+  return load_on(session, &route, r->t, network, theta, statistics);
 }
 
 static void add_share(float *sum, const float *x, int64_t count, double share) {
@@ -234,7 +225,7 @@ int reference_load(const struct session *session, const struct reference *r, int
     status = load_point(session, r, network, theta, statistics);
     break;
   case REFERENCE_ALONG:
-    status = load_along(session, r, network, theta, statistics);
+    status = load_on(session, r->along, r->t, network, theta, statistics);
     break;
   case REFERENCE_MEAN:
     status = load_mean(session, r, network, theta, statistics);
