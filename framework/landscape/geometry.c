@@ -20,6 +20,13 @@ static double dot_block(const float *a, const float *a0, const float *b, const f
   return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
+double weights_distance(const float *a, const float *b, int64_t count) {
+  double sum = 0;
+  for (int64_t k = 0; k < count; k++)
+    sum += ((double)a[k] - (double)b[k]) * ((double)a[k] - (double)b[k]);
+  return sqrt(sum);
+}
+
 void path_gram(const struct path *path, double *gram) {
   int n = path->points;
   for (int i = 0; i < n * n; i++)

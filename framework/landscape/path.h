@@ -47,5 +47,7 @@ double path_distance(const struct path *path, const double *gram, double s, doub
 double path_arc(const struct path *path, const double *gram, double from, double to);
 double path_length(const struct path *path, const double *gram); /* path_arc from 0 to 1 */
 double path_chord(const struct path *path, const double *gram);  /* |w(1) - w(0)| */
+/* |a - b| of two vectors of weights, summed in double, in their order. Defined in geometry.c. */
+double weights_distance(const float *a, const float *b, int64_t count);
 
 #endif

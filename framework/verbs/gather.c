@@ -1,5 +1,6 @@
 /* verbs/gather.c: from a stage's starts and paths to what an ensembler keeps: loads them, runs the ensembler, tells the
  * watcher and the log of its course. */
+#include "landscape/path.h"
 #include "verbs/gather.h"
 
 #include <math.h>
@@ -112,7 +113,6 @@ static int64_t total_steps(const struct ensemble *ensemble, int64_t sources) {
 /* How far the weights are from where their source began. NaN: there was no memory. */
 static double distance(struct ensemble_stage *g, const struct ensemble_news *news, const float *w) {
   const int64_t count = network_weights(g->job->stage->material->network)->count;
-  double sum = 0;
   if (!g->origin) {
     g->origin = memory_alloc((size_t)count, sizeof *g->origin);
     g->origin_of = -1;
@@ -123,9 +123,7 @@ static double distance(struct ensemble_stage *g, const struct ensemble_news *new
     error_clear(); /* the course is told, not a result */
     return NAN;
   }
-  for (int64_t i = 0; i < count; i++)
-    sum += ((double)w[i] - (double)g->origin[i]) * ((double)w[i] - (double)g->origin[i]);
-  return sqrt(sum);
+  return weights_distance(w, g->origin, count);
 }
 
 /* The error on the test data, of validation where there is none. NaN: not asked for. */

@@ -1,4 +1,5 @@
 /* verbs/predict.c: several networks' predictions, measured one by one and combined. */
+#include "landscape/path.h"
 #include "verbs/predict.h"
 
 #include <math.h>
@@ -183,12 +184,8 @@ static double disagree(const struct predictions *p, int split, int64_t i, int64_
 }
 
 static double apart(const struct predictions *p, int split, int64_t i, int64_t j) {
-  const float *a = p->weights + i * p->count, *b = p->weights + j * p->count;
-  double sum = 0;
   (void)split;
-  for (int64_t k = 0; k < p->count; k++)
-    sum += ((double)a[k] - (double)b[k]) * ((double)a[k] - (double)b[k]);
-  return sqrt(sum);
+  return weights_distance(p->weights + i * p->count, p->weights + j * p->count, p->count);
 }
 
 /* *mean: over all pairs. */

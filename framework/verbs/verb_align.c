@@ -212,13 +212,6 @@ static int permute(struct aligning *a) {
 
 /* --- results --- */
 
-static double distance(const float *x, const float *y, int64_t count) {
-  double sum = 0;
-  for (int64_t i = 0; i < count; i++)
-    sum += ((double)x[i] - (double)y[i]) * ((double)x[i] - (double)y[i]);
-  return sqrt(sum);
-}
-
 static int put_held(struct aligning *a) {
   json_t *list = json_array();
   int status = put(a->job->summary, "held", list);
@@ -261,8 +254,8 @@ static int put_matching(struct aligning *a) {
     status = put_integer(summary, "moved", moved);
   if (!status)
     status = put(summary, "distance",
-                 json_pack("{s:o, s:o}", "before", document_measure(distance(a->w[0], a->w[1], count)), "after",
-                           document_measure(distance(a->w[0], a->w[2], count))));
+                 json_pack("{s:o, s:o}", "before", document_measure(weights_distance(a->w[0], a->w[1], count)), "after",
+                           document_measure(weights_distance(a->w[0], a->w[2], count))));
   return status ? status : put_held(a);
 }
 

@@ -397,13 +397,6 @@ static int check_basin(struct work *w, int64_t i, const struct scan *scan) {
       split_name(split), barrier);
 }
 
-static double distance(const float *a, const float *b, int64_t count) {
-  double sum = 0;
-  for (int64_t k = 0; k < count; k++)
-    sum += ((double)a[k] - (double)b[k]) * ((double)a[k] - (double)b[k]);
-  return sqrt(sum);
-}
-
 static int measure_ingredient(struct work *w, int64_t i, const struct metrics *end, float *theta, float *statistics,
                               json_t *list) {
   struct metrics metrics[SPLITS] = {{0}};
@@ -418,10 +411,11 @@ static int measure_ingredient(struct work *w, int64_t i, const struct metrics *e
     status = evaluator_point(w->evaluator, theta, statistics, w->splits, metrics, NULL, NULL);
   if (!status && scan)
     first_metrics(scan, metrics);
-  json_t *one = status ? NULL
-                       : json_pack("{s:s, s:b, s:o, s:o}", "weights", name->text, "kept", (int)w->kept[i], "distance",
-                                   document_measure(distance(theta, w->result, network_weights(w->network)->count)),
-                                   "metrics", metrics_json(metrics, w->splits));
+  json_t *one =
+      status ? NULL
+             : json_pack("{s:s, s:b, s:o, s:o}", "weights", name->text, "kept", (int)w->kept[i], "distance",
+                         document_measure(weights_distance(theta, w->result, network_weights(w->network)->count)),
+                         "metrics", metrics_json(metrics, w->splits));
   if (!status && (!one || json_array_append_new(list, one)))
     status = error_set(STRAIT_ENOMEM, "out of memory");
   if (!status && scan)
