@@ -134,16 +134,8 @@ static int look_at_batch(struct observation *o, const struct batch *batch, int64
   return status;
 }
 
-static int64_t words_of(const struct network *network) {
-  const struct signature *s = network_signature(network);
-  int64_t words = 1;
-  for (uint32_t i = 0; i < s->rank; i++)
-    words *= s->dims[i];
-  return words;
-}
-
 static int look_at_all(struct observation *o, int64_t batch) {
-  const int64_t words = words_of(o->m->network);
+  const int64_t words = signature_words(network_signature(o->m->network));
   struct batch one = {0};
   int status = make_room(o, batch);
   for (int which = 0; !status && which < 2; which++)

@@ -76,16 +76,9 @@ static void forget_peak(void) {
 
 /* ---- a phase ---- */
 
-static int64_t sample_words(const struct signature *signature) {
-  int64_t words = 1;
-  for (uint32_t i = 0; i < signature->rank; i++)
-    words *= signature->dims[i];
-  return words;
-}
-
 /* Made-up data. */
 static int make_batch(const struct bench_plan *plan, float **x, int32_t **y) {
-  const int64_t words = plan->batch * sample_words(&plan->signature);
+  const int64_t words = plan->batch * signature_words(&plan->signature);
   const struct stream stream = stream_of(1, "bench", 0);
   *x = memory_alloc((size_t)words, sizeof **x);
   *y = memory_alloc((size_t)plan->batch, sizeof **y);
@@ -153,7 +146,7 @@ static int open_evaluation(struct bench_session *s, const struct batch *batch) {
     if (buffers)
       ops->upload(s->bench->device, program_statistics(s->program), statistics, buffers);
     ops->upload(s->bench->device, program_input(s->program), batch->x,
-                batch->samples * sample_words(&s->bench->plan->signature));
+                batch->samples * signature_words(&s->bench->plan->signature));
     ops->upload(s->bench->device, program_target(s->program), batch->target, batch->samples);
   }
   memory_free(weights);

@@ -62,6 +62,21 @@ void network_free(struct network *network) {
   memory_free(network);
 }
 
+int64_t signature_words(const struct signature *signature) {
+  int64_t words = 1;
+  for (uint32_t i = 0; i < signature->rank; i++)
+    words *= signature->dims[i];
+  return words;
+}
+
+int64_t signature_rows(const struct signature *signature) {
+  return signature->target == STRAIT_TARGET_CLASSES ? signature->dims[0] : 1;
+}
+
+int64_t signature_targets(const struct signature *signature) {
+  return signature->target == STRAIT_TARGET_REAL ? signature->classes : signature_rows(signature);
+}
+
 const struct signature *network_signature(const struct network *network) { return &network->signature; }
 
 const struct layout *network_weights(const struct network *network) { return &network->graph.weights.layout; }

@@ -16,6 +16,11 @@ struct signature {
   uint32_t element; /* of what goes in: STRAIT_I32; 0: STRAIT_F32 */
 };
 
+/* Numbers of one sample; rows of its output that have a target of their own; numbers of its target. */
+int64_t signature_words(const struct signature *signature);
+int64_t signature_rows(const struct signature *signature);
+int64_t signature_targets(const struct signature *signature);
+
 /* A named piece of the weight vector, or of the batch-norm statistics ("bn1.running_mean"). */
 struct segment {
   const char *name;

@@ -19,10 +19,6 @@ struct sizes {
   int64_t weights, statistics, state, gradient, input, target, sums, each, collected, arena;
 };
 
-static int64_t output_positions(const struct network *network) {
-  return network->signature.target == STRAIT_TARGET_CLASSES ? network->signature.dims[0] : 1;
-}
-
 /* Of the statistics of step i, 0 where it has none. */
 static int64_t channels_of(const struct tape *tape, int i) {
   const struct node *node = tape->steps[i].node;
@@ -39,16 +35,17 @@ static int64_t collected_words(const struct tape *tape) {
 static struct sizes sizes_of(const struct tape *tape, int64_t batch) {
   const struct network *network = tape->network;
   int real = network->signature.target == STRAIT_TARGET_REAL;
-  struct sizes sizes = {.weights = network_weights(network)->count,
-                        .statistics = network_statistics(network)->count,
-                        .state = batch * network_states(network)->count,
-                        .gradient = tape->training ? network_weights(network)->count : 0,
-                        .input = batch * network->graph.nodes[0].size,
-                        .target = batch * (real ? network->signature.classes : output_positions(network)),
-                        .sums = WORDS_OF(struct loss_sums),
-                        .each = tape->training ? 0 : batch * output_positions(network) * WORDS_OF(struct loss_row),
-                        .collected = collected_words(tape),
-                        .arena = tape->words};
+  struct sizes sizes = {
+      .weights = network_weights(network)->count,
+      .statistics = network_statistics(network)->count,
+      .state = batch * network_states(network)->count,
+      .gradient = tape->training ? network_weights(network)->count : 0,
+      .input = batch * network->graph.nodes[0].size,
+      .target = batch * (real ? network->signature.classes : signature_rows(&network->signature)),
+      .sums = WORDS_OF(struct loss_sums),
+      .each = tape->training ? 0 : batch * signature_rows(&network->signature) * WORDS_OF(struct loss_row),
+      .collected = collected_words(tape),
+      .arena = tape->words};
   return sizes;
 }
 
@@ -114,7 +111,7 @@ static void bind_output(struct program *program, double label_smoothing) {
   const struct tape *tape = &program->tape;
   const struct network *network = program->network;
   const place output = program_output(program);
-  const int64_t positions = output_positions(network), classes = network->signature.classes;
+  const int64_t positions = signature_rows(&network->signature), classes = network->signature.classes;
   program->loss = (struct op){.kind = OP_LOSS,
                               .element = STRAIT_F32,
                               .loss = {.positions = positions,

@@ -109,9 +109,9 @@ int stage_cost(const struct stage *stage, struct cost *cost) {
 
 static int64_t data_bytes(const struct stage *stage) {
   const strait_split *s = data_describe(stage->material->data);
-  int64_t elements = s->element == STRAIT_U8 ? 1 : 4, samples = 0, floats = 0;
-  for (uint32_t i = 0; i < s->rank; i++)
-    elements *= s->dims[i];
+  const int64_t words = signature_words(network_signature(stage->material->network));
+  const int64_t elements = (s->element == STRAIT_U8 ? 1 : 4) * words;
+  int64_t samples = 0, floats = 0;
   for (int split = 0; split < SPLITS; split++) {
     samples += data_count(stage->material->data, split);
     floats += split_samples(stage, split);
@@ -122,10 +122,8 @@ static int64_t data_bytes(const struct stage *stage) {
 /* What a training in shards has beside a program for one of them: the batch, and sums of gradients at each level of the
  * tree, with two more. */
 static int64_t shards_bytes(const struct stage *stage) {
-  const strait_split *s = data_describe(stage->material->data);
-  int64_t words = 1, vectors = 3;
-  for (uint32_t i = 0; i < s->rank; i++)
-    words *= s->dims[i];
+  const int64_t words = signature_words(network_signature(stage->material->network));
+  int64_t vectors = 3;
   for (int64_t n = stage->optimiser.shards; n > 1; n /= 2)
     vectors++;
   return (int64_t)sizeof(float) *

@@ -78,8 +78,7 @@ int optimiser_decays(const strait_strings *exclude, int64_t dims, const struct s
 }
 
 double optimiser_loss_scale(const struct optimiser_keys *keys, const struct signature *signature) {
-  const int sums = keys->loss == LOSS_SUM_OVER_STEPS && signature->target == STRAIT_TARGET_CLASSES;
-  return sums ? (double)signature->dims[0] : 1;
+  return keys->loss == LOSS_SUM_OVER_STEPS ? (double)signature_rows(signature) : 1;
 }
 
 double optimiser_warmth(const struct optimiser_keys *keys, int64_t iteration, int64_t epoch_iterations) {

@@ -163,12 +163,8 @@ static int create_source(struct training *t) {
 
 static void prepare_sizes(struct training *t) {
   const struct signature *signature = network_signature(t->plan.network);
-  t->sample_words = 1;
-  for (uint32_t i = 0; i < signature->rank; i++)
-    t->sample_words *= signature->dims[i];
-  t->target_words = signature->target == STRAIT_TARGET_REAL      ? signature->classes
-                    : signature->target == STRAIT_TARGET_CLASSES ? signature->dims[0]
-                                                                 : 1;
+  t->sample_words = signature_words(signature);
+  t->target_words = signature_targets(signature);
   t->carries = network_states(t->plan.network)->count &&
                (!t->plan.data || data_describe(t->plan.data)->order == STRAIT_ORDER_STREAMS);
 }

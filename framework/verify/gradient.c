@@ -52,10 +52,7 @@ static int fill_weights(struct bench *b) {
 
 static int fill_batch(struct bench *b) {
   const struct signature *s = network_signature(b->network);
-  const int64_t rows = BATCH * (s->target == STRAIT_TARGET_CLASSES ? s->dims[0] : 1);
-  int64_t elements = BATCH;
-  for (uint32_t i = 0; i < s->rank; i++)
-    elements *= s->dims[i];
+  const int64_t rows = BATCH * signature_rows(s), elements = BATCH * signature_words(s);
   float *x = memory_alloc((size_t)elements, sizeof *x);
   int32_t *classes = memory_alloc((size_t)(rows + elements), sizeof *classes);
   if (!x || !classes) {
