@@ -75,15 +75,10 @@ static int read_size(const struct data *data, const struct data_keys *keys, int6
 
 /* --- one long sequence --- */
 
-static int64_t steps_of(const struct data *data) { return data->source.split[0].dims[0]; }
-static int64_t pieces_of(const struct data *data, int64_t places) {
-  return (places + steps_of(data) - 1) / steps_of(data);
-}
-
 /* limit and holdout count samples that follow one another. Nothing is read: the plugin's open() has looked at all. */
 static int cut_sequence(struct data *data, const struct data_keys *keys) {
   const strait_split *split = data->source.split;
-  const int64_t pieces = pieces_of(data, split[STRAIT_TRAIN].count), steps = steps_of(data);
+  const int64_t pieces = data_pieces(data, split[STRAIT_TRAIN].count), steps = data_steps(data);
   const int64_t wanted = keys->limit ? keys->limit : pieces, left = wanted - keys->holdout;
   if (keys->balanced && keys->limit)
     return error_set(STRAIT_EINVAL, "limit-balanced = yes: the samples of data set %s have no classes",
@@ -113,9 +108,9 @@ static int cut_sequence(struct data *data, const struct data_keys *keys) {
 int data_ordered(const struct data *data) { return data->source.ordered; }
 
 int data_check_batch(const struct data *data, int64_t batch) {
-  const int64_t tokens = data->places[SPLIT_TRAIN].count + 1, steps = data->source.ordered ? steps_of(data) : 0;
+  const int64_t tokens = data->places[SPLIT_TRAIN].count + 1, steps = data->source.ordered ? data_steps(data) : 0;
   const int streams = data->source.split[0].order == STRAIT_ORDER_STREAMS;
-  if (streams && (tokens / batch - 1) / steps < 1)
+  if (streams && data_stream_batches(data, tokens - 1, batch) < 1)
     return error_set(STRAIT_EINVAL,
                      "batch = %" PRId64 ": %" PRId64 " training tokens in %" PRId64 " streams leave %" PRId64
                      " to each, and a sample takes %" PRId64 " and the one after; lower batch or the steps of a sample",
@@ -132,8 +127,8 @@ int64_t data_epoch(const struct data *data, int64_t batch) {
   const strait_split *split = &data->source.split[STRAIT_TRAIN];
   int64_t samples = data_count(data, SPLIT_TRAIN);
   if (split->order == STRAIT_ORDER_STREAMS) {
-    const int64_t length = (data->places[SPLIT_TRAIN].count + 1) / batch;
-    return length > steps_of(data) ? (length - 1) / steps_of(data) : 1;
+    const int64_t batches = data_stream_batches(data, data->places[SPLIT_TRAIN].count, batch);
+    return batches > 1 ? batches : 1;
   }
   if (split->epoch)
     samples = split->epoch;
@@ -255,7 +250,7 @@ void data_free(struct data *data) {
 
 int64_t data_count(const struct data *data, int split) {
   if (data->source.ordered)
-    return pieces_of(data, data->places[split].count);
+    return data_pieces(data, data->places[split].count);
   if (split == SPLIT_VALIDATION)
     return data->held_out + data->shelf[STRAIT_VALIDATION].count;
   return split == SPLIT_TRAIN ? data->shelf[STRAIT_TRAIN].count - data->held_out : data->shelf[STRAIT_TEST].count;

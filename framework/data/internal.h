@@ -38,6 +38,16 @@ struct spot data_spot(const struct data *data, int split, int64_t number);
  * target: room for its classes and for a real target, which read() gives again. NULL on failure. Any thread. */
 const unsigned char *data_raw(const struct data *data, struct spot spot, struct reading *reading, int32_t *label,
                               float *target);
+/* Of one long sequence: places of a sample, and how many samples that follow one another have so many places. */
+static inline int64_t data_steps(const struct data *data) { return data->source.split[0].dims[0]; }
+static inline int64_t data_pieces(const struct data *data, int64_t places) {
+  return (places + data_steps(data) - 1) / data_steps(data);
+}
+/* Batches of streams whose ends are dropped, of a sequence with so many places; less than 1: it is too short. */
+static inline int64_t data_stream_batches(const struct data *data, int64_t places, int64_t streams) {
+  const int64_t length = (places + 1) / streams;
+  return length > 0 ? (length - 1) / data_steps(data) : 0;
+}
 /* The sample's number in the data set's own split. */
 static inline int64_t data_index(const struct data *data, struct spot spot) {
   return data->source.ordered ? spot.place : data->shelf[spot.which].index[spot.place];

@@ -29,7 +29,7 @@ static int walk_of(const struct order *order) {
   return !feeding->streams ? PIECES : feeding->drop ? STREAMS_DROPPED : STREAMS_KEPT;
 }
 
-static int64_t steps_of(const struct order *order) { return order->data->source.split[0].dims[0]; }
+static int64_t steps_of(const struct order *order) { return data_steps(order->data); }
 
 /* The places that count: a subset of streams is their beginning. */
 static int64_t places_of(const struct order *order) {
@@ -48,7 +48,7 @@ static int64_t dropped_length(const struct order *order) { return (places_of(ord
 
 static int cut_dropped(struct order *order) {
   const int64_t streams = streams_of(order), length = dropped_length(order), steps = steps_of(order);
-  const int64_t batches = length > 0 ? (length - 1) / steps : 0;
+  const int64_t batches = data_stream_batches(order->data, places_of(order), streams);
   if (batches < 1)
     return error_set(STRAIT_EINVAL,
                      "%" PRId64 " %s tokens in %" PRId64 " streams leave %" PRId64
@@ -60,12 +60,9 @@ static int cut_dropped(struct order *order) {
 
 /* --- streams that have every place: the last may be shorter, or not be there --- */
 
-static int64_t pieces_of(const struct order *order) {
-  return (places_of(order) + steps_of(order) - 1) / steps_of(order);
-}
-
 static void cut_kept(struct order *order) {
-  const int64_t pieces = pieces_of(order), length = (pieces + streams_of(order) - 1) / streams_of(order);
+  const int64_t pieces = data_pieces(order->data, places_of(order)),
+                length = (pieces + streams_of(order) - 1) / streams_of(order);
   const int64_t streams = (pieces + length - 1) / length, last = pieces - (streams - 1) * length;
   order->batching = (struct batching){pieces, length, streams, last < length ? last : 0};
 }
