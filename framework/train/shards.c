@@ -36,11 +36,11 @@ int64_t shards_rows(const struct training *t, int64_t samples) { return (samples
 /* --- the tree --- */
 
 static int tree_create(struct training *t, struct tree *tree, int64_t words) {
-  int status = STRAIT_OK, levels = 0;
-  while (1 << levels < t->own_shards)
-    levels++;
+  int status = STRAIT_OK;
   tree->words = words;
-  for (int i = 0; !status && i <= levels; i++)
+  while (1 << tree->top < t->own_shards)
+    tree->top++;
+  for (int i = 0; !status && i <= tree->top; i++)
     status = t->plan.device->ops->create(t->plan.device, words, &tree->waiting[i]);
   for (int i = 0; !status && i < 2; i++)
     status = t->plan.device->ops->create(t->plan.device, words, &tree->current[i]);
@@ -79,12 +79,10 @@ static void tree_add(struct training *t, struct tree *tree, int n, place vector,
 
 /* The sum over all ranks, scaled, to its place. */
 static int tree_finish(struct training *t, const struct tree *tree, double scale, place to) {
-  int level = 0;
-  while (1 << level < t->own_shards)
-    level++;
-  int status = communicator_sum(t->plan.communicator, t->plan.device, tree->waiting[level], tree->words, 1, t->room);
+  const place sum = tree->waiting[tree->top];
+  int status = communicator_sum(t->plan.communicator, t->plan.device, sum, tree->words, 1, t->room);
   if (!status)
-    t->plan.device->ops->combine(t->plan.device, tree->words, 1, &tree->waiting[level], &scale, to);
+    t->plan.device->ops->combine(t->plan.device, tree->words, 1, &sum, &scale, to);
   return status;
 }
 

@@ -10,6 +10,7 @@
 struct tree {
   place waiting[TREE_LEVELS], current[2];
   int64_t words;
+  int top; /* the level of the sum of all of this rank's */
 };
 
 struct training {
