@@ -90,7 +90,7 @@ static const char *beside(struct arena *arena, const char *file, const char *nam
   return arena_format(arena, "%.*s%s", (int)(slash - file + 1), file, name);
 }
 
-static int read_file(struct ini **ini, const char *path, struct faults *faults, const struct chain *above, int *files);
+static int read_file(struct ini **ini, struct faults *faults, const struct chain *chain);
 
 static int is_same(const char *a, const char *b) {
   struct stat first, second;
@@ -119,7 +119,8 @@ static int include(struct ini *ini, const struct ini_include *one, struct faults
     error_wrap("%s:%d: include = %s", ini->file, one->line, one->file);
     return faults_add(faults, one->line);
   }
-  int status = read_file(&included, path, faults, chain, chain->files);
+  const struct chain next = {chain, path, chain->files};
+  int status = read_file(&included, faults, &next);
   if (status)
     return error_wrap("%s:%d: include = %s", ini->file, one->line, one->file);
   status = put_under(ini, included);
@@ -128,12 +129,11 @@ static int include(struct ini *ini, const struct ini_include *one, struct faults
 }
 
 /* The later of two includes is put under the file first, and so wins. */
-static int read_file(struct ini **ini, const char *path, struct faults *faults, const struct chain *above, int *files) {
-  const struct chain chain = {above, path, files};
-  ++*files;
-  int status = ini_read(ini, path, faults);
+static int read_file(struct ini **ini, struct faults *faults, const struct chain *chain) {
+  ++*chain->files;
+  int status = ini_read(ini, chain->path, faults);
   for (size_t i = status ? 0 : (*ini)->include_count; !status && i-- > 0;)
-    status = include(*ini, &(*ini)->includes[i], faults, &chain);
+    status = include(*ini, &(*ini)->includes[i], faults, chain);
   if (status) {
     ini_free(*ini);
     *ini = NULL;
@@ -143,7 +143,8 @@ static int read_file(struct ini **ini, const char *path, struct faults *faults, 
 
 int compose_read(struct ini **ini, const char *path, struct faults *faults) {
   int files = 0;
-  return read_file(ini, path, faults, NULL, &files);
+  const struct chain chain = {NULL, path, &files};
+  return read_file(ini, faults, &chain);
 }
 
 /* --- variables --- */
