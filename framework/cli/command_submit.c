@@ -394,9 +394,7 @@ static int send(struct submission *s, struct parcel *b) {
 
 static int send_all(struct submission *s) {
   size_t stages = 0, done = 0;
-  const struct sent **sent = NULL;
   struct sent *all = arena_alloc(s->a->arena, s->parcels, sizeof *all);
-  (void)sent;
   int status = all ? STRAIT_OK : error_failure();
   for (size_t i = 0; !status && i < s->parcels; i++) {
     all[i] = s->parcel[i].sent;
