@@ -1,10 +1,13 @@
 if HAVE_CHECK
-check_PROGRAMS += tests/network/test-channels tests/network/test-gradients tests/network/test-graph tests/network/test-models \
-	tests/network/test-program tests/network/test-random
+check_PROGRAMS += tests/network/test-channels tests/network/test-gradients tests/network/test-graph \
+	tests/network/test-layers tests/network/test-models tests/network/test-program tests/network/test-random
 endif
 tests_network_test_gradients_SOURCES = %D%/test-gradients.c %D%/sequences.h %D%/nets.c %D%/nets.h %D%/reference.c
 tests_network_test_gradients_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_network_test_gradients_LDADD = libstrait.la $(CHECK_LIBS)
+tests_network_test_layers_SOURCES = %D%/test-layers.c %D%/sequences.h %D%/nets.c %D%/nets.h %D%/reference.c
+tests_network_test_layers_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_network_test_layers_LDADD = libstrait.la $(CHECK_LIBS)
 tests_network_test_random_SOURCES = %D%/test-random.c %D%/nets.c %D%/nets.h %D%/reference.c
 tests_network_test_random_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_network_test_random_LDADD = libstrait.la $(CHECK_LIBS)
