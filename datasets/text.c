@@ -5,24 +5,18 @@
 
 static const char about[] =
     "A text, of which each position's target is the next word or character (a language model). A sample is `steps` "
-    "tokens "
-    "long, as 32-bit integers, with one class per position; a network's output is (steps, classes).\n\n"
+    "tokens long, as 32-bit integers, with one class per position; a network's output is (steps, classes).\n\n"
     "The text is several files, `train` and `test`, `validation` or both, in the folder or archive `path` (plain or "
-    ".gz); or "
-    "one file, `path` itself or `train` in it, whose last part is the test text, and the part before the validation "
-    "text."
-    "\n\n"
+    ".gz); or one file, `path` itself or `train` in it, whose last part is the test text, and the part before the "
+    "validation text.\n\n"
     "unit = words: words are separated by blanks; the end of a line is the word <eos>. The vocabulary is that of the "
-    "training "
-    "text, the most frequent word first, those that are as frequent in the order of their bytes, as in the Penn "
-    "Treebank "
-    "reader of TensorFlow's tutorial. Words that are not in it are read as <unk> where the training text has that "
-    "word, else "
-    "they are an error. unit = characters: UTF-8, in the order of their codes.\n\n"
-    "order = streams: with batches of B, the training text of N tokens is cut into B streams of N div B tokens, which "
-    "are "
-    "read side by side in (N div B - 1) div steps batches; networks with state carry it along. The tail is dropped and "
-    "nothing is shuffled (Zaremba et al., 2014). order = windows: each sample starts at a random place (GPT).";
+    "training text, the most frequent word first, those that are as frequent in the order of their bytes, as in the "
+    "Penn Treebank reader of TensorFlow's tutorial. Words that are not in it are read as <unk> where the training "
+    "text has that word, else they are an error. unit = characters: UTF-8, in the order of their codes.\n\n"
+    "order = streams: with batches of B, the training text of N tokens is cut into B streams of N div B tokens, "
+    "which are read side by side in (N div B - 1) div steps batches; networks with state carry it along. The tail is "
+    "dropped and nothing is shuffled (Zaremba et al., 2014). order = windows: each sample starts at a random place "
+    "(GPT).";
 
 enum { WORDS, CHARACTERS };
 

@@ -3,14 +3,12 @@
 
 static const char about[] =
     "A language model over tokens (Zaremba et al., 2014): an embedding, LSTM layers and a linear layer to the logits "
-    "of "
-    "the next token at each position. Dropout is applied to the embedding's output and to that of each layer, never to "
-    "what is carried from position to position.\n\n"
-    "The defaults are the small network on Penn Treebank of TensorFlow's tutorial; hidden = 650, init = 0.05, dropout "
-    "= "
-    "0.5 is the medium one, hidden = 1500, init = 0.04, dropout = 0.65 the large one. Every weight starts uniform in "
-    "+-init; bias_hh starts at 0, as the tutorial has one bias where PyTorch has two. With init = 0 all start as "
-    "PyTorch's do. Names are those of PyTorch's word language model: encoder, rnn, decoder.";
+    "of the next token at each position. Dropout is applied to the embedding's output and to that of each layer, "
+    "never to what is carried from position to position.\n\n"
+    "The defaults are the small network on Penn Treebank of TensorFlow's tutorial; hidden = 650, init = 0.05, "
+    "dropout = 0.5 is the medium one, hidden = 1500, init = 0.04, dropout = 0.65 the large one. Every weight starts "
+    "uniform in +-init; bias_hh starts at 0, as the tutorial has one bias where PyTorch has two. With init = 0 all "
+    "start as PyTorch's do. Names are those of PyTorch's word language model: encoder, rnn, decoder.";
 
 struct lstm {
   strait_object object;

@@ -8,11 +8,10 @@ static const char about[] =
     "token, learned positions, layers of attention and MLP with layer norm (epsilon 1e-6) before each, and the exact "
     "GELU:\n\n"
     "  x += attn(norm1(x)), x += mlp(norm2(x))\n\n"
-    "With pool = token the logits are those of the class token after the last norm; with pool = mean there is no class "
-    "token, and they are those of the mean over the patches after fc_norm. Weights start normal with deviation 0.02, "
-    "biases 0, the patches' map as PyTorch's. The defaults are ViT-tiny for images of 32 x 32. Dropout is applied to "
-    "the "
-    "embedding and to what each branch adds. Names are timm's.";
+    "With pool = token the logits are those of the class token after the last norm; with pool = mean there is no "
+    "class token, and they are those of the mean over the patches after fc_norm. Weights start normal with deviation "
+    "0.02, biases 0, the patches' map as PyTorch's. The defaults are ViT-tiny for images of 32 x 32. Dropout is "
+    "applied to the embedding and to what each branch adds. Names are timm's.";
 
 enum { TOKEN, MEAN };
 static const char *const pools[] = {"token", "mean", NULL};

@@ -370,9 +370,8 @@ const struct verb verb_align = {
         "Hidden units of a network can change places without changing what it computes. This finds the order of the "
         "second network's units in which it is most like the first, and leaves the permuted network, NAME, to all "
         "verbs. Which channels may be permuted, and which together, follows from the graph of any model; those that "
-        "may "
-        "not are named. The line between the two networks is measured before and after: a barrier that goes away was "
-        "one of order alone. Results: STAGE/final.safetensors, before.npz, after.npz.",
+        "may not are named. The line between the two networks is measured before and after: a barrier that goes away "
+        "was one of order alone. Results: STAGE/final.safetensors, before.npz, after.npz.",
     .takes = TAKES_DATA | TAKES_SEEDS | TAKES_EVALUATION,
     .answers = REFERENCE_BIT(REFERENCE_FINAL),
     .options = {options, sizeof *options, sizeof options / sizeof *options},

@@ -6,8 +6,7 @@ static const char about[] =
     "that names none, such as a constant rate: at the end of each epoch) the average moves towards the weights,\n\n"
     "  e = d e + (1 - d) w,  d = min(decay, (1 + n) / (10 + n)) at moment n with warm-up = yes, else decay\n\n"
     "from the weights at the first moment. It is the only member, its batch-norm statistics re-estimated. Several "
-    "starts "
-    "give one average each; the budget is divided as in fge.";
+    "starts give one average each; the budget is divided as in fge.";
 
 struct ema {
   strait_object object;

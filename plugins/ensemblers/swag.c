@@ -5,14 +5,13 @@
 
 static const char about[] =
     "SWAG (Maddox et al., 2019, Algorithm 1). Training continues from the start; at each moment that the schedule "
-    "names "
-    "(with one that names none, such as a constant rate: at the end of each epoch) the mean m and the variance v of "
-    "each weight are updated, and the deviation w - m from the mean so far is kept. The members are drawn from the "
-    "Gaussian\n\n"
+    "names (with one that names none, such as a constant rate: at the end of each epoch) the mean m and the variance "
+    "v of each weight are updated, and the deviation w - m from the mean so far is kept. The members are drawn from "
+    "the Gaussian\n\n"
     "  m + sqrt(scale) (sqrt(max(v, 1e-30)) z + D y / sqrt(rank - 1))\n\n"
-    "where the columns of D are the last `rank` deviations, and z, y are standard normal; with rank = 0 there is no D "
-    "(diagonal SWAG, for which the paper's scale is 1). Their batch-norm statistics are re-estimated. Several starts "
-    "give `samples` members each; the budget is divided as in fge.";
+    "where the columns of D are the last `rank` deviations, and z, y are standard normal; with rank = 0 there is no "
+    "D (diagonal SWAG, for which the paper's scale is 1). Their batch-norm statistics are re-estimated. Several "
+    "starts give `samples` members each; the budget is divided as in fge.";
 
 struct swag {
   strait_object object;
