@@ -94,15 +94,8 @@ expect 0 check norm.ini --set defaults.limit=25 --set defaults.model=preresnet
 if grep -q 'one value' err; then die "preresnet's images are larger than a pixel"; fi
 
 echo "-- what a plugin says names the stage, once"
-cat >said.ini <<END2
-[defaults]
-dataset = digits
-model = mlp
-model.hidden = 4
-batch = 64
-limit = 130
-epochs = 3
-[train left]
+tiny_experiment | sed '/^\[train right\]/,$d' >said.ini
+cat >>said.ini <<END2
 [ensemble fge]
 ensembler = fge
 start = left@2
