@@ -81,7 +81,7 @@ struct submission {
 
 /* --- what there is to do --- */
 
-/* Is it, or what it needs, on the way to an end of which nobody can tell yet which it is? */
+/* Is any job about to end, so that nobody can tell yet how? */
 static int is_ending(const struct jobs *jobs) {
   for (size_t i = 0; i < jobs->live_count; i++)
     if (!strcmp(jobs->live[i].job->state, "COMPLETING"))

@@ -9,8 +9,8 @@
  * The evaluator owns one program, whose batch is the larger of the evaluation's and the training's, and the samples it
  * measures. Sums are taken sample by sample in double, in index order.
  *
- * A network that carries state is measured on streams (strait/dataset.h) from the state 0 on, at every point and of
- * every split anew; each place counts once, unless eval.tail = drop. */
+ * A network that carries state is measured on streams (strait/dataset.h). Its state is reset to 0 for each point and
+ * each split. Each place counts once, unless eval.tail = drop. */
 #ifndef LANDSCAPE_EVALUATE_H
 #define LANDSCAPE_EVALUATE_H
 
